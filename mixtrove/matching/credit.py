@@ -1,0 +1,311 @@
+"""A credit: who made a track, what it is called, which version of it (DESIGN §1).
+
+``Credit.parse`` takes an artist and a title as people and databases write them apart. Taking a whole
+line of a tracklist apart is ``mixtrove.tracklists.line``; comparing two credits is ``compare.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from mixtrove.matching.normalise import normal_form, squeezed, tokens
+from mixtrove.matching.version import HEADS, ORIGINAL, Version, head_word, merged, parse_version
+
+# Names are split at these; "and" stays, because it is more often part of a name than between two.
+_SEPARATOR = re.compile(
+    r"\s+(?:&|vs?\.?|x|×|[Λλ]|\+|/|;|pres\.?|presents?|presenting|meets|b2b|con|w/|with)\s+"
+    r"|\s*[,;]\s+(?!(?:inc|jr|sr|ltd|the|llc|md)\b)|\s*&\s*(?=\S)",
+    re.IGNORECASE,
+)
+_QUICK = re.compile(r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|con|with)\s", re.I)
+_FEAT = re.compile(
+    r"\s*[(\[]\s*(?:feat(?:uring)?|ft|starring)\b\.?:?\s*(?P<bracket>[^()\[\]]+)[)\]]"
+    r"|(?:^|\s+)(?:feat(?:uring)?|ft|f/)(?:\.|\b)\s*(?P<bare>[^()\[\]]+?)(?=\s*[(\[]|\s+-\s|$)",
+    re.IGNORECASE,
+)
+_FEAT_HINT = re.compile(r"\b(?:feat|ft|featuring|starring)\b|f/", re.IGNORECASE)
+_GROUP = re.compile(r"\s*(?:\(((?:[^()]|\([^()]*\))*)\)|\[((?:[^\[\]]|\[[^\[\]]*\])*)\])")
+_TAIL = re.compile(r"\s+[-–—]\s+(?P<tail>[^-–—]+)$")
+_BARE_TAIL = re.compile(
+    r"\s+(?P<tail>(?:original|extended|radio|album|full length|12\"|7\"|12''|7'')\s+(?:mix|version|edit|cut))$",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|test ?press(?:ing)?|cdr?|exclusive"
+    r"|free (?:download|dl)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title|19\d\d|20\d\d)$",
+    re.IGNORECASE,
+)
+_UNRELEASED = re.compile(r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE)
+_UNKNOWN = frozenset(
+    ("id", "?", "??", "???", "????", "unknown", "unknown artist", "unknown title", "n a", "tba",
+     "id id", "unknown track", "unidentified", "artist", "untitled id", "tbc")
+)  # fmt: skip
+_GENERIC = frozenset(
+    ("untitled", "intro", "outro", "interlude", "track 1", "track 2", "a", "b", "a1", "a2", "b1",
+     "b2", "unknown", "no title", "ohne titel", "1", "2", "3")
+)  # fmt: skip
+
+
+class SplitTitle(NamedTuple):
+    """A title taken apart. ``title`` keeps the brackets that name no version."""
+
+    title: str
+    featured: tuple[str, ...]
+    version: Version
+    unreleased: bool
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Artists, title and version of one recording, as parsed.
+
+    ``version`` is the version's text (``Four Tet Remix``), ``mix_type`` one word for its kind (``remix``,
+    ``edit``, ``dub``, ``vip`` …; None for the original), ``cut`` its length (``original``, ``extended``,
+    ``radio``; None when not said). ``duration`` is in seconds.
+    """
+
+    artists: tuple[str, ...]
+    title: str
+    featured: tuple[str, ...] = ()
+    version: str | None = None
+    mix_type: str | None = None
+    cut: str | None = None
+    remixers: tuple[str, ...] = ()
+    label: str | None = None
+    catalog_number: str | None = None
+    album: str | None = None
+    duration: float | None = None
+    isrc: str | None = None
+    year: int | None = None
+    parsed: Version = field(default=ORIGINAL, repr=False, compare=False)
+
+    @classmethod
+    def parse(
+        cls,
+        artist: str,
+        title: str,
+        *,
+        label: str | None = None,
+        catalog_number: str | None = None,
+        album: str | None = None,
+        duration: float | None = None,
+        isrc: str | None = None,
+        year: int | None = None,
+    ) -> Credit:
+        """The credit that an artist text and a title text spell.
+
+        ``Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")`` has title ``Opus`` and remixers
+        ``("Four Tet",)``. Never raises on any text; empty texts give empty fields.
+        """
+        artists, featured = split_artists(artist)
+        split = split_title(title)
+        return build_credit(
+            artists, featured, split, label=label, catalog_number=catalog_number, album=album,
+            duration=duration, isrc=isrc, year=year if year is not None else split.year,
+        )  # fmt: skip
+
+    @property
+    def artist(self) -> str:
+        """The artists as one text: ``A & B feat. C``."""
+        names = " & ".join(self.artists)
+        if self.featured:
+            names = f"{names} feat. {' & '.join(self.featured)}".strip()
+        return names
+
+    @property
+    def full_title(self) -> str:
+        """Title and version as one text: ``Opus (Four Tet Remix)``."""
+        return f"{self.title} ({self.version})" if self.version else self.title
+
+    @cached_property
+    def unknown(self) -> bool:
+        """Whether artist or title is only a placeholder such as ``ID`` or ``?``."""
+        return not self.artists or is_unknown(self.title) or all(map(is_unknown, self.artists))
+
+
+def build_credit(
+    artists: tuple[str, ...],
+    featured: tuple[str, ...],
+    split: SplitTitle,
+    *,
+    label: str | None = None,
+    catalog_number: str | None = None,
+    album: str | None = None,
+    duration: float | None = None,
+    isrc: str | None = None,
+    year: int | None = None,
+) -> Credit:
+    """A credit from its parsed parts; people named twice are kept once, as featured."""
+    guests = featured
+    for name in split.featured:
+        if all(squeezed(name) != squeezed(other) for other in guests):
+            guests = (*guests, name)
+    if guests and len(artists) > 1:
+        named = {squeezed(name) for name in guests}
+        artists = tuple(name for name in artists if squeezed(name) not in named) or artists[:1]
+    version = split.version
+    return Credit(
+        artists=artists,
+        title=split.title,
+        featured=guests,
+        version=version.text or None,
+        mix_type=version.mix_type,
+        cut=version.cut,
+        remixers=version.remixers,
+        label=label or None,
+        catalog_number=catalog_number or None,
+        album=album or None,
+        duration=duration,
+        isrc=isrc or None,
+        year=year,
+        parsed=version,
+    )
+
+
+@lru_cache(maxsize=65536)
+def is_unknown(text: str) -> bool:
+    """Whether a name or a title is a placeholder: ``ID``, ``?``, ``Unknown Artist``, ``ID #2``."""
+    if not text.strip(" ?."):
+        return True
+    form = normal_form(text)
+    return form in _UNKNOWN or (form.startswith("id ") and form[3:].isdigit())
+
+
+@lru_cache(maxsize=32768)
+def split_artists(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The artists and the featured artists that an artist text names.
+
+    ``split_artists("A & B feat. C") == (("A", "B"), ("C",))``. Placeholders give no artist.
+    """
+    text = " ".join(text.split()).strip(" -–—")
+    featured: tuple[str, ...] = ()
+    if _FEAT_HINT.search(text):
+        text, featured = _take_featured(text)
+    names = _names(text)
+    return tuple(name for name in names if not is_unknown(name)), featured
+
+
+def _names(text: str) -> tuple[str, ...]:
+    if not _QUICK.search(text):
+        return (text,) if text else ()
+    parts = [part.strip(" ,;&") for part in _SEPARATOR.split(text) if part]
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _take_featured(text: str) -> tuple[str, tuple[str, ...]]:
+    names: list[str] = []
+
+    def collect(found: re.Match[str]) -> str:
+        names.extend(_names((found["bracket"] or found["bare"]).strip(" .")))
+        return " "
+
+    rest = " ".join(_FEAT.sub(collect, text).split())
+    return rest.strip(" ,"), tuple(names)
+
+
+@lru_cache(maxsize=32768)
+def split_title(text: str) -> SplitTitle:
+    """A title text as base title, featured artists, version and marks.
+
+    A bracket is a version when its last word is a version word; so is a tail behind `` - ``. A bare
+    trailing Dub, Mix or Remix stays in the title (MATCHING §3). Brackets that are neither stay as well.
+    """
+    title = " ".join(text.split())
+    featured: tuple[str, ...] = ()
+    if _FEAT_HINT.search(title):
+        title, featured = _take_featured(title)
+    versions: list[Version] = []
+    unreleased = False
+    year: int | None = None
+    if "(" in title or "[" in title:
+        kept: list[str] = []
+        at = 0
+        for found in _GROUP.finditer(title):
+            inner = (found[1] if found[1] is not None else found[2]).strip()
+            version = parse_version(inner) if found.start() > 0 else None
+            if version is not None:
+                versions.append(version)
+            elif found.start() > 0 and _MARK.match(inner):
+                unreleased = unreleased or bool(_UNRELEASED.search(inner))
+                if inner.isdigit():
+                    year = int(inner)
+            else:
+                continue
+            kept.append(title[at : found.start()])
+            at = found.end()
+        if at:
+            kept.append(title[at:])
+            title = " ".join(" ".join(kept).split())
+    while tail := _TAIL.search(title):
+        words = tail["tail"].split()
+        version = parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
+        if version is None:
+            break
+        versions.insert(0, version)
+        title = title[: tail.start()].strip()
+    if bare := _BARE_TAIL.search(title):
+        version = parse_version(bare["tail"])
+        if version is not None:
+            versions.append(version)
+            title = title[: bare.start()].strip()
+    title = _unquoted(title.strip(" -–—"))
+    return SplitTitle(title, featured, merged(versions), unreleased, year)
+
+
+def _unquoted(title: str) -> str:
+    for first, last in (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"), ("«", "»")):
+        if len(title) > 2 and title[0] == first and title[-1] == last and first not in title[1:-1]:
+            return title[1:-1].strip()
+    return title
+
+
+def is_mark(text: str) -> bool:
+    """Whether a bracket's text is a mark of the copy (``Promo``, ``White``, ``Unreleased``, a year)."""
+    return bool(_MARK.match(text.strip()))
+
+
+def is_unreleased(text: str) -> bool:
+    """Whether a text says that the track was not out yet."""
+    return bool(_UNRELEASED.search(text))
+
+
+def identity_key(credit: Credit) -> str:
+    """The key of the library track a credit belongs to: equal keys are the same track (DESIGN §1).
+
+    Title, headline artists, mix name, family and hard mix types; cuts, featured artists and remasters fold
+    together. Titles that say nothing (``Untitled``, ``Intro``) take label and catalogue number in.
+    """
+    version = credit.parsed
+    makers = set(version.name)
+    people = {word for name in credit.artists for word in tokens(name)}
+    artists = sorted(people - makers) or sorted(people)
+    kind = sorted(version.types)
+    if version.family:
+        kind.append(version.family)
+        if version.year and not version.name:
+            kind.append(version.year)
+    kind += version.numbers
+    key = "|".join(
+        (squeezed(credit.title), " ".join(artists), " ".join(sorted(version.name)), " ".join(kind))
+    )
+    if normal_form(credit.title) in _GENERIC and (credit.label or credit.catalog_number):
+        key += f"|{squeezed(credit.catalog_number or '') or squeezed(credit.label or '')}"
+    return key
+
+
+def line_key(credit: Credit) -> str:
+    """The key under which a line's corrections and its provisional track are filed: its identity key."""
+    return identity_key(credit)
+
+
+def trailing_type(title: str) -> str | None:
+    """The hard mix type that a title's bare last word names (``Make The Floor Burn VIP`` → ``vip``)."""
+    words = normal_form(title).split()
+    if len(words) < 2 or words[-1] not in HEADS:
+        return None
+    meaning = HEADS[words[-1]]
+    return None if ":" in meaning else meaning

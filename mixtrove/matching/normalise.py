@@ -1,0 +1,71 @@
+"""The normal form of names and titles: what is compared instead of the raw text (MATCHING §3).
+
+Only text to text. Which part of a line is the artist, the title or the version is decided in
+``credit.py`` and ``version.py``; how alike two forms are, in ``compare.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Letters that Unicode does not decompose into a base letter and a mark.
+_LETTERS = str.maketrans(
+    {
+        "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L",
+        "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "×": " x ",
+        "’": "'", "‘": "'", "´": "'", "`": "'", "′": "'", "ʼ": "'",
+    }
+)  # fmt: skip
+# Cyrillic and Greek letters that look like Latin ones; replaced only inside a word that has Latin letters too.
+_LOOK_ALIKES = str.maketrans(
+    "АВЕЅКМНОРСТУХаеоѕрсухіјΑΒΕΖΗΙΚΜΝΟΡΤΥΧΛΔΣοινυακ",
+    "ABESKMHOPCTYXaeospcyxijABEZHIKMNOPTYXAAEoivuak",
+)
+_MIXED_WORD = re.compile(r"(?=\w*[A-Za-z])(?=\w*[\u0370-\u03ff\u0400-\u04ff])\w+")
+_MARKS = re.compile("[\u0300-\u036f]+")
+_DOLLAR = re.compile(r"(?<=\w)\$|\$(?=[A-Za-z])")
+_NOT_WORD = re.compile(r"[\W_]+")
+_WORDS = {
+    "pt": "part", "pts": "part", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7",
+    "viii": "8", "vol": "volume", "und": "", "and": "", "λ": "",
+}  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """The text in lower case with accents, look-alikes and typographic signs made plain; spaces and punctuation stay."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKC", text).translate(_LETTERS)
+    if not plain.isascii():
+        plain = _MIXED_WORD.sub(lambda found: found[0].translate(_LOOK_ALIKES), plain)
+        plain = _MARKS.sub("", unicodedata.normalize("NFD", plain.casefold()))
+        return unicodedata.normalize("NFC", plain)
+    return plain.lower()
+
+
+@lru_cache(maxsize=65536)
+def normal_form(text: str) -> str:
+    """The normal form of a name or a title: lower-case words with one space between them.
+
+    Accents, apostrophes and punctuation are gone, ``pt`` is ``part``, ``iii`` is ``3``, *and* and
+    ``&`` are dropped, an inner ``$`` is ``s``. A text of signs alone (the band ``!!!``) stays as it is.
+    """
+    plain = fold(text).replace("'", "")
+    if "$" in plain:
+        plain = _DOLLAR.sub("s", plain)
+    words = _NOT_WORD.sub(" ", plain).split()
+    form = " ".join([kept for word in words if (kept := _WORDS.get(word, word))])
+    return form or " ".join(plain.split())
+
+
+@lru_cache(maxsize=65536)
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of the normal form, in order."""
+    return tuple(normal_form(text).split())
+
+
+def squeezed(text: str) -> str:
+    """The normal form without spaces: ``Pac Man`` and ``Pacman`` are equal so."""
+    return normal_form(text).replace(" ", "")

@@ -1,0 +1,304 @@
+"""The version of a track: which words of a bracket name it, who made it, how long it is cut (MATCHING §3, §4).
+
+Here: one bracket (or the tail behind a dash) becomes a ``Version``, and several become one. Not
+here: finding the brackets in a title (``credit.py``), or comparing two versions (``gate.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from mixtrove.matching.normalise import fold, tokens
+
+# The last of these words in a bracket makes it a version. The value is what it says about the version:
+# "remix" and "edit" are families (whose?), "cut:…" is a length, "soft:…" changes little,
+# anything else is a hard mix type: a different recording for a DJ.
+HEADS = {
+    "remix": "remix", "mix": "mix", "version": "mix", "rework": "remix", "refix": "remix",
+    "remake": "remix", "reshape": "remix", "retouch": "remix", "relift": "remix",
+    "rebuild": "remix", "reboot": "remix", "reconstruction": "remix", "reinterpretation": "remix",
+    "interpretation": "remix", "remodel": "remix", "revision": "remix", "revamp": "remix",
+    "revisit": "remix", "rewire": "remix", "redo": "remix", "rerub": "remix", "rub": "remix",
+    "treatment": "remix", "translation": "remix", "rethink": "remix", "revibe": "remix",
+    "rebirth": "remix", "remixes": "remix", "touch": "remix", "variation": "remix",
+    "rewerk": "remix", "reprint": "remix", "respray": "remix", "restyle": "remix",
+    "recut": "edit", "edit": "edit", "reedit": "edit", "bootleg": "edit", "boot": "edit",
+    "flip": "edit", "blend": "edit", "cut": "edit", "bootmix": "edit", "tweak": "edit",
+    "mashup": "mashup", "cover": "cover", "dub": "dub", "dubstrumental": "dub", "vip": "vip",
+    "instrumental": "instrumental", "acapella": "acapella", "live": "live",
+    "acoustic": "acoustic", "unplugged": "acoustic", "demo": "demo", "reprise": "reprise",
+    "intro": "intro", "outro": "outro", "interlude": "interlude", "skit": "interlude",
+    "beats": "beats", "beat": "beats", "tool": "beats", "karaoke": "instrumental",
+    "slowed": "slowed", "screwed": "slowed", "nightcore": "sped up", "sped": "sped up",
+    "remaster": "soft:remaster", "remastered": "soft:remaster", "vocal": "soft:vocal",
+    "vocals": "soft:vocal", "original": "soft:original", "main": "soft:original",
+    "album": "soft:original", "lp": "soft:original", "mono": "soft:original",
+    "stereo": "soft:original", "clean": "soft:original", "explicit": "soft:original",
+    "dirty": "soft:original", "extended": "cut:extended", "12": "cut:extended",
+    "club": "cut:extended", "long": "cut:extended", "maxi": "cut:extended",
+    "radio": "cut:radio", "7": "cut:radio", "single": "cut:radio", "short": "cut:radio",
+}  # fmt: skip
+# Spellings that people use for a head word; typos beyond these are found by distance.
+_SPELLINGS = {
+    "rmx": "remix", "rx": "remix", "remx": "remix", "remixed": "remix", "remezcla": "remix",
+    "mixx": "mix", "mx": "mix", "versión": "version", "versione": "version", "fassung": "version",
+    "versao": "version", "vers": "version", "ver": "version", "edición": "edit", "edicion": "edit",
+    "edited": "edit", "re-edit": "reedit", "re-lift": "relift", "re-rub": "rerub",
+    "re-work": "rework", "re-fix": "refix", "re-edits": "reedit", "re-make": "remake",
+    "re-shape": "reshape", "re-touch": "retouch", "re-build": "rebuild", "re-construction":
+    "reconstruction", "re-mix": "remix", "re-vamp": "revamp", "re-boot": "reboot",
+    "re-cut": "recut", "bootie": "bootleg", "boot-leg": "bootleg", "mash-up": "mashup",
+    "mash": "mashup", "inst": "instrumental", "instr": "instrumental", "instrumentale":
+    "instrumental", "instrumentel": "instrumental", "instro": "instrumental",
+    "accapella": "acapella", "acappella": "acapella", "accappella": "acapella",
+    "cappella": "acapella", "capella": "acapella", "pella": "acapella", "acca": "acapella",
+    "acap": "acapella", "a-cappella": "acapella", "en vivo": "live", "akustik": "acoustic",
+    "acustico": "acoustic", "ext": "extended", "xtended": "extended", "extend": "extended",
+    "orig": "original", "og": "original", "originale": "original", "rip": "", "リミックス": "remix",
+    "ミックス": "mix", "バージョン": "version", "インスト": "instrumental", "ライブ": "live",
+    '12"': "12", "12''": "12", "12”": "12", "12inch": "12", "12-inch": "12", '7"': "7",
+    "7''": "7", "7”": "7", "7inch": "7", "7-inch": "7", "dubb": "dub", "dubmix": "dub",
+    "v.i.p": "vip", "v.i.p.": "vip", "remasterizado": "remaster", "remasterisé": "remaster",
+}  # fmt: skip
+# Words before a head that describe the mix and name nobody.
+_DESCRIPTORS = {
+    "official", "full", "length", "special", "unreleased", "exclusive", "promo", "new", "inch",
+    "the", "a", "dj", "final", "alternate", "alternative", "alt", "bonus", "private", "free",
+    "download", "mix", "version", "premiere", "limited", "complete", "proper", "unmixed", "mixed",
+    "digital", "vinyl", "cd", "standard", "regular", "normal", "edit",
+}  # fmt: skip
+_FUZZY = tuple(word for word in (*HEADS, "remixed", "extended") if len(word) >= 5)
+_NEVER_FUZZY = {"single", "stereo", "touch", "touches", "cover", "clean", "slowed", "beats", "live"}
+_YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
+_NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
+_STRIP = " .,;:!?*'’‘“”()[]{}"
+_BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
+_LIVE = re.compile(r"^live\s+(?:at|@|in|from|on|version|mix)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"(?<=\w)(?:['’]s\b|(?<=s)['’](?=\s|$))")
+_NAMES = re.compile(
+    r"\s*(?:&|,|\+|(?<=\s)(?:/|vs?\.?|and|x|feat\.?|ft\.?|with|b2b)(?=\s))\s*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What makes two recordings of one title different.
+
+    ``family`` is ``remix`` or ``edit`` when somebody else touched it, ``types`` are the hard mix types,
+    ``name`` the normal-form words that name the mix or its maker, ``remixers`` the people as written.
+    """
+
+    text: str = ""
+    family: str | None = None
+    types: frozenset[str] = frozenset()
+    soft: frozenset[str] = frozenset()
+    cut: str | None = None
+    name: tuple[str, ...] = ()
+    remixers: tuple[str, ...] = ()
+    year: str | None = None
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def mix_type(self) -> str | None:
+        """One word for the kind of version, None for the original: a hard type before the family."""
+        if self.types:
+            return min(self.types)
+        return self.family
+
+
+ORIGINAL = Version()
+
+
+@lru_cache(maxsize=16384)
+def head_word(word: str) -> str:
+    """The head word that ``word`` is, spellings and small typos mended, else the empty string.
+
+    Typos: optimal string alignment distance 1 from 5 letters, 2 from 10 (MATCHING §3).
+    """
+    plain = fold(word).strip(_STRIP)
+    if plain in HEADS:
+        return plain
+    if plain in _SPELLINGS:
+        return _SPELLINGS[plain]
+    bare = plain.replace("-", "").replace(".", "").replace("'", "")
+    if bare in HEADS:
+        return bare
+    if len(bare) < 5 or bare in _NEVER_FUZZY or not bare.isalpha():
+        return ""
+    for head in _FUZZY:
+        allowed = 2 if len(head) >= 10 else 1
+        if head in _NEVER_FUZZY or abs(len(head) - len(bare)) > allowed:
+            continue
+        if head[0] != bare[0] and head[1:] != bare[1:]:
+            continue
+        if OSA.distance(bare, head, score_cutoff=allowed) <= allowed:
+            return _SPELLINGS.get(head, head)
+    return ""
+
+
+@lru_cache(maxsize=65536)
+def parse_version(text: str) -> Version | None:
+    """The version that a bracket's text names, None when it names none (a subtitle, a place, a year).
+
+    The last head word decides; descriptors before it are consumed; what is left names the mix or its
+    makers. ``parse_version("Four Tet Remix").remixers == ("Four Tet",)``.
+    """
+    text = " ".join(text.split())
+    by = _BY.match(text)
+    if by:
+        family = "edit" if "edit" in text[:7].lower() else "remix"
+        return _named(text, by[1], family=family)
+    if _LIVE.match(text):
+        return Version(text=text, types=frozenset({"live"}))
+    words = text.split()
+    end = len(words)
+    year: str | None = None
+    numbers: list[str] = []
+    while end > 1:  # what may stand behind the head word: a number or a year
+        bare = words[end - 1].strip(_STRIP).lower()
+        if head_word(words[end - 1]) and bare not in ("7", "12"):
+            break
+        if _YEAR.match(bare):
+            year = bare[-2:]
+        elif _NUMBER.match(bare):
+            numbers.append(bare.lstrip("#"))
+        elif bare in ("part", "pt", "no", "-", ""):
+            pass
+        elif bare == "up" and words[end - 2].lower() == "sped":
+            return Version(text=text, types=frozenset({"sped up"}))
+        else:
+            return _headless(text, words)
+        end -= 1
+    head = head_word(words[end - 1])
+    if not head:
+        return None
+    meaning = [HEADS[head]]
+    start = end - 1
+    while start > 0:  # words right before the head that describe the mix
+        word = words[start - 1]
+        bare = fold(word).strip(_STRIP)
+        before = head_word(word)
+        if before and not (bare in ("cut", "beat", "boot", "touch", "rub", "cover", "flip")):
+            meaning.append(HEADS[before])
+        elif bare == "a" and start < end and head_word(words[start]) == "acapella":
+            pass
+        elif _YEAR.match(bare):
+            year = bare[-2:]
+        elif bare == "inch" or bare in _DESCRIPTORS or not bare:
+            pass
+        else:
+            break
+        start -= 1
+    first = 0
+    while first < start:  # … and those that lead the bracket
+        bare = fold(words[first]).strip(_STRIP)
+        lead = head_word(words[first])
+        if lead and HEADS[lead].startswith(("cut:", "soft:")) and first + 1 < end:
+            meaning.append(HEADS[lead])
+        elif bare in ("unreleased", "official", "exclusive", "full", "-"):
+            pass
+        elif _YEAR.match(bare) and len(bare) == 4:
+            year = bare[-2:]
+        else:
+            break
+        first += 1
+    name = " ".join(words[first:start])
+    return _make(text, name, meaning, year, tuple(sorted(numbers)))
+
+
+def _headless(text: str, words: list[str]) -> Version | None:
+    """A bracket whose head word is not last: ``Dub Part of It`` names none, ``Remastered in 2004`` does."""
+    first = head_word(words[0])
+    if first in ("remaster", "remastered"):
+        return Version(text=text, soft=frozenset({"remaster"}))
+    if first == "extended" and len(words) == 1:
+        return Version(text=text, cut="extended")
+    return None
+
+
+def _named(text: str, name: str, *, family: str) -> Version:
+    return _make(text, name, [family], None, ())
+
+
+def _make(
+    text: str, name: str, meaning: list[str], year: str | None, numbers: tuple[str, ...]
+) -> Version:
+    hard = {m for m in meaning if ":" not in m and m not in ("remix", "mix", "edit")}
+    soft = {m[5:] for m in meaning if m.startswith("soft:")}
+    cuts = [m[4:] for m in meaning if m.startswith("cut:")]
+    if "original" in soft:
+        cuts = cuts or ["original"]
+        soft.discard("original")
+    plain_name = _POSSESSIVE.sub("", name)
+    words = tuple(word for word in tokens(plain_name) if word not in ("the",)) if name else ()
+    family: str | None = None
+    if "remix" in meaning:
+        family = "remix"
+    elif "edit" in meaning:
+        family = "edit"
+    elif "mix" in meaning and (words or year):
+        family = "remix"
+    if not words and family == "edit" and not hard and "remix" not in meaning:
+        # a bare Edit or Radio Edit is a length, not somebody's work
+        family, cuts = None, cuts or ["radio"]
+    if words and family == "edit" and "radio" in cuts:
+        family = "remix"  # "Deep Dish Radio Edit" is Deep Dish's mix, cut for radio
+    if not words and family == "remix" and cuts and meaning.count("remix") == 0 and not year:
+        family = None
+    if (
+        not words and family is None and not hard and not cuts and not soft and meaning == ["mix"]
+    ):
+        cuts = ["original"]
+    return Version(
+        text=text,
+        family=family,
+        types=frozenset(hard),
+        soft=frozenset(soft),
+        cut=cuts[0] if cuts else None,
+        name=words,
+        remixers=_people(name) if name else (),
+        year=year,
+        numbers=numbers,
+    )
+
+
+def _people(name: str) -> tuple[str, ...]:
+    """The people in the name of a mix: ``Tee's Freeze`` → Tee, ``Slam & Hood`` → Slam, Hood."""
+    owner = re.match(r"^(.+?)['’]s\s+\S", name)
+    if owner:
+        name = owner[1]
+    name = re.sub(r"(?<=\w)['’]s?$", "", name.strip(" -–"))
+    people = [part.strip(" .") for part in _NAMES.split(name)]
+    return tuple(part for part in people if part)
+
+
+def merged(versions: list[Version]) -> Version:
+    """One version out of several brackets: ``(X Remix) (Radio Edit)`` is X's remix, cut for radio."""
+    if not versions:
+        return ORIGINAL
+    if len(versions) == 1:
+        return versions[0]
+    families = [v.family for v in versions if v.family]
+    cuts = [v.cut for v in versions if v.cut and v.cut != "original"] or [
+        v.cut for v in versions if v.cut
+    ]
+    name: list[str] = []
+    people: list[str] = []
+    for version in versions:
+        name += [word for word in version.name if word not in name]
+        people += [one for one in version.remixers if one not in people]
+    return Version(
+        text=", ".join(v.text for v in versions),
+        family="remix" if "remix" in families else (families[0] if families else None),
+        types=frozenset().union(*(v.types for v in versions)),
+        soft=frozenset().union(*(v.soft for v in versions)),
+        cut=cuts[0] if cuts else None,
+        name=tuple(name),
+        remixers=tuple(people),
+        year=next((v.year for v in versions if v.year), None),
+        numbers=tuple(sorted(n for v in versions for n in v.numbers)),
+    )
