@@ -27,9 +27,7 @@ NAMING = {
 
 metadata = sa.MetaData(naming_convention=NAMING)
 
-Json = sa.JSON(none_as_null=True).with_variant(
-    postgresql.JSONB(none_as_null=True), "postgresql"
-)
+Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -105,6 +103,7 @@ tracklist = sa.Table(
         sa.Text,
         comment="normal form of dj, title and played_on; null when one of them is unknown",
     ),
+    sa.Column("edited", Json, comment="names of the fields a person set; an import keeps those"),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("imported_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
@@ -124,7 +123,9 @@ tracklist_version = sa.Table(
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("imported_at", UtcDateTime, nullable=False),
     sa.Column("lines", Json, nullable=False, comment="the raw lines, in order"),
-    sa.Column("changes", Json, nullable=False, comment="sentences: what differs from the version before"),
+    sa.Column(
+        "changes", Json, nullable=False, comment="sentences: what differs from the version before"
+    ),
     sa.UniqueConstraint("tracklist_id", "version"),
     comment="Every version of a tracklist that was imported, readable for ever.",
 )
@@ -147,7 +148,9 @@ library_track = sa.Table(
     sa.Column("identity_key", sa.Text, nullable=False),
     sa.Column("disambiguator", sa.Text, nullable=False, server_default=""),
     sa.Column("provisional", sa.Boolean, nullable=False),
-    sa.Column("discovered_from", sa.String(36), comment="derived: tracklist of the first discovery"),
+    sa.Column(
+        "discovered_from", sa.String(36), comment="derived: tracklist of the first discovery"
+    ),
     sa.Column("discovery_count", sa.Integer, nullable=False, server_default="0", comment="derived"),
     sa.Column("first_discovered", UtcDateTime, comment="derived"),
     sa.Column("last_seen", UtcDateTime, comment="derived"),
@@ -189,7 +192,9 @@ tracklist_entry = sa.Table(
     metadata,
     _id(),
     _ref("tracklist_id", "tracklist.id"),
-    sa.Column("position", sa.Integer, nullable=False, comment="from 1, over lines that are entries"),
+    sa.Column(
+        "position", sa.Integer, nullable=False, comment="from 1, over lines that are entries"
+    ),
     sa.Column("component", sa.Integer, nullable=False, comment="from 1"),
     sa.Column("line_no", sa.Integer, nullable=False, comment="from 1, in the source"),
     sa.Column("cue_seconds", sa.Integer),
@@ -207,7 +212,12 @@ tracklist_entry = sa.Table(
     sa.Column("unreleased", sa.Boolean, nullable=False),
     sa.Column("layered", sa.Boolean, nullable=False),
     sa.Column("mashup", sa.Boolean, nullable=False),
-    sa.Column("line_key", sa.Text, nullable=False, comment="normal form of the credit; corrections are filed under it"),
+    sa.Column(
+        "line_key",
+        sa.Text,
+        nullable=False,
+        comment="normal form of the credit; corrections are filed under it",
+    ),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("skip_reason", sa.Text),
     sa.Column("catalogue", sa.Text, comment="the catalogue this entry was last compared with"),
@@ -226,7 +236,9 @@ entry_candidate = sa.Table(
     sa.Column("rank", sa.Integer, primary_key=True, comment="from 1, best first"),
     sa.Column("source", sa.String(16), nullable=False, comment="library, catalogue or a provider"),
     sa.Column("candidate_id", sa.Text, nullable=False),
-    sa.Column("record", Json, nullable=False, comment="artist, title, label … as the source spells them"),
+    sa.Column(
+        "record", Json, nullable=False, comment="artist, title, label … as the source spells them"
+    ),
     sa.Column("score", sa.Float, nullable=False, comment="MATCHING §5, [0, 1]"),
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("decision", sa.String(16), nullable=False, comment="same, unsure or different"),
@@ -259,7 +271,9 @@ correction = sa.Table(
     metadata,
     _id(),
     sa.Column("line_key", sa.Text, nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False, comment="assign, reject, is_id or not_a_track"),
+    sa.Column(
+        "kind", sa.String(16), nullable=False, comment="assign, reject, is_id or not_a_track"
+    ),
     _ref("library_track_id", "library_track.id", nullable=True, index=True),
     sa.Column("payload", Json, nullable=False),
     sa.Column("decided_by", sa.Text, nullable=False),
@@ -322,6 +336,15 @@ want_event = sa.Table(
     comment="Every change of a want's status or priority; conversion is computed from it.",
 )
 
+want_removal = sa.Table(
+    "want_removal",
+    metadata,
+    sa.Column("user", sa.String(64), primary_key=True),
+    _ref("library_track_id", "library_track.id", primary_key=True, index=True),
+    sa.Column("removed_at", UtcDateTime, nullable=False),
+    comment="What a person took off the list: a rule does not put it back, a person may.",
+)
+
 purchase_link = sa.Table(
     "purchase_link",
     metadata,
@@ -349,6 +372,7 @@ owned_track = sa.Table(
     sa.Column("artist", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("credit", Json, nullable=False),
+    sa.Column("identity_key", sa.Text, nullable=False, server_default="", index=True),
     _ref("library_track_id", "library_track.id", nullable=True, index=True, ondelete="SET NULL"),
     _revision(),
     sa.UniqueConstraint("source", "location"),

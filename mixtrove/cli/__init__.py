@@ -1,0 +1,83 @@
+"""The ``mixtrove`` command: a group that imports a command only when it is asked for.
+
+Here: which commands there are, and how an error of ours reaches the user (one sentence, an exit code). Not
+here: any command; they live in the files of this package, one a group.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from mixtrove.errors import BadInput, MixtroveError, StoreUnavailable
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "parse": ("mixtrove.cli.tracklists_in:parse", "Read a tracklist and show what each line is."),
+    "import": ("mixtrove.cli.tracklists_in:import_", "Bring tracklists into the library."),
+    "tracklist": ("mixtrove.cli.tracklist:tracklist", "See and change imported tracklists."),
+    "discover": ("mixtrove.cli.discover:discover", "Find the exact track behind every line."),
+    "catalogue": ("mixtrove.cli.catalogue:catalogue", "Build and search an offline catalogue."),
+    "library": ("mixtrove.cli.library:library", "See and change the tracks that were found."),
+    "review": ("mixtrove.cli.review:review", "Decide the lines that are not certain."),
+    "want": ("mixtrove.cli.want:want", "Keep the shopping list."),
+    "owned": ("mixtrove.cli.owned:owned", "Tell mixtrove what you already have."),
+    "stats": ("mixtrove.cli.stats:stats", "Statistics of what was discovered and played."),
+    "query": ("mixtrove.cli.stats:query", "Ask the warehouse in SQL."),
+    "doctor": ("mixtrove.cli.doctor:doctor", "Check this installation."),
+    "db": ("mixtrove.cli.db:db", "Look after the store."),
+}
+"""Command name → (module:object, its line in the help), in the order of a first use."""
+
+
+def exit_code(error: MixtroveError) -> int:
+    """2 for input that cannot be used, 3 for a store that is not available, else 1."""
+    if isinstance(error, BadInput):
+        return 2
+    return 3 if isinstance(error, StoreUnavailable) else 1
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        _, command, rest = super().resolve_command(ctx, args)
+        return args[0], command, rest  # the name in the help, also where the function is `import_`
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MixtroveError as error:
+            click.echo(f"mixtrove: {error}", err=True)
+            ctx.exit(exit_code(error))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mixtrove")
+def main() -> None:
+    """The tracks hidden in DJ mixes become a library, a shopping list and a picture of what you discover.
+
+    \b
+    For example:
+      mixtrove import my-mix.txt --dj "Ben UFO"
+      mixtrove discover --offline
+      mixtrove review list
+      mixtrove want list
+
+    Everything is kept under one folder, ./data or $MIXTROVE_HOME.
+    """

@@ -1,0 +1,217 @@
+"""Opening, migrating, reading and writing the store, on SQLite and on Postgres."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from mixtrove.errors import BadInput, StoreUnavailable
+from mixtrove.library import schema
+from mixtrove.library.migrations import configuration
+from mixtrove.library.store import HEAD, VERSION_TABLE, Store, new_id, upsert
+
+REMOVAL = schema.tombstone
+
+
+def _revision(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.execute(sa.select(schema.counter.c.value)).scalar_one())
+
+
+def test_a_new_store_has_every_table_and_no_revision(store: Store) -> None:
+    with store.read() as connection:
+        tables = set(sa.inspect(connection).get_table_names())
+    assert tables == {*schema.metadata.tables, VERSION_TABLE}
+    assert _revision(store) == 0
+
+
+def test_the_migrations_make_exactly_the_schema(store: Store) -> None:
+    with store.engine.connect() as connection:
+        command.check(configuration(connection))
+
+
+def test_downgrade_takes_everything_away_and_upgrade_brings_it_back(store: Store) -> None:
+    with store.engine.begin() as connection:
+        command.downgrade(configuration(connection), "base")
+        assert sa.inspect(connection).get_table_names() == [VERSION_TABLE]
+        command.upgrade(configuration(connection), "head")
+        command.check(configuration(connection))
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
+
+
+def test_revisions_count_write_transactions_that_used_one(store: Store) -> None:
+    seen = []
+    for _ in range(3):
+        with store.write() as tx:
+            seen.append(tx.revision)
+            assert tx.revision == seen[-1]
+            assert tx.now.utcoffset() is not None
+    with store.write():
+        pass
+    assert seen == [1, 2, 3]
+    assert _revision(store) == 3
+
+
+def test_an_error_in_the_block_keeps_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.write() as tx:
+        tx.connection.execute(
+            sa.insert(REMOVAL), {"table_name": "want", "row_id": "1", "revision": tx.revision}
+        )
+        raise RuntimeError
+    assert _revision(store) == 0
+    with store.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(REMOVAL)).scalar() == 0
+
+
+def test_upsert_leaves_equal_rows_at_their_old_revision(store: Store) -> None:
+    def row(key: str, artist: str) -> dict[str, object]:
+        return {
+            "id": new_id(), "source": "csv", "location": key, "artist": artist, "title": "x",
+            "credit": {"artist": [artist]}, "identity_key": key, "library_track_id": None,
+        }  # fmt: skip
+
+    for artists in (("a", "b"), ("a", "c")):
+        with store.write() as tx:
+            rows = [row(str(i), artist) for i, artist in enumerate(artists)]
+            upsert(tx, schema.owned_track, rows, on=("source", "location"))
+    with store.read() as connection:
+        found = connection.execute(
+            sa.select(schema.owned_track.c.artist, schema.owned_track.c.revision).order_by("location")
+        ).all()
+    assert [tuple(row) for row in found] == [("a", 1), ("c", 2)]
+
+
+def test_revisions_are_in_commit_order_when_threads_write(store: Store) -> None:
+    order: list[int] = []
+    guard = threading.Lock()
+
+    def work() -> None:
+        for _ in range(10):
+            with store.write() as tx:
+                before = tx.connection.execute(sa.select(schema.counter.c.value)).scalar_one()
+                assert tx.revision == before + 1
+                with guard:
+                    order.append(tx.revision)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order == list(range(1, 41))
+
+
+def test_two_processes_may_create_the_store_at_once(database_url: str) -> None:
+    code = (
+        "import sys; from mixtrove.library.store import Store; Store.open(sys.argv[1]); print('ok')"
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, database_url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        for _ in range(2)
+    ]
+    assert [process.communicate()[0].strip() for process in running] == ["ok", "ok"]
+
+
+def test_a_newer_schema_is_refused_and_left_alone(store: Store, database_url: str) -> None:
+    with store.write() as tx:
+        tx.connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match="newer mixtrove .schema 9999; this one knows up to"):
+        Store.open(database_url)
+    with store.read() as connection:
+        found = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    assert found == "9999"
+
+
+def test_without_upgrade_an_empty_store_is_refused(database_url: str) -> None:
+    with pytest.raises(StoreUnavailable, match="mixtrove db upgrade"):
+        Store.open(database_url, upgrade=False)
+
+
+def test_a_database_with_a_strangers_table_is_refused(sqlite_url: str) -> None:
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("CREATE TABLE tracklist (x)")
+    with pytest.raises(StoreUnavailable, match="already has a table 'tracklist'"):
+        Store.open(sqlite_url)
+
+
+def test_a_locked_store_gives_a_sentence(sqlite_url: str) -> None:
+    Store.open(sqlite_url).close()
+    store = Store.open(sqlite_url, busy_timeout=0.05)
+    holder = sqlite3.connect(store.name, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="in use by another program"), store.write():
+        pytest.fail("the lock was ignored")
+    with store.read() as connection:  # readers do not wait for a writer
+        assert connection.execute(sa.select(schema.counter.c.value)).scalar() == 0
+    holder.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to read-only files")
+def test_a_read_only_store_gives_a_sentence(sqlite_url: str) -> None:
+    Store.open(sqlite_url).close()
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    path.chmod(0o444)
+    with (
+        pytest.raises(StoreUnavailable, match="read-only"),
+        Store.open(sqlite_url).write() as tx,
+    ):
+        assert tx.revision
+
+
+def test_a_file_that_is_no_database_gives_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "mixtrove.db"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreUnavailable, match="is not a SQLite database"):
+        Store.open(f"sqlite:///{path}")
+    assert path.read_bytes() == b"not a database at all" * 100
+
+
+def test_a_server_that_does_not_answer_gives_a_sentence_without_the_password() -> None:
+    with pytest.raises(StoreUnavailable, match="cannot be reached") as caught:
+        Store.open("postgresql://me:secret@127.0.0.1:9/none")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "no url", "duckdb:///x"])
+def test_another_database_is_refused(url: str) -> None:
+    with pytest.raises(BadInput, match="sqlite:///path"):
+        Store.open(url)
+
+
+def test_adbc_reads_what_was_written(store: Store) -> None:
+    with store.write() as tx:
+        assert tx.revision == 1
+    with store.adbc() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM counter")
+        assert cursor.fetch_arrow_table().to_pydict() == {"value": [1]}
+
+
+def test_opening_a_ready_store_does_not_import_alembic(sqlite_url: str) -> None:
+    Store.open(sqlite_url).close()
+    code = (
+        "import sys; from mixtrove.library.store import Store; Store.open(sys.argv[1]);"
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, sqlite_url],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.stdout.strip() == "False"
