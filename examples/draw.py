@@ -1,20 +1,24 @@
 """Draw the example tracklists and their starter catalogue from the development data, by seed.
 
-Writes `draw.json`-shaped facts to `--out`: the chosen stretches of tracklists (raw lines, unchanged) and the chosen
-catalogue rows. The layouts of `examples/tracklists/` were then laid by hand around the drawn lines, and
-`examples/labels.csv` was judged by a person: this script labels nothing, parses nothing and uses no code of mixtrove.
+Writes two files into `--out`: `catalogue.csv`, the starter catalogue as it stands here, and
+`drawn.json`, the drawn stretches of tracklists with their raw lines. The layouts of `tracklists/`
+were laid around those lines afterwards, and `labels.csv` was judged by reading: this script labels
+nothing, and uses no code of mixtrove.
 
 How it draws:
 
-- The rows of `soulection` are left out: they were taken from the same radio shows as `radio_shows.jsonl.gz` (their ids
-  are the shows' track ids), so a match with them would say nothing. `musicbrainz20k` is left out because its
-  titles are damaged on purpose. No file of `dj_formats/` that was a source of `djlib` is drawn.
-- Every line is reduced to a crude key (lower case, letters and digits, no cut, sorted artist words). The key serves to rank
-  mixes by how much the catalogue holds of them, never to label.
-- Of each mix the stretch of consecutive lines with the best coverage is a candidate. Per decade the best are drawn greedily;
-  a stretch that shares tracks with those already drawn is preferred, and a little seeded noise breaks the ranking.
-- For each drawn line the catalogue gets its nearest rows, and as traps other versions, other tracks by the same artists and
-  the same titles by others.
+- The rows of `soulection` are left out. They were taken from the same radio shows as
+  `radio_shows.jsonl.gz` (their ids are the shows' track ids), so matching a line of a show with
+  them would prove nothing. `musicbrainz20k` is left out because its titles are damaged on purpose.
+  `djlib` was taken from the collections of `dj_formats/`, so none of those is drawn; the one file
+  that is drawn, a CUE sheet, has no rows in any source.
+- Every line is reduced to a crude key (lower case, no cut, words of the artist). The key ranks
+  mixes by how much the catalogue holds of them and finds rows near to a line. It never labels.
+- Of each mix the stretch of consecutive lines with the best coverage is a candidate. Per decade
+  the best are drawn greedily. Those that share tracks with stretches already drawn are preferred,
+  and a little seeded noise breaks ties.
+- For each drawn line the catalogue gets the rows nearest to it and, as traps, other tracks by the
+  same artists and the same titles by others. Rows keep the spelling of their own source.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from typing import Any
 
 SEED = 2026
 LEFT_OUT = {"soulection", "musicbrainz20k"}
-QUOTA = {"198": 1, "199": 3, "200": 6, "201": 15, "202": 5}
+QUOTA = {"198": 1, "199": 3, "200": 6, "201": 16, "202": 5}
 """How many tracklists of each decade are drawn."""
 STRETCH = (14, 22)
 """Shortest and longest stretch, in lines."""
@@ -41,10 +45,26 @@ ALWAYS = {"mix0000"}
 """The only mix of the 1980s; taken from its start."""
 PER_SERIES = 2
 """At most so many mixes of one DJ or show."""
-PER_STYLE = 7
+PER_STYLE = 5
 """At most so many of one style (the last category of a mix)."""
-SHARED_BONUS = 0.6
+SHARED_BONUS = 2.0
 CATALOGUE_ROWS = 2200
+CUE_SHEET = (
+    "dj_formats/Mat Zo @ ABGT 500, Banc of California Stadium Los Angeles, "
+    "United States 2022-10-15.opus.cue"
+)
+COLUMNS = (
+    "id",
+    "artist",
+    "title",
+    "album",
+    "label",
+    "catalog_number",
+    "isrc",
+    "year",
+    "duration",
+    "url",
+)
 
 CUT = re.compile(r"\b(original|extended|radio|club|album|12|7)?\s*(mix|version|edit)$")
 FEAT = re.compile(r"(?i)[(\[]?\s*\b(feat|ft|featuring)\b\.?[^()\[\]]*[)\]]?")
@@ -55,7 +75,7 @@ Row = dict[str, str]
 
 def plain(text: str) -> str:
     """Lower case letters and digits of `text`, without accents and apostrophes."""
-    text = unicodedata.normalize("NFKD", text).casefold().replace("'", "").replace("’", "")
+    text = unicodedata.normalize("NFKD", text).casefold().replace("'", "").replace("\u2019", "")
     text = "".join(c for c in text if not unicodedata.combining(c))
     return re.sub(r"[^\w]+", " ", text).strip()
 
@@ -97,15 +117,40 @@ def read_tracklists(data: Path) -> list[dict[str, Any]]:
     with gzip.open(data / "tracklists/mixesdb.jsonl.gz", "rt", encoding="utf-8") as file:
         for text in file:
             mix = json.loads(text)
-            mixes.append({k: mix.get(k) for k in ("id", "title", "url", "date", "lines", "categories")})
+            mixes.append(
+                {k: mix.get(k) for k in ("id", "title", "url", "date", "lines", "categories")}
+            )
     with gzip.open(data / "tracklists/radio_shows.jsonl.gz", "rt", encoding="utf-8") as file:
         for text in file:
             show = json.loads(text)
             lines = [line["line"] for line in show["lines"]]
             cues = [line["timestamp"] for line in show["lines"]]
             keep = {k: show.get(k) for k in ("id", "title", "date")}
-            mixes.append(keep | {"url": "", "lines": lines, "cues": cues, "categories": ["Radio Show"]})
+            mixes.append(
+                keep | {"url": "", "lines": lines, "cues": cues, "categories": ["Radio Show"]}
+            )
     return mixes
+
+
+def read_cue_sheet(path: Path) -> dict[str, Any]:
+    """The CUE sheet as a tracklist of its own."""
+    text = path.read_text(encoding="utf-8")
+    tracks = re.findall(r'TITLE "(.*)"\s+PERFORMER "(.*)"\s+INDEX 01 (\S+)', text)
+    lines = [f"{artist} - {title}" for title, artist, _ in tracks]
+    title = path.name.removesuffix(".opus.cue")
+    mix = {
+        "id": "cue",
+        "title": title,
+        "url": "",
+        "date": "2022-10-15",
+        "categories": ["CUE sheet"],
+    }
+    return mix | {
+        "lines": lines,
+        "cues": [cue for *_, cue in tracks],
+        "first": 0,
+        "last": len(lines),
+    }
 
 
 def read_catalogue(data: Path) -> list[Row]:
@@ -135,7 +180,8 @@ class Nearness:
             return False
         mine = words(parts[0])
         return any(
-            mine & self.artist[n] and len(mine & self.artist[n]) * 2 >= min(len(mine), len(self.artist[n]))
+            mine & self.artist[n]
+            and len(mine & self.artist[n]) * 2 >= min(len(mine), len(self.artist[n]))
             for n in self.by_title.get(title_key(parts[1]), ())
         )
 
@@ -148,7 +194,7 @@ class Nearness:
         base = title_key(re.sub(r"[(\[].*", "", parts[1]))
         scored: Counter[int] = Counter()
         by_artist: set[int] = set()
-        for word in mine:
+        for word in sorted(mine):
             rows = self.by_word.get(word, ())
             if len(rows) > 1500:
                 continue
@@ -162,7 +208,8 @@ class Nearness:
         exact = [n for n in self.by_title.get(title_key(parts[1]), ()) if mine & self.artist[n]]
         scored.update(dict.fromkeys(exact, 5000))
         by_title = [n for n in self.by_title.get(base, ()) if not mine & self.artist[n]]
-        return [n for n, _ in scored.most_common(7)], sorted(by_artist), by_title
+        best = sorted(scored, key=lambda n: (-scored[n], n))
+        return best[:7], sorted(by_artist), by_title
 
 
 def best_stretch(hits: list[bool], longest: int) -> tuple[int, int]:
@@ -181,22 +228,28 @@ def best_stretch(hits: list[bool], longest: int) -> tuple[int, int]:
 def series(title: str) -> str:
     """The DJ or show of a mix's title, roughly: what stands before the second part."""
     name = re.sub(r"^[\d-]+ - ", "", title)
-    return re.split(r" - | @ |#", name)[0]
+    return str(re.split(r" - | @ |#", name)[0])
 
 
 def style(mix: dict[str, Any]) -> str:
     """The last category of a mix, which on MixesDB is its style."""
-    return "style " + (mix["categories"] or [""])[-1]
+    return str("style " + (mix["categories"] or [""])[-1])
 
 
-def draw_mixes(mixes: list[dict[str, Any]], near: Nearness, rng: random.Random) -> list[dict[str, Any]]:
-    """The drawn stretches, each with `first` and `last` (0-based, exclusive) of the source's lines."""
+def draw_mixes(
+    mixes: list[dict[str, Any]], near: Nearness, rng: random.Random
+) -> list[dict[str, Any]]:
+    """The drawn stretches, with `first` and `last` (from 0, exclusive) of the source's lines."""
     pool: list[dict[str, Any]] = []
     for mix in mixes:
         hits = [near.covered(line) for line in mix["lines"]]
         if mix["id"] not in ALWAYS and sum(hits) < 2:
             continue
-        first, last = (0, min(STRETCH[1], len(hits))) if mix["id"] in ALWAYS else best_stretch(hits, STRETCH[1])
+        first, last = (
+            (0, min(STRETCH[1], len(hits)))
+            if mix["id"] in ALWAYS
+            else best_stretch(hits, STRETCH[1])
+        )
         if last - first < STRETCH[0]:
             continue
         lines = mix["lines"][first:last]
@@ -207,10 +260,11 @@ def draw_mixes(mixes: list[dict[str, Any]], near: Nearness, rng: random.Random) 
     drawn: list[dict[str, Any]] = []
     left, names, seen = dict(QUOTA), Counter[str](), Counter[Key]()
     while any(left.values()):
+
         def value(mix: dict[str, Any]) -> float:
             shared = sum(1 for key in mix["keys"] if seen[key]) / len(mix["keys"] or {1})
             always = 9.0 if mix["id"] in ALWAYS else 0.0
-            return always + mix["share"] + mix["noise"] + SHARED_BONUS * shared
+            return float(always + mix["share"] + mix["noise"] + SHARED_BONUS * shared)
 
         open_ = [
             mix
@@ -245,24 +299,59 @@ def draw_rows(lines: Iterable[str], near: Nearness, rng: random.Random) -> list[
     return [near.rows[n] for n in sorted(chosen)]
 
 
+def as_csv(row: Row) -> list[str]:
+    """The cells of a source's row under `COLUMNS`; years and long durations get one form."""
+    label, number, isrc, url, duration = row["label"], "", "", row["url"], row["duration"]
+    if row["source"] in ("discogs", "beatport") and " - " in label:
+        label, _, number = label.rpartition(" - ")
+    if url.startswith("isrc:"):
+        isrc, url = url.removeprefix("isrc:"), ""
+    if row["source"] == "dali" and url:
+        url = f"https://www.youtube.com/watch?v={url}"
+    if duration.isdigit() and int(duration) > 20_000:
+        duration = str(round(int(duration) / 1000))
+    year = re.search(r"\b(19|20)\d\d\b", row["year"])
+    name = f"{row['source']}:{row['source_id']}"
+    cells = [
+        row["artist"],
+        row["title"],
+        row["album"],
+        label,
+        number,
+        isrc,
+        year[0] if year else "",
+        duration,
+        url,
+    ]
+    return [name, *(cell.strip() for cell in cells)]
+
+
 def main() -> None:
-    """Draw, and write the facts as one JSON file."""
+    """Draw, and write the catalogue and the drawn lines."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the development data")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder to write catalogue.csv and drawn.json into"
+    )
     args = parser.parse_args()
     rng = random.Random(SEED)
     near = Nearness(read_catalogue(args.data))
     mixes = draw_mixes(read_tracklists(args.data), near, rng)
-    lines = [line for mix in mixes for line in mix["lines"][mix["first"] : mix["last"]]]
-    rows = draw_rows(lines, near, rng)
+    mixes.append(read_cue_sheet(args.data / CUE_SHEET))
     for mix in mixes:
-        mix["covered"] = sum(near.covered(x) for x in mix["lines"][mix["first"] : mix["last"]])
-        mix["lines"] = mix["lines"][mix["first"] : mix["last"]]
-        if mix.get("cues"):
-            mix["cues"] = mix["cues"][mix["first"] : mix["last"]]
-        del mix["keys"], mix["noise"], mix["share"]
-    args.out.write_text(json.dumps({"mixes": mixes, "rows": rows}, ensure_ascii=False, indent=1))
+        for name in {"lines", "cues"} & mix.keys():
+            mix[name] = mix[name][mix["first"] : mix["last"]]
+        for name in {"keys", "noise", "share"} & mix.keys():
+            del mix[name]
+    rows = draw_rows([line for mix in mixes for line in mix["lines"]], near, rng)
+    args.out.mkdir(parents=True, exist_ok=True)
+    with (args.out / "catalogue.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(as_csv(row) for row in rows)
+    (args.out / "drawn.json").write_text(
+        json.dumps(mixes, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":
