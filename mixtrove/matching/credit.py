@@ -20,7 +20,9 @@ _SEPARATOR = re.compile(
     r"|\s*[,;]\s+(?!(?:inc|jr|sr|ltd|the|llc|md)\b)|\s*&\s*(?=\S)",
     re.IGNORECASE,
 )
-_QUICK = re.compile(r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|con|with)\s", re.I)
+_QUICK = re.compile(
+    r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|con|with)\s", re.I
+)
 _FEAT = re.compile(
     r"\s*[(\[]\s*(?:feat(?:uring)?|ft|starring)\b\.?:?\s*(?P<bracket>[^()\[\]]+)[)\]]"
     r"|(?:^|\s+)(?:feat(?:uring)?|ft|f/)(?:\.|\b)\s*(?P<bare>[^()\[\]]+?)(?=\s*[(\[]|\s+-\s|$)",
@@ -38,7 +40,9 @@ _MARK = re.compile(
     r"|free (?:download|dl)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title|19\d\d|20\d\d)$",
     re.IGNORECASE,
 )
-_UNRELEASED = re.compile(r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE)
+_UNRELEASED = re.compile(
+    r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE
+)
 _UNKNOWN = frozenset(
     ("id", "?", "??", "???", "????", "unknown", "unknown artist", "unknown title", "n a", "tba",
      "id id", "unknown track", "unidentified", "artist", "untitled id", "tbc")
@@ -242,7 +246,9 @@ def split_title(text: str) -> SplitTitle:
             title = " ".join(" ".join(kept).split())
     while tail := _TAIL.search(title):
         words = tail["tail"].split()
-        version = parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
+        version = (
+            parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
+        )
         if version is None:
             break
         versions.insert(0, version)

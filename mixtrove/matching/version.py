@@ -155,6 +155,8 @@ def parse_version(text: str) -> Version | None:
     if _LIVE.match(text):
         return Version(text=text, types=frozenset({"live"}))
     words = text.split()
+    if not words:
+        return None
     end = len(words)
     year: str | None = None
     numbers: list[str] = []
@@ -182,7 +184,7 @@ def parse_version(text: str) -> Version | None:
         word = words[start - 1]
         bare = fold(word).strip(_STRIP)
         before = head_word(word)
-        if before and not (bare in ("cut", "beat", "boot", "touch", "rub", "cover", "flip")):
+        if before and bare not in ("cut", "beat", "boot", "touch", "rub", "cover", "flip"):
             meaning.append(HEADS[before])
         elif bare == "a" and start < end and head_word(words[start]) == "acapella":
             pass
@@ -249,9 +251,7 @@ def _make(
         family = "remix"  # "Deep Dish Radio Edit" is Deep Dish's mix, cut for radio
     if not words and family == "remix" and cuts and meaning.count("remix") == 0 and not year:
         family = None
-    if (
-        not words and family is None and not hard and not cuts and not soft and meaning == ["mix"]
-    ):
+    if not words and family is None and not hard and not cuts and not soft and meaning == ["mix"]:
         cuts = ["original"]
     return Version(
         text=text,

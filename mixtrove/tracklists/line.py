@@ -49,7 +49,9 @@ _LABEL_SPLIT = re.compile(r"\s+[-–—:/|]\s*|\s*[-–—]\s+")
 _CATALOG = re.compile(r"^(?=.*\d)[A-Z0-9][A-Z0-9 .:_/#+-]*[0-9][A-Za-z]{0,4}(?:[ -]?\d+)?$")
 _STRICT_CATALOG = re.compile(r"^[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?$")
 _LABEL_YEAR = re.compile(r"[,\s]+\(?((?:19|20)\d\d)\)?$")
-_FORTHCOMING = re.compile(r"^(?:forthcoming|unreleased|promo|dub-?plate)(?:\s+(?:on|from|via))?[\s:-]+(?=\S)", re.I)
+_FORTHCOMING = re.compile(
+    r"^(?:forthcoming|unreleased|promo|dub-?plate)(?:\s+(?:on|from|via))?[\s:-]+(?=\S)", re.I
+)
 _MASHUP = re.compile(r"\bmash-?\s?up\b|\bbootleg\b", re.IGNORECASE)
 _VS = re.compile(r"\s(?:vs\.?|versus|w/)\s", re.IGNORECASE)
 _HEADING = re.compile(
@@ -282,8 +284,10 @@ def _credited(
         year=year if year is not None else split.year,
     )  # fmt: skip
     both_versus = bool(_VS.search(f" {artist} ")) and bool(_VS.search(f" {title} "))
-    mashup = "mashup" in split.version.types or both_versus or bool(
-        _VS.search(artist) and _MASHUP.search(rest)
+    mashup = (
+        "mashup" in split.version.types
+        or both_versus
+        or bool(_VS.search(artist) and _MASHUP.search(rest))
     )
     return Component(
         component=number,
@@ -338,7 +342,10 @@ def _lone(text: str, raw: str, line_no: int, cue: int | None, layered: bool, mar
     """A line without a dash: a title alone when a number or a cue says that it was played."""
     if _TALK.match(text):
         return Line(line_no, raw, "other", "talk, not a track", cue)
-    if not marked:
+    if _HEADING.match(text):
+        return Line(line_no, raw, "other", "an intro or outro without artist", cue)
+    boxed = text.endswith(("]", ")")) and text[0] not in "(["
+    if not (marked or boxed):
         return Line(line_no, raw, "other", _NO_TRACK, cue)
     split: SplitTitle = split_title(text)
     component = _credited("", text, 1, layered, None, None)

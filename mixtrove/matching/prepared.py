@@ -1,0 +1,120 @@
+"""A credit made ready to be compared many times: normal forms and word sets, computed once.
+
+Only derived values; how two of them are weighed is ``gate.py`` (versions) and ``compare.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type
+from mixtrove.matching.normalise import normal_form, tokens
+from mixtrove.matching.version import Version
+
+_GROUP = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_NUMBERS = re.compile(r"\d+")
+_NEUTRAL = (
+    "original mix",
+    "original version",
+    "original",
+    "album version",
+    "lp version",
+    "main mix",
+)
+# MATCHING §5: words of a name that say little.
+_WEAK = {"the": 0.3, "dj": 0.3, "mc": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What comparing needs of a credit."""
+
+    credit: Credit
+    version: Version
+    title: str  # normal form, brackets that are no version included
+    title_squeezed: str
+    base: str  # normal form without any bracket
+    subtitle: frozenset[str]  # words of the brackets that are no version
+    flat: str  # title and version together, squeezed; neutral words dropped
+    numbers: tuple[str, ...]
+    side: str  # a trailing A or B of the title, else ""
+    trailing: str | None
+    words: tuple[str, ...]
+    artists: dict[str, float]  # word → weight, featured people included at less weight
+    headline: frozenset[str]
+    names: tuple[str, ...]  # squeezed names of artists and featured
+    makers: frozenset[str]  # words that name the mix or its maker
+    unknown: bool
+    identity: str
+    label: str
+    catalog_number: str
+
+
+def prepare(credit: Credit) -> Prepared:
+    """The prepared form of a credit; cached on the credit itself."""
+    found: Prepared | None = credit.__dict__.get("_prepared")
+    if found is None:
+        found = _prepare(credit)
+        credit.__dict__["_prepared"] = found
+    return found
+
+
+def _prepare(credit: Credit) -> Prepared:
+    version = credit.parsed
+    title = normal_form(credit.title)
+    subtitle: frozenset[str] = frozenset()
+    base = title
+    if "(" in credit.title or "[" in credit.title:
+        groups = _GROUP.findall(credit.title)
+        subtitle = frozenset(word for group in groups for word in tokens(group))
+        base = normal_form(_GROUP.sub(" ", credit.title)) or title
+    version_form = normal_form(version.text) if version.text else ""
+    if version_form in _NEUTRAL:
+        version_form = ""
+    words = tuple(title.split())
+    makers = frozenset(version.name)
+    artists: dict[str, float] = {}
+    for name in credit.featured:
+        for word in tokens(name):
+            artists[word] = 0.4 * _weight(word)
+    headline: set[str] = set()
+    for name in credit.artists:
+        for word in tokens(name):
+            headline.add(word)
+            artists[word] = _weight(word)
+    names = tuple(
+        squeezed
+        for name in (*credit.artists, *credit.featured)
+        if (squeezed := normal_form(name).replace(" ", ""))
+    )
+    side = words[-1] if len(words) > 1 and words[-1] in ("a", "b", "c", "d") else ""
+    return Prepared(
+        credit=credit,
+        version=version,
+        title=title,
+        title_squeezed=title.replace(" ", ""),
+        base=base,
+        subtitle=subtitle,
+        flat=(title + version_form).replace(" ", ""),
+        numbers=tuple(sorted(_NUMBERS.findall(title))),
+        side=side,
+        trailing=trailing_type(credit.title),
+        words=words,
+        artists=artists,
+        headline=frozenset(headline),
+        names=names,
+        makers=makers,
+        unknown=not credit.artists or is_unknown(credit.title),
+        identity=identity_key(credit),
+        label=normal_form(credit.label) if credit.label else "",
+        catalog_number=normal_form(credit.catalog_number).replace(" ", "")
+        if credit.catalog_number
+        else "",
+    )
+
+
+def _weight(word: str) -> float:
+    if word in _WEAK:
+        return _WEAK[word]
+    return 1.0 if len(word) > 2 else 0.6
