@@ -1,8 +1,9 @@
 """Draw the lines of `parser_sample.jsonl`: 300, uniformly, from all lines of the MixesDB mixes.
 
 Nothing is left out: blank and odd lines have the same chance. The draw writes `mix`, `index` (from
-0) and `raw`; what the lines mean was labelled afterwards by reading each raw line, never with the
-parser that the sample measures. This script labels nothing and uses no code of mixtrove.
+0) and `raw`; what the lines mean was labelled afterwards, never with the parser that the sample
+measures: plain lines were filled in by splitting at the dash and the brackets, all others by hand,
+and every one of the 300 was then read. This script labels nothing and uses no code of mixtrove.
 
 How a line is labelled, in the keys `kind` and `components`:
 
@@ -17,8 +18,8 @@ How a line is labelled, in the keys `kind` and `components`:
   it, as a person would name them (`Jamie Jones Ridge Street Remix`: Jamie Jones).
 - `label`, `catalog_number`: of a trailing `[Label - Number]`. Years, durations and marks
   (Unreleased, Forthcoming, Promo, Free Track, Self Released) are no labels: null.
-- `cue_seconds`: `[05]` is minute 5, `[12:34]` minutes and seconds, `[1:02:03]` hours too; null for a
-  cue with a question mark. Clock times of a radio night are read the same way.
+- `cue_seconds`: `[05]` is minute 5, `[12:34]` minutes and seconds, `[1:02:03]` hours too; null for
+  a cue with a question mark. Clock times of a radio night are read the same way.
 - `alt_<key>` lists other readings of that key that are fine too, `alt_kind` stands beside `kind`.
 """
 
