@@ -126,9 +126,7 @@ def title_similarity(left: Prepared, right: Prepared) -> float:
         return 1.0
     best = _text_similarity(left.title, right.title, left.words, right.words)
     if left.subtitle or right.subtitle:
-        base = _text_similarity(
-            left.base, right.base, tuple(left.base.split()), tuple(right.base.split())
-        )
+        base = _text_similarity(left.base, right.base, tuple(left.base.split()), tuple(right.base.split()))
         best = max(best, base * 0.97)
     return best
 
@@ -170,7 +168,7 @@ def artist_similarity(left: Prepared, right: Prepared) -> float:
     there, back = _cover(mine, other), _cover(other, mine)
     best = _best_name(left, right)
     value = 0.5 * max(there, back) + 0.25 * min(there, back) + 0.25 * best
-    return min(value - _crowd(left, right), 1.0)
+    return min(max(value - _crowd(left, right), 0.0), 1.0)
 
 
 def _crowd(left: Prepared, right: Prepared) -> float:

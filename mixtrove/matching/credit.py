@@ -7,6 +7,7 @@ line of a tracklist apart is ``mixtrove.tracklists.line``; comparing two credits
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -16,18 +17,17 @@ from mixtrove.matching.version import HEADS, ORIGINAL, Version, head_word, merge
 
 # Names are split at these; "and" stays, because it is more often part of a name than between two.
 _SEPARATOR = re.compile(
-    r"\s+(?:&|vs?\.?|x|×|[Λλ]|\+|/|;|pres\.?|presents?|presenting|meets|b2b|con|w/|with)\s+"
-    r"|\s*[,;]\s+(?!(?:inc|jr|sr|ltd|the|llc|md)\b)|\s*&\s*(?=\S)",
+    r"\s+(?:&|vs?\.?|x|×|[Λλ]|\+|/|;|pres\.?|presents?|presenting|meets|b2b|w/)\s+(?!\d+$)"
+    r"|\s*[,;]\s+(?!(?:inc|jr|sr|ltd|the|llc|md)\b)",
     re.IGNORECASE,
 )
-_QUICK = re.compile(
-    r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|con|with)\s", re.I
-)
+_QUICK = re.compile(r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|w/)\s", re.I)
 _FEAT = re.compile(
     r"\s*[(\[]\s*(?:feat(?:uring)?|ft|starring)\b\.?:?\s*(?P<bracket>[^()\[\]]+)[)\]]"
     r"|(?:^|\s+)(?:feat(?:uring)?|ft|f/)(?:\.|\b)\s*(?P<bare>[^()\[\]]+?)(?=\s*[(\[]|\s+-\s|$)",
     re.IGNORECASE,
 )
+_FEAT_AGAIN = re.compile(r"\s+(?:feat(?:uring)?|ft)\b\.?\s*", re.IGNORECASE)
 _FEAT_HINT = re.compile(r"\b(?:feat|ft|featuring|starring)\b|f/", re.IGNORECASE)
 _GROUP = re.compile(r"\s*(?:\(((?:[^()]|\([^()]*\))*)\)|\[((?:[^\[\]]|\[[^\[\]]*\])*)\])")
 _TAIL = re.compile(r"\s+[-–—]\s+(?P<tail>[^-–—]+)$")
@@ -40,9 +40,7 @@ _MARK = re.compile(
     r"|free (?:download|dl)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title|19\d\d|20\d\d)$",
     re.IGNORECASE,
 )
-_UNRELEASED = re.compile(
-    r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE
-)
+_UNRELEASED = re.compile(r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE)
 _UNKNOWN = frozenset(
     ("id", "?", "??", "???", "????", "unknown", "unknown artist", "unknown title", "n a", "tba",
      "id id", "unknown track", "unidentified", "artist", "untitled id", "tbc")
@@ -110,6 +108,32 @@ class Credit:
         return build_credit(
             artists, featured, split, label=label, catalog_number=catalog_number, album=album,
             duration=duration, isrc=isrc, year=year if year is not None else split.year,
+        )  # fmt: skip
+
+    @classmethod
+    def of_parts(
+        cls,
+        artists: Sequence[str],
+        title: str,
+        *,
+        featured: Sequence[str] = (),
+        version: str | None = None,
+        label: str | None = None,
+        catalog_number: str | None = None,
+        album: str | None = None,
+        duration: float | None = None,
+        isrc: str | None = None,
+        year: int | None = None,
+    ) -> Credit:
+        """A credit again from the fields it was stored as; nothing is taken out of the title.
+
+        ``Credit.of_parts(c.artists, c.title, featured=c.featured, version=c.version, …) == c``.
+        """
+        found = (parse_version(version) if version else None) or Version(text=version or "")
+        split = SplitTitle(title, (), found, False, None)
+        return build_credit(
+            tuple(artists), tuple(featured), split, label=label, catalog_number=catalog_number, album=album,
+            duration=duration, isrc=isrc, year=year,
         )  # fmt: skip
 
     @property
@@ -204,7 +228,8 @@ def _take_featured(text: str) -> tuple[str, tuple[str, ...]]:
     names: list[str] = []
 
     def collect(found: re.Match[str]) -> str:
-        names.extend(_names((found["bracket"] or found["bare"]).strip(" .")))
+        for part in _FEAT_AGAIN.split(found["bracket"] or found["bare"]):
+            names.extend(_names(part.strip(" .")))
         return " "
 
     rest = " ".join(_FEAT.sub(collect, text).split())
@@ -246,9 +271,7 @@ def split_title(text: str) -> SplitTitle:
             title = " ".join(" ".join(kept).split())
     while tail := _TAIL.search(title):
         words = tail["tail"].split()
-        version = (
-            parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
-        )
+        version = parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
         if version is None:
             break
         versions.insert(0, version)

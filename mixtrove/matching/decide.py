@@ -105,11 +105,7 @@ def _other_version(title: str, near: Ranked) -> bool:
 
 def _order(credit: Credit, one: Ranked) -> tuple[float, int, int, int, str]:
     cut = one.candidate.credit.cut
-    named = (
-        0
-        if credit.cut == cut or (credit.cut in (None, "original") and cut in (None, "original"))
-        else 1
-    )
+    named = 0 if credit.cut == cut or (credit.cut in (None, "original") and cut in (None, "original")) else 1
     return (
         -round(one.verdict.score, 6),
         named,

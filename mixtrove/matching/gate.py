@@ -67,9 +67,7 @@ def _versions(left: Prepared, right: Prepared) -> Gate:
     if a.types != b.types:
         differing = a.types ^ b.types
         if "mashup" in differing:
-            return Gate(
-                OTHER_REMIX, f"a mashup is a track of its own: {_named(left)}, {_named(right)}"
-            )
+            return Gate(OTHER_REMIX, f"a mashup is a track of its own: {_named(left)}, {_named(right)}")
         factor = DUB if differing == {"dub"} and bool(a.family) == bool(b.family) else HARD
         if a.family and b.family and _makers(left, right) == 0.0:
             factor = OTHER_REMIX
@@ -79,9 +77,7 @@ def _versions(left: Prepared, right: Prepared) -> Gate:
     if own_a or own_b:
         if own_a != own_b:
             if a.types:  # "Dub" against "Four Tet Dub": whose is not said
-                return Gate(
-                    PARTIAL, f"one side does not say whose: {_named(left)}, {_named(right)}"
-                )
+                return Gate(PARTIAL, f"one side does not say whose: {_named(left)}, {_named(right)}")
             return Gate(REMIX_NONE, f"{_named(left)}, not {_named(right)}")
         if not a.name or not b.name:
             if a.name == b.name and a.year == b.year and a.family == b.family:
@@ -92,9 +88,7 @@ def _versions(left: Prepared, right: Prepared) -> Gate:
         if made < 0.5:
             return Gate(OTHER_REMIX, f"other remixer: {' '.join(a.name)}, not {' '.join(b.name)}")
         if made < 1.0:
-            return Gate(
-                PARTIAL, f"the remixers agree only in part: {_named(left)}, {_named(right)}"
-            )
+            return Gate(PARTIAL, f"the remixers agree only in part: {_named(left)}, {_named(right)}")
         if a.numbers != b.numbers:
             return Gate(NUMBER, f"another number of the mix: {_named(left)}, {_named(right)}")
         if a.year and b.year and a.year != b.year:
@@ -171,12 +165,8 @@ def _numbers(left: Prepared, right: Prepared) -> Gate:
         return OPEN
     if left.numbers != right.numbers:
         if left.numbers and right.numbers:
-            return Gate(
-                NUMBER, f"other number: {' '.join(left.numbers)}, not {' '.join(right.numbers)}"
-            )
-        return Gate(
-            NUMBER_ONE_SIDE, f"a number on one side only: {' '.join(left.numbers or right.numbers)}"
-        )
+            return Gate(NUMBER, f"other number: {' '.join(left.numbers)}, not {' '.join(right.numbers)}")
+        return Gate(NUMBER_ONE_SIDE, f"a number on one side only: {' '.join(left.numbers or right.numbers)}")
     if left.side != right.side:
         factor = NUMBER if left.side and right.side else NUMBER_ONE_SIDE
         return Gate(factor, f"another side: {left.credit.title}, {right.credit.title}")

@@ -108,9 +108,7 @@ def _prepare(credit: Credit) -> Prepared:
         unknown=not credit.artists or is_unknown(credit.title),
         identity=identity_key(credit),
         label=normal_form(credit.label) if credit.label else "",
-        catalog_number=normal_form(credit.catalog_number).replace(" ", "")
-        if credit.catalog_number
-        else "",
+        catalog_number=normal_form(credit.catalog_number).replace(" ", "") if credit.catalog_number else "",
     )
 
 

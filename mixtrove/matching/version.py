@@ -71,6 +71,10 @@ _DESCRIPTORS = {
     "download", "mix", "version", "premiere", "limited", "complete", "proper", "unmixed", "mixed",
     "digital", "vinyl", "cd", "standard", "regular", "normal", "edit",
 }  # fmt: skip
+_WEAK_HEADS = {
+    "club", "album", "single", "lp", "main", "mono", "stereo", "clean", "dirty", "explicit", "long",
+    "short", "maxi", "radio", "7", "12", "live", "touch", "tool", "beat",
+}  # fmt: skip
 _FUZZY = tuple(word for word in (*HEADS, "remixed", "extended") if len(word) >= 5)
 _NEVER_FUZZY = {"single", "stereo", "touch", "touches", "cover", "clean", "slowed", "beats", "live"}
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
@@ -78,10 +82,9 @@ _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
 _STRIP = " .,;:!?*'’‘“”()[]{}"
 _BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
 _LIVE = re.compile(r"^live\s+(?:at|@|in|from|on|version|mix)\b", re.IGNORECASE)
+_SEVERAL = re.compile(r"^(?P<first>.*[^\s(])\s+\((?P<second>[^()]+)\)$")
 _POSSESSIVE = re.compile(r"(?<=\w)(?:['’]s\b|(?<=s)['’](?=\s|$))")
-_NAMES = re.compile(
-    r"\s*(?:&|,|\+|(?<=\s)(?:/|vs?\.?|and|x|feat\.?|ft\.?|with|b2b)(?=\s))\s*", re.IGNORECASE
-)
+_NAMES = re.compile(r"\s*(?:&|,|\+|(?<=\s)(?:/|vs?\.?|and|x|feat\.?|ft\.?|with|b2b)(?=\s))\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,12 @@ def parse_version(text: str) -> Version | None:
     makers. ``parse_version("Four Tet Remix").remixers == ("Four Tet",)``.
     """
     text = " ".join(text.split())
+    several = _SEVERAL.match(text)
+    if several:  # "X Remix (Radio Edit)", as ``merged`` writes it
+        parts = [parse_version(several["first"]), parse_version(several["second"])]
+        found = [part for part in parts if part is not None]
+        if len(found) == 2:
+            return merged(found)
     by = _BY.match(text)
     if by:
         family = "edit" if "edit" in text[:7].lower() else "remix"
@@ -209,6 +218,8 @@ def parse_version(text: str) -> Version | None:
             break
         first += 1
     name = " ".join(words[first:start])
+    if name and head in _WEAK_HEADS and len(meaning) == 1:
+        return None  # "Blase Boys Club", "Love Single": a name, not a version
     return _make(text, name, meaning, year, tuple(sorted(numbers)))
 
 
@@ -226,9 +237,7 @@ def _named(text: str, name: str, *, family: str) -> Version:
     return _make(text, name, [family], None, ())
 
 
-def _make(
-    text: str, name: str, meaning: list[str], year: str | None, numbers: tuple[str, ...]
-) -> Version:
+def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: tuple[str, ...]) -> Version:
     hard = {m for m in meaning if ":" not in m and m not in ("remix", "mix", "edit")}
     soft = {m[5:] for m in meaning if m.startswith("soft:")}
     cuts = [m[4:] for m in meaning if m.startswith("cut:")]
@@ -247,6 +256,8 @@ def _make(
     if not words and family == "edit" and not hard and "remix" not in meaning:
         # a bare Edit or Radio Edit is a length, not somebody's work
         family, cuts = None, cuts or ["radio"]
+    if words and family is None and not hard:
+        family = "remix"  # "Atmospheric Vocal", "Solardo Extended": somebody's mix all the same
     if words and family == "edit" and "radio" in cuts:
         family = "remix"  # "Deep Dish Radio Edit" is Deep Dish's mix, cut for radio
     if not words and family == "remix" and cuts and meaning.count("remix") == 0 and not year:
@@ -283,16 +294,14 @@ def merged(versions: list[Version]) -> Version:
     if len(versions) == 1:
         return versions[0]
     families = [v.family for v in versions if v.family]
-    cuts = [v.cut for v in versions if v.cut and v.cut != "original"] or [
-        v.cut for v in versions if v.cut
-    ]
+    cuts = [v.cut for v in versions if v.cut and v.cut != "original"] or [v.cut for v in versions if v.cut]
     name: list[str] = []
     people: list[str] = []
     for version in versions:
         name += [word for word in version.name if word not in name]
         people += [one for one in version.remixers if one not in people]
     return Version(
-        text=", ".join(v.text for v in versions),
+        text=" ".join([versions[0].text, *(f"({v.text})" for v in versions[1:])]),
         family="remix" if "remix" in families else (families[0] if families else None),
         types=frozenset().union(*(v.types for v in versions)),
         soft=frozenset().union(*(v.soft for v in versions)),

@@ -19,7 +19,7 @@ from mixtrove.matching.credit import (
     split_artists,
     split_title,
 )
-from mixtrove.matching.version import parse_version
+from mixtrove.matching.version import head_word
 from mixtrove.tracklists.model import Component, Line
 
 _NUMBER = re.compile(r"^\s*(?:#?\d{1,3}\s*[.)](?!\d)\s*|#\d{1,3}\s+|№\s*\d+\s*|[•*·►▶]\s+|-\s+)")
@@ -33,7 +33,15 @@ _CUE = re.compile(
     r"(?:\s*[-–—]\s*\d{1,3}:\d{2}(?::\d{2})?)?"
     r")\s*(?:[|:.)\]]|[-–—]+>?(?=\s))?\s*"
 )
-_TRAILING_CUE = re.compile(r"\s+[\[(@]?\s*(\d{1,2}:[0-5]\d(?::[0-5]\d)?)\s*[\])]?\s*$")
+_TRAILING_CUE = re.compile(
+    r"\s+(?:@\s*)?(?:(\d{1,2}:[0-5]\d(?::[0-5]\d)?)|[\[(](\d{1,2}:\d\d:\d\d)[\])])\s*$"
+)
+_LENGTH = re.compile(r"^\d{1,2}:[0-5]\d$")
+# Square brackets hold labels, and versions only when they end in one of these.
+_VERSION_BOX = frozenset(
+    ("remix", "mix", "edit", "reedit", "dub", "version", "vip", "instrumental", "acapella", "rework",
+     "refix", "bootleg", "remake", "mashup", "flip", "remaster", "remastered", "live", "reprise")
+)  # fmt: skip
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
 _QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
@@ -84,7 +92,7 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
     text, layered, cue, marked = _lead(text)
     if cue is None and text and text[-1] in "0123456789)]" and (tail := _TRAILING_CUE.search(text)):
         if _DASH.search(text[: tail.start()]):
-            cue, text = _seconds(tail[1]), text[: tail.start()].rstrip(" -–—@|")
+            cue, text = _seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
     if not text.strip(" ?.-") or is_unknown(text):
         if not (text or marked):
             return Line(line_no, raw, "other", _NO_TRACK)
@@ -265,8 +273,11 @@ def _credited(
             continue
         if label is not None or not box["space"] or not inner:
             break
-        if parse_version(inner) is not None and not _LABEL_SPLIT.search(inner):
-            break  # "[Above & Beyond Remix]" is a version
+        if head_word(inner.split()[-1]) in _VERSION_BOX and not _LABEL_SPLIT.search(inner):
+            break  # "[Above & Beyond Remix]" is a version, "[Stereo]" and "[Rebirth]" are labels
+        if _LENGTH.match(inner):
+            rest = before.rstrip()  # "[6:47]": how long the track is
+            continue
         if re.match(r"^(?:feat|ft|featuring|with|part|pt)\b", inner, re.IGNORECASE):
             break
         rest = before.rstrip()
@@ -285,9 +296,7 @@ def _credited(
     )  # fmt: skip
     both_versus = bool(_VS.search(f" {artist} ")) and bool(_VS.search(f" {title} "))
     mashup = (
-        "mashup" in split.version.types
-        or both_versus
-        or bool(_VS.search(artist) and _MASHUP.search(rest))
+        "mashup" in split.version.types or both_versus or bool(_VS.search(artist) and _MASHUP.search(rest))
     )
     return Component(
         component=number,

@@ -1,0 +1,80 @@
+"""The catalogue's directory: one self-describing file beside one database, replaced as a whole.
+
+``catalogue.json`` says what is inside and names the database file of the current build; a new build
+writes a new database first and then replaces ``catalogue.json``, so that a reader has either the old
+catalogue or the new one. A build that is killed leaves a file that nothing names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mixtrove.errors import BadInput
+
+FORMAT = 1
+"""Version of normal form, keys and tables together; another one asks for a rebuild."""
+
+DESCRIPTION = "catalogue.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueInfo:
+    """What a catalogue is: read from ``catalogue.json``."""
+
+    id: str  # of its content: equal content, equal id
+    format: int
+    database: str  # file name beside catalogue.json
+    recordings: int
+    rows_read: int
+    rows_skipped: int
+    rows_folded: int
+    sources: tuple[str, ...]  # file names
+    sources_hash: str  # of the bytes of the sources
+    built_at: str  # UTC, ISO 8601
+    seconds: float
+
+
+def describe(directory: Path) -> CatalogueInfo:
+    """What the catalogue in ``directory`` is.
+
+    Raises:
+        BadInput: there is none, or one of another format; says what to do.
+    """
+    path = directory / DESCRIPTION
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"there is no catalogue in {directory}; build one: "
+            f"mixtrove catalogue build --out {directory} SOURCE.csv"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read ({error}); build the catalogue again") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        version = found.get("format") if isinstance(found, dict) else None
+        raise BadInput(
+            f"the catalogue in {directory} has format {version}, this mixtrove reads {FORMAT}; "
+            f"build it again: mixtrove catalogue build --out {directory} SOURCE.csv"
+        )
+    found["sources"] = tuple(found["sources"])
+    info = CatalogueInfo(**found)
+    if not (directory / info.database).is_file():
+        raise BadInput(f"{directory / info.database} is missing; build the catalogue again")
+    return info
+
+
+def publish(directory: Path, info: CatalogueInfo) -> None:
+    """Make ``info`` the catalogue of ``directory``, at one stroke, and remove databases nothing names."""
+    temporary = directory / f".{DESCRIPTION}.{os.getpid()}"
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(asdict(info), stream, indent=2)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(directory / DESCRIPTION)
+    for old in directory.glob("recordings-*.duckdb*"):
+        if old.name != info.database:
+            old.unlink(missing_ok=True)

@@ -1,0 +1,132 @@
+"""Matching many lines against a catalogue: text in, decisions out, in chunks over the cores.
+
+``match_credits`` is what identification uses; ``match_lines`` is the command ``catalogue match``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypedDict
+
+from mixtrove.catalogue.search import Catalogue
+from mixtrove.matching import Credit, Outcome, decide
+from mixtrove.tracklists.line import parse_line
+
+CHUNK = 4_000  # lines at a time
+PARALLEL_FROM = 3  # chunks below which a second process costs more than it saves
+
+
+class Matched(TypedDict):
+    """One output row: a component of a line and what was decided (DESIGN §9)."""
+
+    line_no: int
+    component: int | None
+    raw: str
+    decision: str
+    confidence: float
+    candidate_id: str | None
+    artist: str | None
+    title: str | None
+    runner_up: str | None
+    reasons: str
+
+
+def match_credits(catalogue: Catalogue, credits: Sequence[Credit]) -> list[Outcome]:
+    """The decision about each credit, from this catalogue alone."""
+    offered = catalogue.candidates(credits)
+    return [decide(credit, found) for credit, found in zip(credits, offered, strict=True)]
+
+
+def match_lines(
+    directory: Path,
+    lines: Iterable[str],
+    *,
+    processes: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Matched]:
+    """Match raw lines (numbered from 1) against the catalogue in ``directory``, in order.
+
+    A line that is no entry gives one row without component that says why. ``progress`` is told how
+    many lines are done.
+    """
+    chunks = _chunks(lines)
+    head = list(islice(chunks, PARALLEL_FROM))
+    processes = processes or min(os.cpu_count() or 1, 8)
+    if len(head) < PARALLEL_FROM or processes < 2:
+        with Catalogue(directory) as catalogue:
+            for chunk in (*head, *chunks):
+                yield from _match_chunk(catalogue, chunk)
+                if progress:
+                    progress(len(chunk[1]))
+        return
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory,)
+    ) as pool:
+        waiting = [(len(chunk[1]), pool.submit(_match_opened, chunk)) for chunk in head]
+        while waiting:
+            size, result = waiting.pop(0)
+            if (chunk := next(chunks, None)) is not None:
+                waiting.append((len(chunk[1]), pool.submit(_match_opened, chunk)))
+            yield from result.result()
+            if progress:
+                progress(size)
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    iterator = iter(lines)
+    first = 1
+    while chunk := list(islice(iterator, CHUNK)):
+        yield first, chunk
+        first += len(chunk)
+
+
+_opened: list[Catalogue] = []  # a worker process's own catalogue
+
+
+def _open(directory: Path) -> None:
+    _opened[:] = [Catalogue(directory)]
+
+
+def _match_opened(chunk: tuple[int, list[str]]) -> list[Matched]:
+    return _match_chunk(_opened[0], chunk)
+
+
+def _match_chunk(catalogue: Catalogue, chunk: tuple[int, list[str]]) -> list[Matched]:
+    first, raws = chunk
+    lines = [parse_line(raw, number) for number, raw in enumerate(raws, first)]
+    credits = [component.credit for line in lines for component in line.components]
+    outcomes = iter(match_credits(catalogue, credits))
+    rows: list[Matched] = []
+    for line in lines:
+        for component in line.components:
+            rows.append(_row(line.line_no, component.component, line.raw, next(outcomes)))
+        if not line.components:
+            rows.append(
+                Matched(
+                    line_no=line.line_no, component=None, raw=line.raw, decision="none", confidence=0.0,
+                    candidate_id=None, artist=None, title=None, runner_up=None,
+                    reasons=line.skip_reason or "",
+                )
+            )  # fmt: skip
+    return rows
+
+
+def _row(line_no: int, component: int, raw: str, outcome: Outcome) -> Matched:
+    best = outcome.ranked[0].candidate if outcome.ranked and outcome.choice != "none" else None
+    return Matched(
+        line_no=line_no,
+        component=component,
+        raw=raw,
+        decision=outcome.choice,
+        confidence=round(outcome.confidence, 4),
+        candidate_id=best.id if best else None,
+        artist=best.credit.artist if best else None,
+        title=best.credit.full_title if best else None,
+        runner_up=outcome.runner_up.candidate.id if outcome.runner_up else None,
+        reasons="; ".join(outcome.reasons),
+    )
