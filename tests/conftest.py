@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +76,24 @@ def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     opened = Store.open(sqlite_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def make_tracklist() -> Callable[..., Any]:
+    """``make_tracklist("A - B", "ID - ID", dj=…)``: a tracklist with these lines, read as text."""
+    from dataclasses import replace
+
+    from mixtrove.tracklists.line import parse_line
+    from mixtrove.tracklists.model import Tracklist
+
+    def make(*raw_lines: str, **metadata: Any) -> Tracklist:
+        lines, position = [], 0
+        for number, raw in enumerate(raw_lines, 1):
+            line = parse_line(raw, number)
+            if line.components:
+                position += 1
+                line = replace(line, position=position)
+            lines.append(line)
+        return Tracklist(format="text", lines=tuple(lines), **metadata)
+
+    return make

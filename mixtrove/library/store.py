@@ -159,7 +159,7 @@ class Store:
                 import adbc_driver_sqlite.dbapi as sqlite_adbc
 
                 return sqlite_adbc.connect(str(url.database))
-            import adbc_driver_postgresql.dbapi as postgres_adbc  # type: ignore[import-untyped]
+            import adbc_driver_postgresql.dbapi as postgres_adbc
 
             connection: AdbcConnection = postgres_adbc.connect(
                 url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,46 @@
+"""Finding the row that a person means: by its id, by the end of it, as lists show it."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+from mixtrove.errors import BadInput
+
+_ID = re.compile(r"[0-9a-f-]{4,36}")
+
+
+def short_id(row_id: str) -> str:
+    """The end of an id, as lists show it: the beginning is a time and much the same for all."""
+    return row_id[-8:]
+
+
+def find_id(
+    connection: sa.Connection, table: sa.Table, text: str, *, what: str, seen_in: str
+) -> str:
+    """The id of the row whose id is, or ends with, ``text``.
+
+    Args:
+        connection: an open connection.
+        table: where to look.
+        text: an id or at least four characters of its end.
+        what: the word for such a row in a sentence (``tracklist``).
+        seen_in: the command that shows the ids.
+
+    Raises:
+        BadInput: no row or several rows.
+    """
+    wanted = text.strip().lower()
+    found: list[str] = []
+    if _ID.fullmatch(wanted):
+        found = list(
+            connection.execute(
+                sa.select(table.c.id).where(table.c.id.endswith(wanted)).limit(2)
+            ).scalars()
+        )
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise BadInput(f"several ids end with {text!r}: give more of the {what}'s id")
+    raise BadInput(f"there is no {what} {text!r}: `{seen_in}` shows their ids")

@@ -1,0 +1,258 @@
+"""Tracklists as people see them: listed, shown, corrected, deleted, given back as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.errors import BadInput
+from mixtrove.library import schema
+from mixtrove.library.credits import credit_of_entry, shown
+from mixtrove.library.deletion import delete_rows, detach, ids_where
+from mixtrove.library.entries import delete_entries
+from mixtrove.library.store import Transaction
+from mixtrove.library.tracklists import METADATA, mix_key
+
+_tracklist = schema.tracklist
+_entry = schema.tracklist_entry
+_discovery = schema.track_discovery
+_track = schema.library_track
+
+
+@dataclass(frozen=True, slots=True)
+class TracklistSummary:
+    """A tracklist with the number of its entries in each status."""
+
+    id: str
+    title: str | None
+    dj: str | None
+    played_on: date | None
+    source: str | None
+    source_url: str | None
+    format: str
+    version: int
+    imported_at: datetime
+    pending: int
+    identified: int
+    provisional: int
+    skipped: int
+
+    @property
+    def entries(self) -> int:
+        """All entries: components of lines that stand for something played."""
+        return self.pending + self.identified + self.provisional + self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """One entry and the play it is, when it was looked up."""
+
+    id: str
+    position: int
+    component: int
+    line_no: int
+    cue_seconds: int | None
+    raw_line: str
+    credit: str
+    status: str
+    skip_reason: str | None
+    library_track_id: str | None
+    track: str | None  # as it is called in the library
+    confidence: float | None
+    method: str | None
+    reasons: tuple[str, ...]
+
+
+def list_tracklists(
+    connection: sa.Connection, *, dj: str | None = None, limit: int | None = None
+) -> list[TracklistSummary]:
+    """Tracklists, the last imported first; ``dj`` filters by a part of the name."""
+    query = _summaries().order_by(_tracklist.c.imported_at.desc(), _tracklist.c.id.desc())
+    if dj:
+        query = query.where(_tracklist.c.dj.icontains(dj, autoescape=True))
+    return [_summary(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def get_tracklist(
+    connection: sa.Connection, tracklist_id: str
+) -> tuple[TracklistSummary, list[EntryRecord]]:
+    """A tracklist and its entries, in order.
+
+    Raises:
+        BadInput: there is none with this id.
+    """
+    row = connection.execute(_summaries().where(_tracklist.c.id == tracklist_id)).mappings().first()
+    if row is None:
+        raise BadInput(
+            f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them"
+        )
+    entries = connection.execute(
+        sa.select(
+            _entry,
+            _discovery.c.library_track_id,
+            _discovery.c.confidence,
+            _discovery.c.identification_method,
+            _discovery.c.reasons,
+            _track.c.artist.label("track_artist"),
+            _track.c.title.label("track_title"),
+            _track.c.remix.label("track_remix"),
+        )
+        .select_from(
+            _entry.outerjoin(_discovery, _discovery.c.entry_id == _entry.c.id).outerjoin(
+                _track, _track.c.id == _discovery.c.library_track_id
+            )
+        )
+        .where(_entry.c.tracklist_id == tracklist_id)
+        .order_by(_entry.c.position, _entry.c.component)
+    ).mappings()
+    return _summary(row), [_entry_record(entry) for entry in entries]
+
+
+def edit_tracklist(tx: Transaction, tracklist_id: str, changes: Mapping[str, Any]) -> None:
+    """Set title, dj, played_on, source or source_url; later imports keep what was set here.
+
+    Raises:
+        BadInput: no such tracklist, no such field, or another tracklist is this mix already.
+    """
+    unknown = sorted(set(changes) - set(METADATA))
+    if unknown:
+        raise BadInput(f"a tracklist has no field {unknown[0]!r}: there are {', '.join(METADATA)}")
+    row = tx.connection.execute(
+        sa.select(_tracklist).where(_tracklist.c.id == tracklist_id)
+    ).mappings().first()  # fmt: skip
+    if row is None:
+        raise BadInput(
+            f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them"
+        )
+    values: dict[str, Any] = {name: value or None for name, value in changes.items()}
+    if all(row[name] == value for name, value in values.items()):
+        return
+    values["mix_key"] = mix_key({**row, **values})
+    for name in ("mix_key", "source_url"):
+        taken = (
+            values.get(name)
+            and tx.connection.execute(
+                sa.select(_tracklist.c.id).where(
+                    _tracklist.c[name] == values[name], _tracklist.c.id != tracklist_id
+                )
+            ).scalar()
+        )
+        if taken:
+            raise BadInput(
+                f"tracklist {taken} is this mix already (the same "
+                f"{'DJ, title and date' if name == 'mix_key' else 'source URL'}): "
+                "delete one of the two"
+            )
+    edited = sorted({*(row["edited"] or ()), *changes})
+    tx.connection.execute(
+        sa.update(_tracklist)
+        .where(_tracklist.c.id == tracklist_id)
+        .values(**values, edited=edited, updated_at=tx.now, revision=tx.revision)
+    )
+
+
+def delete_tracklist(tx: Transaction, tracklist_id: str) -> int:
+    """Delete a tracklist, its entries and its plays; returns how many entries it had.
+
+    Tracks stay in the library, except provisional ones that were heard nowhere else and that nobody wants.
+
+    Raises:
+        BadInput: there is none with this id.
+    """
+    entries = ids_where(tx, _entry, "tracklist_id", [tracklist_id])
+    delete_entries(tx, entries)
+    detach(tx, schema.want, "source_tracklist_id", [tracklist_id])
+    if delete_rows(tx, _tracklist, [tracklist_id]) == 0:
+        raise BadInput(
+            f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them"
+        )
+    return len(entries)
+
+
+def export_tracklist(
+    connection: sa.Connection, tracklist_id: str, version: int | None = None
+) -> str:
+    """The raw lines of a version, by default the newest: what was imported, a line each.
+
+    Raises:
+        BadInput: no such tracklist or version.
+    """
+    versions = schema.tracklist_version
+    query = sa.select(versions.c.lines).where(versions.c.tracklist_id == tracklist_id)
+    if version is not None:
+        query = query.where(versions.c.version == version)
+    lines = connection.execute(query.order_by(versions.c.version.desc()).limit(1)).scalar()
+    if lines is None:
+        which = f"version {version} of tracklist" if version is not None else "tracklist"
+        raise BadInput(
+            f"there is no {which} {tracklist_id!r}: `mixtrove tracklist show` tells which"
+        )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def list_versions(
+    connection: sa.Connection, tracklist_id: str
+) -> list[tuple[int, datetime, tuple[str, ...]]]:
+    """(version, when it was imported, what changed), the first version first."""
+    versions = schema.tracklist_version
+    rows = connection.execute(
+        sa.select(versions.c.version, versions.c.imported_at, versions.c.changes)
+        .where(versions.c.tracklist_id == tracklist_id)
+        .order_by(versions.c.version)
+    )
+    return [(row.version, row.imported_at, tuple(row.changes)) for row in rows]
+
+
+def _summaries() -> sa.Select[Any]:
+    counts = (
+        sa.select(
+            _entry.c.tracklist_id,
+            *(
+                sa.func.sum(sa.case((_entry.c.status == status, 1), else_=0)).label(status)
+                for status in schema.ENTRY_STATUSES
+            ),
+        )
+        .group_by(_entry.c.tracklist_id)
+        .subquery()
+    )
+    return sa.select(
+        _tracklist,
+        *(
+            sa.func.coalesce(counts.c[status], 0).label(f"n_{status}")
+            for status in schema.ENTRY_STATUSES
+        ),
+    ).outerjoin(counts, counts.c.tracklist_id == _tracklist.c.id)
+
+
+def _summary(row: sa.RowMapping) -> TracklistSummary:
+    fields = ("id", *METADATA, "format", "version", "imported_at")
+    values: dict[str, Any] = {name: row[name] for name in fields}
+    values |= {status: int(row[f"n_{status}"]) for status in schema.ENTRY_STATUSES}
+    return TracklistSummary(**values)
+
+
+def _entry_record(row: sa.RowMapping) -> EntryRecord:
+    track = None
+    if row["track_title"] is not None:
+        remix = f" ({row['track_remix']})" if row["track_remix"] else ""
+        track = f"{row['track_artist']} - {row['track_title']}{remix}"
+    return EntryRecord(
+        id=row["id"],
+        position=row["position"],
+        component=row["component"],
+        line_no=row["line_no"],
+        cue_seconds=row["cue_seconds"],
+        raw_line=row["raw_line"],
+        credit=shown(credit_of_entry(row)),
+        status=row["status"],
+        skip_reason=row["skip_reason"],
+        library_track_id=row["library_track_id"],
+        track=track,
+        confidence=row["confidence"],
+        method=row["identification_method"],
+        reasons=tuple(row["reasons"] or ()),
+    )
