@@ -122,7 +122,7 @@ def score(left: Prepared, right: Prepared) -> tuple[float, float, float, Gate, l
 
 def title_similarity(left: Prepared, right: Prepared) -> float:
     """T′ of MATCHING §5 over titles with and without their brackets, [0, 1]."""
-    if left.flat == right.flat or left.title_squeezed == right.title_squeezed:
+    if left.flat == right.flat or left.digits == right.digits:
         return 1.0
     best = _text_similarity(left.title, right.title, left.words, right.words)
     if left.subtitle or right.subtitle:
@@ -166,9 +166,20 @@ def artist_similarity(left: Prepared, right: Prepared) -> float:
     mine = _toned(left, right)
     other = _toned(right, left)
     there, back = _cover(mine, other), _cover(other, mine)
+    if there < 1.0 or back < 1.0:
+        there, back = _by_name(left, right, there), _by_name(right, left, back)
     best = _best_name(left, right)
     value = 0.5 * max(there, back) + 0.25 * min(there, back) + 0.25 * best
     return min(max(value - _crowd(left, right), 0.0), 1.0)
+
+
+def _by_name(one: Prepared, other: Prepared, share: float) -> float:
+    """The cover when whole names are compared without spaces and *the*: Soulsonic, The Soul Sonic."""
+    theirs = {name.removeprefix("the") for name in other.names}
+    if not one.names:
+        return share
+    found = sum(1 for name in one.names if name.removeprefix("the") in theirs)
+    return max(share, found / len(one.names))
 
 
 def _crowd(left: Prepared, right: Prepared) -> float:

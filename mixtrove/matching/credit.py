@@ -23,14 +23,18 @@ _SEPARATOR = re.compile(
 )
 _QUICK = re.compile(r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|w/)\s", re.I)
 _FEAT = re.compile(
-    r"\s*[(\[]\s*(?:feat(?:uring)?|ft|starring)\b\.?:?\s*(?P<bracket>[^()\[\]]+)[)\]]"
-    r"|(?:^|\s+)(?:feat(?:uring)?|ft|f/)(?:\.|\b)\s*(?P<bare>[^()\[\]]+?)(?=\s*[(\[]|\s+-\s|$)",
+    r"\s*[(\[]\s*(?:feat(?:uring)?|ft|starring|introducing|with)\b\.?:?\s*(?P<bracket>[^()\[\]]+)[)\]]"
+    r"|(?:(?:^|\s+)(?:feat(?:uring)?|ft|f/)|(?<=\S)\s+introducing)(?:\.|\b)\s*(?P<bare>[^()\[\]]+?)(?=\s*[(\[]|\s+-\s|$)",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"(?<=\S)(?:\s+\(\d{1,3}\)|\*)$")  # Discogs tells namesakes apart so
+_KEY_TAIL = re.compile(
+    r"\s+-\s+(?:1[0-2]|[1-9])[AB](?:/(?:1[0-2]|[1-9])[AB])*$"
+)  # Camelot key of Mixed In Key
 _FEAT_AGAIN = re.compile(r"\s+(?:feat(?:uring)?|ft)\b\.?\s*", re.IGNORECASE)
-_FEAT_HINT = re.compile(r"\b(?:feat|ft|featuring|starring)\b|f/", re.IGNORECASE)
+_FEAT_HINT = re.compile(r"\b(?:feat|ft|featuring|starring|introducing)\b|f/|[(\[]with\b", re.IGNORECASE)
 _GROUP = re.compile(r"\s*(?:\(((?:[^()]|\([^()]*\))*)\)|\[((?:[^\[\]]|\[[^\[\]]*\])*)\])")
-_TAIL = re.compile(r"\s+[-–—]\s+(?P<tail>[^-–—]+)$")
+_TAIL = re.compile(r"(?:\s+[-–—]\s+|_)(?P<tail>[^-–—_]+)$")
 _BARE_TAIL = re.compile(
     r"\s+(?P<tail>(?:original|extended|radio|album|full length|12\"|7\"|12''|7'')\s+(?:mix|version|edit|cut))$",
     re.IGNORECASE,
@@ -219,8 +223,8 @@ def split_artists(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _names(text: str) -> tuple[str, ...]:
     if not _QUICK.search(text):
-        return (text,) if text else ()
-    parts = [part.strip(" ,;&") for part in _SEPARATOR.split(text) if part]
+        return (_NUMBERED.sub("", text),) if text else ()
+    parts = [_NUMBERED.sub("", part).strip(" ,;&") for part in _SEPARATOR.split(text) if part]
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
@@ -243,7 +247,7 @@ def split_title(text: str) -> SplitTitle:
     A bracket is a version when its last word is a version word; so is a tail behind `` - ``. A bare
     trailing Dub, Mix or Remix stays in the title (MATCHING §3). Brackets that are neither stay as well.
     """
-    title = " ".join(text.split())
+    title = _KEY_TAIL.sub("", " ".join(text.split()))
     featured: tuple[str, ...] = ()
     if _FEAT_HINT.search(title):
         title, featured = _take_featured(title)

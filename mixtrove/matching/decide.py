@@ -79,10 +79,7 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
         return Outcome("none", 0.0, (reason,))
     ranked.sort(key=lambda one: _order(credit, one))
     best_one = ranked[0]
-    best_identity = prepare(best_one.candidate.credit).identity
-    runner_up = next(
-        (one for one in ranked[1:] if prepare(one.candidate.credit).identity != best_identity), None
-    )
+    runner_up = next((one for one in ranked[1:] if _rival(best_one, one)), None)
     kept = tuple(ranked[:keep])
     found = best_one.verdict
     if found.score < ACCEPT:
@@ -95,6 +92,12 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
         )
         return Outcome("provisional", min(found.confidence, 0.85), reasons, kept, runner_up)
     return Outcome("accept", found.confidence, found.reasons, kept, runner_up)
+
+
+def _rival(best: Ranked, other: Ranked) -> bool:
+    """Whether another candidate is another track, and not the same one spelled or cut differently."""
+    mine, theirs = prepare(best.candidate.credit), prepare(other.candidate.credit)
+    return mine.identity != theirs.identity and verdict(mine, theirs).decision != "same"
 
 
 def _other_version(title: str, near: Ranked) -> bool:

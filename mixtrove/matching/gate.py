@@ -20,6 +20,8 @@ CUT = 0.95  # extended, radio … against none: one track family
 WORD = 0.88
 PARTIAL = 0.78
 SUBTITLE_ONE_SIDE = 0.8
+# … when it reads like a sentence: "Gonna Make You Sweat (Everybody Dance Now)" is the whole title
+SUBTITLE_PHRASE = 0.93
 SUBTITLE_BOTH = 0.62
 UNNAMED = 0.5
 HARD = 0.4
@@ -161,7 +163,7 @@ def _trailing(left: Prepared, right: Prepared) -> Gate:
 
 
 def _numbers(left: Prepared, right: Prepared) -> Gate:
-    if left.title_squeezed == right.title_squeezed:
+    if left.digits == right.digits:
         return OPEN
     if left.numbers != right.numbers:
         if left.numbers and right.numbers:
@@ -180,7 +182,8 @@ def _subtitles(left: Prepared, right: Prepared) -> Gate:
         one, other = (left, right) if left.subtitle else (right, left)
         if one.subtitle <= set(other.words) or one.subtitle <= set(other.artists):
             return OPEN
-        return Gate(SUBTITLE_ONE_SIDE, f"a bracket on one side only: {one.credit.title}")
+        factor = SUBTITLE_PHRASE if one.phrase else SUBTITLE_ONE_SIDE
+        return Gate(factor, f"a bracket on one side only: {one.credit.title}")
     if min(cover(left.subtitle, right.subtitle), cover(right.subtitle, left.subtitle)) >= 0.75:
         return OPEN
     return Gate(SUBTITLE_BOTH, f"other brackets: {left.credit.title}, {right.credit.title}")

@@ -29,7 +29,7 @@ _DOLLAR = re.compile(r"(?<=\w)\$|\$(?=[A-Za-z])")
 _NOT_WORD = re.compile(r"[\W_]+")
 _WORDS = {
     "pt": "part", "pts": "part", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7",
-    "viii": "8", "vol": "volume", "und": "", "and": "", "λ": "",
+    "viii": "8", "vol": "volume", "u": "you", "und": "", "and": "", "λ": "",
 }  # fmt: skip
 
 
@@ -64,6 +64,17 @@ def normal_form(text: str) -> str:
 def tokens(text: str) -> tuple[str, ...]:
     """The words of the normal form, in order."""
     return tuple(normal_form(text).split())
+
+
+_NUMBER_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+
+
+def in_digits(form: str) -> str:
+    """A normal form with number words as digits and no spaces: ``one twelve`` → ``112``."""
+    return "".join([_NUMBER_WORDS.get(word, word) for word in form.split()])
 
 
 def squeezed(text: str) -> str:

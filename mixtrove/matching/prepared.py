@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type
-from mixtrove.matching.normalise import normal_form, tokens
+from mixtrove.matching.normalise import in_digits, normal_form, tokens
 from mixtrove.matching.version import Version
 
 _GROUP = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
@@ -22,6 +22,12 @@ _NEUTRAL = (
     "lp version",
     "main mix",
 )
+_PARTS = ("part", "volume", "no", "number", "chapter", "episode", "movement", "act", "take")
+# Words that a sentence has and the name of a mix hardly: a bracket with one is a subtitle.
+_SENTENCE = frozenset(
+    ("i", "you", "me", "my", "your", "we", "us", "dont", "im", "youre", "ill", "cant", "everybody",
+     "wanna", "want", "what")
+)  # fmt: skip
 # MATCHING §5: words of a name that say little.
 _WEAK = {"the": 0.3, "dj": 0.3, "mc": 0.3}
 
@@ -36,6 +42,8 @@ class Prepared:
     title_squeezed: str
     base: str  # normal form without any bracket
     subtitle: frozenset[str]  # words of the brackets that are no version
+    phrase: bool  # whether those words read like a sentence
+    digits: str  # squeezed title with number words as digits
     flat: str  # title and version together, squeezed; neutral words dropped
     numbers: tuple[str, ...]
     side: str  # a trailing A or B of the title, else ""
@@ -96,8 +104,10 @@ def _prepare(credit: Credit) -> Prepared:
         title_squeezed=title.replace(" ", ""),
         base=base,
         subtitle=subtitle,
+        phrase=len(subtitle & _SENTENCE) > 0 and len(subtitle) > 1 and "'s " not in credit.title,
+        digits=in_digits(title),
         flat=(title + version_form).replace(" ", ""),
-        numbers=tuple(sorted(_NUMBERS.findall(title))),
+        numbers=tuple(sorted(_NUMBERS.findall(base) + _numbered(credit.title))),
         side=side,
         trailing=trailing_type(credit.title),
         words=words,
@@ -110,6 +120,18 @@ def _prepare(credit: Credit) -> Prepared:
         label=normal_form(credit.label) if credit.label else "",
         catalog_number=normal_form(credit.catalog_number).replace(" ", "") if credit.catalog_number else "",
     )
+
+
+def _numbered(title: str) -> list[str]:
+    """Numbers of the brackets that say which part it is: ``(Pt. 2)``; not those of ``(Give It 2 Me)``."""
+    if "(" not in title and "[" not in title:
+        return []
+    return [
+        number
+        for group in _GROUP.findall(title)
+        if (words := tokens(group)) and (words[0] in _PARTS or len(words) == 1)
+        for number in _NUMBERS.findall(" ".join(words))
+    ]
 
 
 def _weight(word: str) -> float:

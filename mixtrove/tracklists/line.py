@@ -45,10 +45,11 @@ _VERSION_BOX = frozenset(
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
 _QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
+# "Record Of The Week: A - T", "Vibe Dance Chart #5: A - T": two words or more before the colon, or one of these
 _SEGMENT = re.compile(
-    r"^(?:[\w'’!& -]*\b(?:week|month|year|record|tune|track|hour|essential|classics?|future|premiere"
-    r"|exclusive|favou?rite|hot ?shot|big ?one|spotlight|flashback|listeners?|id of|tomorrow|demo|weapon"
-    r"|breaker|pick|opener|intro|closing|last|first|final|bonus|encore|throwback|new music)\b[\w'’!& -]*):\s+",
+    r"^(?:[\w'’!.&-]+(?:\s+[\w'’!.&#-]+)+|exclusive|premiere|classics?|tune|bonus|encore|intro|opener|closing|throwback|flashback|spotlight"
+    r"|favou?rite|weapon|demo|record|exclusives?|id\s*#?\d*)"
+    r"\s*:\s+(?=\S)",
     re.IGNORECASE,
 )
 _LAYERED_INSIDE = re.compile(r"\s+(?:w/|\+|//|vs\.?|into|>>?)\s+", re.IGNORECASE)
