@@ -1,0 +1,188 @@
+"""The file that is built: ``warehouse.build.duckdb`` beside the published one, one process at a time.
+
+Here: the lock, opening and repairing the file, its bookkeeping tables (schema ``work``). Not here: what is
+in it (``staging``, ``marts``, ``statistics``). The file holds nothing that the operational store does not:
+when it is damaged, of another version or of another store, it is thrown away and built anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mixtrove.errors import StoreUnavailable
+from mixtrove.warehouse.lock import locked
+from mixtrove.warehouse.models import fingerprint
+
+log = logging.getLogger(__name__)
+
+STORAGE = {"storage_compatibility_version": "v1.5.0"}
+"""Analysts' tools still carry DuckDB 1.5, which cannot open a file in the format of 2.0 (measured)."""
+
+WAIT = 60.0
+"""Seconds that a builder waits for another one."""
+
+_WORK = """
+CREATE SCHEMA IF NOT EXISTS staging;
+CREATE SCHEMA IF NOT EXISTS work;
+
+-- what the build file holds: one row
+CREATE TABLE IF NOT EXISTS work.state (
+    models VARCHAR, watermark BIGINT, oldest_tracklist VARCHAR, marts_built BOOLEAN
+);
+-- rows that staging changed and the marts do not show yet
+CREATE TABLE IF NOT EXISTS work.changed (table_name VARCHAR, row_id UUID);
+-- steps that are behind the marts; period_start only for day, week and month
+CREATE TABLE IF NOT EXISTS work.pending (step VARCHAR, basis VARCHAR, period_start DATE);
+-- rows of the store at the watermark
+CREATE TABLE IF NOT EXISTS work.source_counts (table_name VARCHAR, rows BIGINT);
+-- keys that the marts' statements are limited to, see sql/scopes
+CREATE TABLE IF NOT EXISTS work.entries (entry_id UUID);
+CREATE TABLE IF NOT EXISTS work.tracks (track_id UUID);
+CREATE TABLE IF NOT EXISTS work.tracklists (tracklist_id UUID);
+CREATE TABLE IF NOT EXISTS work.plays (entry_id UUID);
+CREATE TABLE IF NOT EXISTS work.firsts (
+    track_id UUID, first_discovered_entry UUID, first_played_entry UUID
+);
+
+CREATE TABLE IF NOT EXISTS _meta (
+    built_at TIMESTAMP, source_revision BIGINT, mixtrove_version VARCHAR, schema_version VARCHAR
+);
+COMMENT ON TABLE _meta IS 'When and from what this file was built. Grain: one row.';
+"""
+
+
+class Build:
+    """The open build file and the right to change it. Made by ``open_build``."""
+
+    def __init__(self, published: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        """Hold the connection to the build file of ``published``."""
+        self.published = published
+        self.path = build_path(published)
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction: all of the block, or nothing of it."""
+        self.connection.execute("BEGIN")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def rows(self, sql: str, parameters: object = None) -> list[tuple[Any, ...]]:
+        """The rows of a statement."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def value(self, sql: str, parameters: object = None) -> Any:
+        """The first value of a statement, None when it has no row."""
+        row = self.connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    @property
+    def watermark(self) -> int:
+        """The revision of the store that is staged; 0 when nothing is."""
+        return int(self.value("SELECT watermark FROM work.state"))
+
+    def start_anew(self, why: str) -> None:
+        """Throw everything away; the next ``stage`` reads the whole store.
+
+        Args:
+            why: a sentence for the log.
+        """
+        log.warning("the warehouse is built anew: %s", why)
+        self.connection.close()
+        _remove(self.path)
+        self.connection = _connect(self.path)
+
+
+@contextmanager
+def open_build(published: Path, *, wait: float = WAIT) -> Iterator[Build]:
+    """Open the build file of a published file, alone; it is created, repaired or started anew as needed.
+
+    Args:
+        published: the file that analysts open (``Settings.warehouse_path``); it need not exist.
+        wait: seconds to wait for another builder.
+
+    Raises:
+        StoreUnavailable: another process builds, or the folder or the disk does not allow it.
+    """
+    with locked(published.with_name(f"{published.stem}.lock"), wait=wait):
+        build = Build(published, _open(build_path(published)))
+        try:
+            yield build
+        except duckdb.IOException as error:
+            raise StoreUnavailable(
+                f"the warehouse {build.path} cannot be written: {first_line(error)}; "
+                "make room or check the disk and run it again, the published file is as it was"
+            ) from error
+        finally:
+            build.connection.close()
+
+
+def build_path(published: Path) -> Path:
+    """The build file that belongs to a published file."""
+    return published.with_name(f"{published.stem}.build{published.suffix}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text."""
+    return str(error).partition("\n")[0]
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return _connect(path)
+    except duckdb.Error as error:
+        if "lock on file" in str(error):
+            raise StoreUnavailable(
+                f"{path} is open in another program: close it there; "
+                "to look at the data open the published file instead"
+            ) from error
+        log.warning("the warehouse is built anew: %s is damaged (%s)", path, first_line(error))
+    _remove(path)
+    try:
+        return _connect(path)
+    except duckdb.Error as error:
+        raise StoreUnavailable(
+            f"the warehouse {path} cannot be created: {first_line(error)}; "
+            "check the folder's permissions and the free space"
+        ) from error
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path), config=dict(STORAGE))
+    try:
+        connection.execute(_WORK)
+        found = connection.execute("SELECT models FROM work.state").fetchone()
+        if found is None:
+            connection.execute(
+                "INSERT INTO work.state VALUES ($models, 0, NULL, FALSE)",
+                {"models": fingerprint()},
+            )
+    except duckdb.Error:
+        connection.close()
+        raise
+    if found is None or found[0] == fingerprint():
+        return connection
+    log.warning("the warehouse is built anew: its models changed from %s", found[0])
+    connection.close()
+    _remove(path)
+    return _connect(path)
+
+
+def _remove(path: Path) -> None:
+    try:
+        for stale in (path, path.with_name(f"{path.name}.wal")):
+            stale.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the warehouse {path} cannot be replaced: {error.strerror}; check the folder's permissions"
+        ) from error

@@ -1,0 +1,152 @@
+"""Write the marts anew where staging changed something: facts, tracks, mixes, wants.
+
+Here: which rows are in scope and in which order the files of ``sql/marts`` run. Not here: tables by period
+(``statistics``). A full build is the incremental one with everything in scope.
+"""
+
+# ruff: noqa: S608 - names of tables cannot be parameters; they are ours, values are always parameters
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from mixtrove.warehouse.buildfile import Build
+from mixtrove.warehouse.models import Model, comments, create, model, models, quoted
+
+BEFORE = ("entries", "tracks", "tracklists", "firsts")
+"""Scopes that look at the marts as they were, in order; ``plays`` is taken once ``tracks`` is new."""
+
+RESORT = 0.1
+"""Share of entries in scope above which everything is written anew: it is as fast, and sorted again."""
+
+STATISTICS = {
+    "day": "statistics_daily",
+    "week": "statistics_weekly",
+    "month": "statistics_monthly",
+    "all": "statistics_all_time",
+}
+"""Grain → its table."""
+
+BASES = ("discovered", "played")
+
+_ANY_PERIOD = {
+    "basis": "played",
+    "grain": "day",
+    "first_day": "1970-01-01",
+    "last_day": "1970-01-01",
+    "periods": [],
+}
+_ANY_TREND = {"basis": "played", "as_of": "1970-01-01", "days": 1, "smoothing": 1.0, "floor": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class MartsResult:
+    """What one building of the marts wrote."""
+
+    full: bool
+    entries: int  # rows of discoveries written
+    rows: Mapping[str, int]  # mart → rows it has now
+    pending: int  # periods whose statistics are behind now
+
+
+def build_marts(build: Build, *, full: bool = False) -> MartsResult:
+    """Bring every mart up to what is staged, in one transaction, and note which statistics are behind.
+
+    Args:
+        build: the open build file, after ``stage``.
+        full: write everything anew.
+    """
+    with build.transaction() as connection:
+        if not build.value("SELECT marts_built FROM work.state"):
+            full = True
+            create_tables(connection)
+        if full or build.value("SELECT count(*) FROM work.changed"):
+            full = _take_scopes(connection, full)
+            _write(connection, full)
+            _note_pending(connection, full)
+        entries = build.value("SELECT count(*) FROM work.entries")
+        for scope in ("entries", "tracks", "tracklists", "firsts", "plays", "changed"):
+            connection.execute(f"DELETE FROM {quoted('work.' + scope)}")
+        connection.execute("UPDATE work.state SET marts_built = TRUE")
+    rows = {
+        item.name: build.value(f"SELECT count(*) FROM {quoted(item.name)}")
+        for item in models("marts")
+        if item.refreshed is None
+    }
+    return MartsResult(full, entries, rows, build.value("SELECT count(*) FROM work.pending"))
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the marts, empty, with their comments; staging must be there."""
+    for item in models("marts"):
+        names = STATISTICS.values() if item.name == "statistics" else (item.name,)
+        parameters = {"statistics": _ANY_PERIOD, "trends": _ANY_TREND}.get(item.name)
+        for name in names:
+            connection.execute(create(name, item), parameters)
+            for comment in comments(name, item):
+                connection.execute(comment)
+
+
+def _take_scopes(connection: duckdb.DuckDBPyConnection, full: bool) -> bool:
+    """Fill the scopes; True when it is everything (asked for, or too much to be worth the difference)."""
+    for name in BEFORE:
+        _take_scope(connection, name, full)
+        if name == "entries" and not full:
+            in_scope, entries = connection.execute(
+                "SELECT (SELECT count(*) FROM work.entries), (SELECT count(*) FROM staging.tracklist_entry)"
+            ).fetchall()[0]
+            if in_scope > RESORT * entries:
+                return _take_scopes(connection, True)
+    return full
+
+
+def _take_scope(connection: duckdb.DuckDBPyConnection, name: str, full: bool) -> None:
+    scope = model("scopes", name)
+    table = quoted(f"work.{name}")
+    connection.execute(f"DELETE FROM {table}")
+    parameters = {"full": full} if "$full" in scope.sql else None
+    connection.execute(f"INSERT INTO {table} BY NAME {scope.sql}", parameters)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
+    plays_in_scope = False
+    for item in models("marts"):
+        if item.refreshed is not None:
+            continue
+        if item.scope == ("work.plays", "entry_id") and not plays_in_scope:
+            _take_scope(connection, "plays", full)
+            _note_periods(connection)  # where the facts were
+            plays_in_scope = True
+        _write_mart(connection, item, full)
+    _note_periods(connection)  # where they are
+
+
+def _write_mart(connection: duckdb.DuckDBPyConnection, item: Model, full: bool) -> None:
+    table = quoted(item.name)
+    if full or item.scope is None:
+        connection.execute(f"TRUNCATE {table}")
+    else:
+        scope, key = item.scope
+        connection.execute(f'DELETE FROM {table} WHERE "{key}" IN (SELECT "{key}" FROM {quoted(scope)})')
+    connection.execute(f"INSERT INTO {table} BY NAME {item.sql}")
+
+
+def _note_periods(connection: duckdb.DuckDBPyConnection) -> None:
+    sql = model("scopes", "periods").sql
+    connection.execute(f"INSERT INTO work.pending BY NAME FROM ({sql}) EXCEPT FROM work.pending")
+
+
+def _note_pending(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
+    """Everything that is not by period is behind as well; after a full build no old period stays."""
+    if full:
+        for table in STATISTICS.values():
+            connection.execute(f"TRUNCATE {quoted(table)}")
+    connection.execute("DELETE FROM work.pending WHERE period_start IS NULL")
+    steps = [(step, basis) for step in ("all", "trends") for basis in BASES]
+    connection.executemany(
+        "INSERT INTO work.pending VALUES ($step, $basis, NULL)",
+        [{"step": step, "basis": basis} for step, basis in (*steps, ("conversion", None))],
+    )

@@ -1,0 +1,264 @@
+"""Read the published warehouse: opened read-only, for a short time, by anybody and many at once.
+
+Here: opening the file, and its statistics as typed rows. Not here: building it. DuckDB keeps a file that is
+open in a process as it was: a new publication is seen once every handle is closed, so keep none.
+"""
+
+# ruff: noqa: S608 - names of tables cannot be parameters; they are ours, values are always parameters
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import duckdb
+
+from mixtrove.errors import StoreUnavailable
+
+Period = Literal["daily", "weekly", "monthly", "all-time"]
+PERIODS: tuple[Period, ...] = ("daily", "weekly", "monthly", "all-time")
+
+LOCKED_DOWN: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "lock_configuration": True,
+}
+"""No other file, no network, no extension, and no way to allow it again. One configuration for every reader:
+DuckDB refuses to open a file twice in a process with different ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """From what, and when, a warehouse was built."""
+
+    built_at: datetime  # UTC, without a zone
+    source_revision: int
+    mixtrove_version: str
+    schema_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodStatistics:
+    """One period on one basis; the columns of the tables ``statistics_*``."""
+
+    basis: str
+    period_start: date
+    period_end: date  # inclusive
+    entries: int
+    plays: int
+    tracks: int
+    new_tracks: int
+    artists: int
+    labels: int
+    mixes: int
+    djs: int
+    identified: int
+    provisional: int
+    pending: int
+    skipped: int
+    identification_rate: float | None  # 0 to 1; None without entries that could be identified
+    mean_confidence: float | None  # 0 to 1
+    top_tracks: list[Mapping[str, Any]]  # track_id, artist, title, remix, plays
+    top_artists: list[Mapping[str, Any]]  # artist, plays, tracks
+    top_labels: list[Mapping[str, Any]]  # label, plays, tracks
+    top_genres: list[Mapping[str, Any]]  # genre, plays, tracks
+    sources: list[Mapping[str, Any]]  # source, entries, identified
+    methods: list[Mapping[str, Any]]  # method, plays
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One item that is played more or less than before; the columns of the table ``trends``."""
+
+    basis: str
+    as_of: date
+    kind: str  # track, artist, genre or label
+    item: str
+    name: str
+    recent: int
+    before: int
+    mixes: int
+    growth: float
+    direction: str  # new, rising, steady or falling
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What became of the wants of one value of a dimension; the columns of the table ``conversion``."""
+
+    dimension: str
+    value: str
+    wants: int
+    wanted: int
+    purchased: int
+    unavailable: int
+    conversion_rate: float
+    median_days: float | None
+    spent: list[Mapping[str, str | Decimal]]  # currency, amount
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the warehouse and its columns, in words."""
+
+    name: str
+    comment: str
+    columns: tuple[tuple[str, str, str], ...]  # (name, type, comment)
+
+
+@contextmanager
+def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published file, closed at the end of the block.
+
+    Raises:
+        StoreUnavailable: nothing is published yet, or the file cannot be opened.
+    """
+    if not path.exists():
+        raise StoreUnavailable(
+            f"no warehouse is published yet at {path}: import a tracklist and run `mixtrove discover`"
+        )
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config=dict(LOCKED_DOWN))
+    except duckdb.Error as error:
+        raise StoreUnavailable(
+            f"the warehouse {path} cannot be opened: {str(error).partition(chr(10))[0]}; "
+            "run `mixtrove discover` to publish it again"
+        ) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_meta(connection: duckdb.DuckDBPyConnection) -> Published:
+    """The bookkeeping of an open warehouse."""
+    rows = connection.execute(
+        "SELECT built_at, source_revision, mixtrove_version, schema_version FROM _meta"
+    ).fetchall()
+    return Published(*rows[0])
+
+
+def published(path: Path) -> Published | None:
+    """What is published; None when nothing is, or nothing that can be read."""
+    try:
+        with open_published(path) as connection:
+            return read_meta(connection)
+    except (StoreUnavailable, duckdb.Error, IndexError):
+        return None
+
+
+def statistics(
+    path: Path,
+    period: Period,
+    basis: str,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+) -> list[PeriodStatistics]:
+    """The statistics of the periods that touch the days from ``start`` to ``end`` (inclusive), oldest first.
+
+    For all time ``start`` and ``end`` do not count: there is one row.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    table = f"statistics_{period.replace('-', '_')}"
+    if table not in {f"statistics_{name.replace('-', '_')}" for name in PERIODS}:
+        raise ValueError(f"{period!r} is none of {', '.join(PERIODS)}")
+    if period == "all-time":
+        start = end = None
+    names = ", ".join(field.name for field in fields(PeriodStatistics))
+    with open_published(path) as connection:
+        rows = connection.execute(
+            f"SELECT {names} FROM {table} WHERE basis = $basis "
+            "AND ($start IS NULL OR period_end >= CAST($start AS DATE)) "
+            "AND ($end IS NULL OR period_start <= CAST($end AS DATE)) ORDER BY period_start",
+            {"basis": basis, "start": start, "end": end},
+        ).fetchall()
+    return [PeriodStatistics(*row) for row in rows]
+
+
+def trends(path: Path, basis: str, *, as_of: date | None = None) -> list[Trend]:
+    """The trends of a basis, by kind and rank.
+
+    Args:
+        path: the published file.
+        basis: discovered or played.
+        as_of: last day of the recent window; by default what was published (the last day with data).
+            Another day is computed on the spot.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    names = ", ".join(field.name for field in fields(Trend))
+    with open_published(path) as connection:
+        if as_of is None:
+            rows = connection.execute(
+                f"SELECT {names} FROM trends WHERE basis = $basis ORDER BY kind, rank",
+                {"basis": basis},
+            ).fetchall()
+        else:
+            from mixtrove.warehouse.models import model
+            from mixtrove.warehouse.statistics import trend_parameters
+
+            rows = connection.execute(
+                f"SELECT {names} FROM ({model('marts', 'trends').sql}) ORDER BY kind, rank",
+                trend_parameters(basis, as_of),
+            ).fetchall()
+    return [Trend(*row) for row in rows]
+
+
+def conversion(path: Path, dimension: str = "all") -> list[Conversion]:
+    """What became of the wants, most wants first; ``dimension`` as in the table.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    names = ", ".join(field.name for field in fields(Conversion))
+    with open_published(path) as connection:
+        rows = connection.execute(
+            f"SELECT {names} FROM conversion WHERE dimension = $dimension ORDER BY wants DESC, value",
+            {"dimension": dimension},
+        ).fetchall()
+    return [Conversion(*row) for row in rows]
+
+
+def tables(path: Path) -> list[Table]:
+    """The tables for analysts, with their comments.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    with open_published(path) as connection:
+        rows = connection.execute(
+            "SELECT tables.table_name, coalesce(tables.comment, ''), "
+            "list({'name': columns.column_name, 'type': columns.data_type, "
+            "'about': coalesce(columns.comment, '')} ORDER BY columns.column_index) "
+            "FROM duckdb_tables() AS tables "
+            "JOIN duckdb_columns() AS columns USING (table_oid, database_name) "
+            "WHERE tables.schema_name = 'main' AND tables.database_name = current_database() "
+            "GROUP BY ALL ORDER BY tables.table_name"
+        ).fetchall()
+    return [
+        Table(name, comment, tuple((item["name"], item["type"], item["about"]) for item in columns))
+        for name, comment, columns in rows
+    ]
+
+
+def plain(value: object) -> object:
+    """A value of a row as programs without UUID know it: ids as text, also within lists and structs."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value

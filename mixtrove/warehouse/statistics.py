@@ -1,0 +1,184 @@
+"""Statistics by period, for all time, trends and conversion.
+
+Here: which periods are computed and the transaction that replaces them. Not here: the figures themselves
+(``sql/marts/statistics.sql``, ``trends.sql``, ``conversion.sql``).
+"""
+
+# ruff: noqa: S608 - names of tables cannot be parameters; they are ours, values are always parameters
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Literal
+
+from mixtrove.errors import BadInput
+from mixtrove.warehouse.buildfile import Build
+from mixtrove.warehouse.marts import BASES, STATISTICS
+from mixtrove.warehouse.models import model, quoted
+
+Grain = Literal["day", "week", "month"]
+Basis = Literal["discovered", "played"]
+GRAINS: tuple[Grain, ...] = ("day", "week", "month")
+
+TREND_DAYS = 30
+"""Length of the recent window and of the one before it (the specification)."""
+
+TREND_SMOOTHING = 2.0
+"""Plays added to both windows, so that 0 → 1 is no explosion."""
+
+TREND_FLOOR = 3
+"""Mixes in both windows below which an item is no trend."""
+
+
+def refresh_statistics(build: Build, grain: Grain, start: date, end: date) -> int:
+    """Compute the periods of a window anew, both bases, in one transaction.
+
+    Args:
+        build: the open build file, after ``build_marts``.
+        grain: day, week (ISO, from Monday) or month.
+        start: a day of the first period.
+        end: the first day after the window; every period that begins before it is computed.
+
+    Returns:
+        Rows written: periods with data, over both bases.
+
+    Raises:
+        BadInput: the window is empty, or there is no such grain.
+    """
+    if grain not in GRAINS:
+        raise BadInput(f"there are no statistics by {grain!r}: use one of {', '.join(GRAINS)}")
+    if start >= end:
+        raise BadInput(f"no {grain} lies between {start} and {end}: the end must be after the start")
+    periods = []
+    period = first_day_of(grain, start)
+    while period < end:
+        periods.append(period)
+        period = next_period(grain, period)
+    with build.transaction():
+        return sum(_replace(build, grain, basis, periods) for basis in BASES)
+
+
+def refresh_pending_statistics(build: Build, grain: Grain) -> int:
+    """Compute the periods that the last ``build_marts`` touched, both bases; the rows written."""
+    written = 0
+    with build.transaction():
+        for basis in BASES:
+            found = build.rows(
+                "SELECT DISTINCT period_start FROM work.pending "
+                "WHERE step = $grain AND basis = $basis AND period_start IS NOT NULL ORDER BY ALL",
+                {"grain": grain, "basis": basis},
+            )
+            if found:
+                written += _replace(build, grain, basis, [row[0] for row in found])
+    return written
+
+
+def refresh_all_time(build: Build) -> int:
+    """Compute the statistics of all time anew, a row for each basis that has data; the rows written."""
+    with build.transaction() as connection:
+        connection.execute("TRUNCATE statistics_all_time")
+        for basis in BASES:
+            first, last = days_with_data(build, basis)
+            if first is not None and last is not None:
+                _insert(build, "all", basis, [first], first, last)
+        connection.execute("DELETE FROM work.pending WHERE step = 'all'")
+    return int(build.value("SELECT count(*) FROM statistics_all_time"))
+
+
+def refresh_trends(
+    build: Build,
+    as_of: date | None = None,
+    *,
+    smoothing: float = TREND_SMOOTHING,
+    floor: int = TREND_FLOOR,
+) -> int:
+    """Compute the trends of both bases anew; the rows written.
+
+    Args:
+        build: the open build file, after ``build_marts``.
+        as_of: last day of the recent window; by default each basis' last day with data.
+        smoothing: plays added to both windows.
+        floor: fewest mixes, over both windows, that make a trend.
+    """
+    item = model("marts", "trends")
+    with build.transaction() as connection:
+        connection.execute("TRUNCATE trends")
+        for basis in BASES:
+            day = as_of or days_with_data(build, basis)[1]
+            if day is not None:
+                connection.execute(
+                    f"INSERT INTO trends BY NAME {item.sql}",
+                    trend_parameters(basis, day, smoothing=smoothing, floor=floor),
+                )
+        connection.execute("DELETE FROM work.pending WHERE step = 'trends'")
+    return int(build.value("SELECT count(*) FROM trends"))
+
+
+def refresh_conversion(build: Build) -> int:
+    """Compute anew what became of the wants; the rows written."""
+    with build.transaction() as connection:
+        connection.execute("TRUNCATE conversion")
+        connection.execute(f"INSERT INTO conversion BY NAME {model('marts', 'conversion').sql}")
+        connection.execute("DELETE FROM work.pending WHERE step = 'conversion'")
+    return int(build.value("SELECT count(*) FROM conversion"))
+
+
+def trend_parameters(
+    basis: str, as_of: date, *, smoothing: float = TREND_SMOOTHING, floor: int = TREND_FLOOR
+) -> dict[str, object]:
+    """The parameters of ``sql/marts/trends.sql``."""
+    return {
+        "basis": basis,
+        "as_of": as_of,
+        "days": TREND_DAYS,
+        "smoothing": smoothing,
+        "floor": floor,
+    }
+
+
+def days_with_data(build: Build, basis: str) -> tuple[date | None, date | None]:
+    """The first and the last day that a basis has facts of."""
+    table = quoted(f"plays_by_{basis}")
+    first, last = build.rows(f"SELECT min(day), max(day) FROM {table}")[0]
+    return first, last
+
+
+def first_day_of(grain: Grain, day: date) -> date:
+    """The first day of the period that a day lies in."""
+    if grain == "day":
+        return day
+    return day.replace(day=1) if grain == "month" else day - timedelta(days=day.weekday())
+
+
+def next_period(grain: Grain, period: date) -> date:
+    """The first day of the period after one."""
+    if grain == "month":
+        return (period + timedelta(days=31)).replace(day=1)
+    return period + timedelta(days=1 if grain == "day" else 7)
+
+
+def _replace(build: Build, grain: Grain, basis: str, periods: list[date]) -> int:
+    """Delete and insert the rows of these periods (sorted); the rows that there are now."""
+    table = quoted(STATISTICS[grain])
+    key = {"basis": basis, "periods": periods}
+    matching = "WHERE basis = $basis AND period_start IN (SELECT unnest(CAST($periods AS DATE[])))"
+    build.connection.execute(f"DELETE FROM {table} {matching}", key)
+    last_day = next_period(grain, periods[-1]) - timedelta(days=1)
+    _insert(build, grain, basis, periods, periods[0], last_day)
+    build.connection.execute(
+        f"DELETE FROM work.pending {matching} AND step = $grain", {**key, "grain": grain}
+    )
+    return int(build.value(f"SELECT count(*) FROM {table} {matching}", key))
+
+
+def _insert(build: Build, grain: str, basis: str, periods: list[date], first: date, last: date) -> None:
+    build.connection.execute(
+        f"INSERT INTO {quoted(STATISTICS[grain])} BY NAME {model('marts', 'statistics').sql}",
+        {
+            "basis": basis,
+            "grain": grain,
+            "first_day": first,
+            "last_day": last,
+            "periods": periods,
+        },
+    )

@@ -1,0 +1,25 @@
+-- Which artists made a track: the bridge for counting and filtering by one artist.
+-- The store joins several artists as "A & B feat. C"; this takes that apart again.
+-- grain: one artist of one track
+-- key: track_id, artist_key
+-- scope: work.tracks (track_id)
+-- depends: staging.library_track, work.tracks
+-- columns:
+--   track_id: the library track
+--   artist: as written
+--   artist_key: the artist without case and accents; count and join by this
+WITH credited AS (
+    SELECT
+        track.id AS track_id,
+        unnest(regexp_split_to_array(track.artist, '(?: & |(?:^| )feat\. )')) AS artist
+    FROM staging.library_track AS track
+    SEMI JOIN work.tracks AS scope ON scope.track_id = track.id
+)
+
+SELECT
+    track_id,
+    min(trim(artist)) AS artist,
+    lower(strip_accents(trim(artist))) AS artist_key
+FROM credited
+WHERE trim(artist) <> ''
+GROUP BY track_id, lower(strip_accents(trim(artist)))

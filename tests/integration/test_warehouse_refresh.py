@@ -1,0 +1,365 @@
+"""From a store to the published file: exact figures, increments, repairs."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from mixtrove.library import schema
+from mixtrove.library.store import Store
+from mixtrove.settings import Settings
+from mixtrove.warehouse import read
+from mixtrove.warehouse.buildfile import build_path, open_build
+from mixtrove.warehouse.checks import run_checks
+from mixtrove.warehouse.marts import build_marts
+from mixtrove.warehouse.publish import ChecksFailed, publish
+from mixtrove.warehouse.refresh import refresh
+from mixtrove.warehouse.staging import stage
+from tests.integration.warehouse_scene import Scene, at, shake, small
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def content(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that analysts see, in an order that does not depend on the build."""
+    with read.open_published(path) as connection:
+        names = [
+            row[0]
+            for row in connection.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' "
+                "AND database_name = current_database() AND table_name <> '_meta'"
+            ).fetchall()
+        ]
+        return {name: sorted(connection.execute(f'FROM "{name}"').fetchall(), key=repr) for name in names}
+
+
+def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Settings) -> None:
+    scene = small(store)
+    refresh(store, settings)
+    opus, glue, duo, rough = map(read.UUID, scene.tracks)
+    path = settings.warehouse_path
+
+    (january,) = read.statistics(path, "monthly", "played", start=date(2025, 1, 1))
+    assert january == read.PeriodStatistics(
+        basis="played",
+        period_start=date(2025, 1, 1),
+        period_end=date(2025, 1, 31),
+        entries=3,
+        plays=2,
+        tracks=2,
+        new_tracks=1,  # Opus was played in December already
+        artists=2,
+        labels=1,
+        mixes=1,
+        djs=1,
+        identified=1,
+        provisional=1,
+        pending=0,
+        skipped=1,
+        identification_rate=0.5,
+        mean_confidence=0.95,
+        top_tracks=[
+            {
+                "track_id": opus,
+                "artist": "Eric Prydz",
+                "title": "Opus",
+                "remix": "Four Tet Remix",
+                "plays": 1,
+            },
+            {
+                "track_id": rough,
+                "artist": "Someone",
+                "title": "Something",
+                "remix": None,
+                "plays": 1,
+            },
+        ],
+        top_artists=[
+            {"artist": "Eric Prydz", "plays": 1, "tracks": 1},
+            {"artist": "Someone", "plays": 1, "tracks": 1},
+        ],
+        top_labels=[{"label": "Pryda", "plays": 1, "tracks": 1}],
+        top_genres=[{"genre": "House", "plays": 1, "tracks": 1}],
+        sources=[{"source": "paste", "entries": 3, "identified": 1}],
+        methods=[{"method": "catalogue", "plays": 2}],
+    )
+
+    (week,) = read.statistics(path, "weekly", "played")  # ISO: 30 December to 5 January
+    assert (week.period_start, week.period_end) == (date(2024, 12, 30), date(2025, 1, 5))
+    assert (week.entries, week.tracks, week.new_tracks, week.mixes, week.djs) == (5, 3, 3, 2, 1)
+    assert week.top_genres == [{"genre": "House", "plays": 3, "tracks": 2}]  # House and house
+
+    days = read.statistics(path, "daily", "discovered")
+    assert [(day.period_start.day, day.entries, day.new_tracks) for day in days] == [
+        (1, 4, 2),  # the pending and the skipped entry count on the day of the import
+        (2, 2, 1),
+        (31, 1, 1),
+    ]
+    (ever,) = read.statistics(path, "all-time", "discovered")
+    assert (ever.period_start, ever.period_end) == (date(2026, 3, 1), date(2026, 3, 31))
+    assert (ever.entries, ever.plays, ever.tracks, ever.artists, ever.labels) == (7, 5, 4, 5, 2)
+    assert (ever.identified, ever.provisional, ever.pending, ever.skipped) == (4, 1, 1, 1)
+    assert ever.identification_rate == pytest.approx(4 / 6)
+    assert ever.mean_confidence == 0.9375
+    assert [row["artist"] for row in ever.top_artists] == [
+        "Bicep",
+        "Eric Prydz",
+        "Hammer",
+        "Someone",
+        "Éva",
+    ]
+    assert [row["track_id"] for row in ever.top_tracks] == [opus, glue, duo, rough]
+
+
+def test_conversion_tells_what_became_of_the_wants(store: Store, settings: Settings) -> None:
+    small(store)
+    refresh(store, settings)
+    (everything,) = read.conversion(settings.warehouse_path)
+    assert (everything.wants, everything.purchased, everything.conversion_rate) == (2, 1, 0.5)
+    assert everything.median_days == 4.0
+    assert [(row["currency"], str(row["amount"])) for row in everything.spent] == [("EUR", "1.49")]
+    months = read.conversion(settings.warehouse_path, "month")
+    assert [(row.value, row.wants, row.purchased) for row in months] == [
+        ("2026-03", 1, 1),
+        ("2026-04", 1, 0),
+    ]
+
+
+def test_the_rows_of_the_marts_say_what_the_store_says(store: Store, settings: Settings) -> None:
+    small(store)
+    refresh(store, settings)
+    with read.open_published(settings.warehouse_path) as connection:
+        rows = connection.execute(
+            "SELECT raw_line, status, artist, remix, confidence, metadata_sources, reasons, "
+            "discovered_at, played_on, dj, skip_reason FROM discoveries "
+            "WHERE dj = 'ben ufo' AND position IN (1, 3) ORDER BY position"
+        ).fetchall()
+        purchase = connection.execute("SELECT price, days_wanted FROM purchases").fetchall()
+        heard = connection.execute(
+            "SELECT plays, mixes, djs, first_played, last_discovered FROM tracks WHERE title = 'Opus'"
+        ).fetchall()
+    assert rows[0] == (
+        "line 1",
+        "identified",
+        "Eric Prydz",
+        "Four Tet Remix",
+        0.95,
+        ["catalogue"],
+        ["same artists", "same title"],
+        at("2026-03-02 23:59").replace(tzinfo=None),
+        date(2025, 1, 1),
+        "ben ufo",
+        None,
+    )
+    assert rows[1][:3] == ("line 3", "skipped", None)
+    assert rows[1][-1] == "unknown ID"
+    assert [(str(price), days) for price, days in purchase] == [("1.49", 4.0)]
+    assert heard == [(2, 2, 1, date(2024, 12, 30), date(2026, 3, 2))]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_increments_give_what_a_full_build_gives(
+    sqlite_store: Store, settings: Settings, tmp_path: Path, seed: int
+) -> None:
+    scene = Scene(sqlite_store)
+    shake(scene, seed, 40)
+    refresh(sqlite_store, settings)
+    for step in range(6):
+        shake(scene, 100 * seed + step, 3 + step)
+        refresh(sqlite_store, settings)
+    anew = Settings(home=tmp_path / "anew")
+    refresh(sqlite_store, anew)
+    assert content(settings.warehouse_path) == content(anew.warehouse_path)
+
+
+@pytest.mark.postgres
+def test_increments_from_postgres_give_what_a_full_build_gives(
+    postgres_url: str, settings: Settings, tmp_path: Path
+) -> None:
+    store = Store.open(postgres_url)
+    scene = Scene(store)
+    for step in range(4):
+        shake(scene, step, 15)
+        refresh(store, settings)
+    anew = Settings(home=tmp_path / "anew")
+    refresh(store, anew)
+    store.close()
+    assert content(settings.warehouse_path) == content(anew.warehouse_path)
+
+
+def test_a_refresh_without_changes_publishes_nothing(store: Store, settings: Settings) -> None:
+    small(store)
+    assert refresh(store, settings).changed
+    before = settings.warehouse_path.stat()
+    again = refresh(store, settings)
+    assert not again.changed
+    assert (again.staged.changed, sum(again.staged.rows.values())) == (0, 0)
+    assert settings.warehouse_path.stat().st_ino == before.st_ino
+
+
+def test_a_row_written_again_with_equal_values_touches_no_period(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    scene.update(schema.library_track, scene.tracks[0], discovery_count=2)  # derived: not staged
+    result = refresh(sqlite_store, settings)
+    assert result.staged.rows["library_track"] == 1
+    assert result.staged.changed == 0
+
+
+def test_a_store_that_was_put_back_to_an_older_state_is_read_whole(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    scene.delete(schema.tracklist, scene.mixes[2])
+    with sqlite_store.write() as tx:
+        tx.connection.execute(sa.update(schema.counter).values(value=3))
+    result = refresh(sqlite_store, settings)
+    assert result.staged.rebuilt == "the store is at revision 3, before the staged 24"
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
+    assert ever.entries == 5
+
+
+def test_another_store_at_a_higher_revision_is_noticed(
+    sqlite_store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    first = Store.open(f"sqlite:///{tmp_path / 'first.db'}")
+    mix = Scene(first).mix("A", None)
+    refresh(first, settings)
+    small(sqlite_store)
+    result = refresh(sqlite_store, settings)
+    assert result.staged.rebuilt == f"the store is another one: it never had the tracklist {mix}"
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
+    assert ever.entries == 7
+    first.close()
+
+
+def test_deleting_the_oldest_tracklist_is_no_other_store(sqlite_store: Store, settings: Settings) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    scene.delete(schema.tracklist, scene.mixes[0])
+    result = refresh(sqlite_store, settings)
+    assert result.staged.rebuilt is None
+    assert result.staged.deleted == 5  # the mix, its two entries and their discoveries
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "played")
+    assert (ever.entries, ever.new_tracks) == (3, 2)
+
+
+def test_rows_that_vanished_without_a_trace_are_noticed_and_mended(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    entry = scene.entries[0][0]
+    with sqlite_store.write() as tx:
+        tx.connection.execute(sa.delete(schema.tracklist_entry).where(schema.tracklist_entry.c.id == entry))
+    result = refresh(sqlite_store, settings)
+    assert result.staged.notes == (
+        "tracklist_entry was read whole: 7 rows were staged where the store has 6",
+        "track_discovery was read whole: 5 rows were staged where the store has 4",
+    )
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
+    assert (ever.entries, ever.plays) == (6, 4)
+
+
+def test_columns_that_start_with_many_nulls_keep_their_type(sqlite_store: Store, settings: Settings) -> None:
+    scene = Scene(sqlite_store)
+    mix = scene.mix(None, None)
+    with sqlite_store.write() as tx:
+        tx.connection.execute(
+            sa.insert(schema.library_track),
+            [
+                {
+                    "id": f"00000000-0000-7000-8000-{number:012}",
+                    "artist": "A",
+                    "title": f"T{number}",
+                    "label": "late" if number >= 3000 else None,
+                    "bpm": 120 if number >= 3000 else None,
+                    "isrcs": [],
+                    "identity_key": str(number),
+                    "provisional": False,
+                    "created_at": tx.now,
+                    "updated_at": tx.now,
+                    "revision": tx.revision,
+                }
+                for number in range(3002)
+            ],
+        )
+    scene.entry(mix, 1)
+    refresh(sqlite_store, settings)
+    with read.open_published(settings.warehouse_path) as connection:
+        assert connection.execute("SELECT count(*), count(label), min(bpm) FROM tracks").fetchall() == [
+            (3002, 2, 120.0)
+        ]
+
+
+def test_an_empty_store_publishes_an_empty_warehouse(store: Store, settings: Settings) -> None:
+    refresh(store, settings)
+    assert read.statistics(settings.warehouse_path, "all-time", "played") == []
+    assert read.trends(settings.warehouse_path, "played") == []
+    assert not refresh(store, settings).changed
+
+
+def test_steps_that_are_behind_are_not_published(sqlite_store: Store, settings: Settings) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    scene.entry(scene.mixes[0], 3)
+    before = settings.warehouse_path.stat().st_ino
+    with open_build(settings.warehouse_path) as build:
+        stage(build, sqlite_store)
+        build_marts(build)
+        failed = {result.name for result in run_checks(build) if not result.passed}
+        assert failed == {"nothing_pending", "statistics_add_up"}
+        with pytest.raises(ChecksFailed, match="was not published"):
+            publish(build)
+    assert settings.warehouse_path.stat().st_ino == before
+    assert refresh(sqlite_store, settings).changed  # goes on where it stopped
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
+    assert ever.entries == 8
+
+
+def test_a_damaged_build_file_is_built_again(sqlite_store: Store, settings: Settings) -> None:
+    small(sqlite_store)
+    refresh(sqlite_store, settings)
+    expected = content(settings.warehouse_path)
+    build_path(settings.warehouse_path).write_bytes(b"not a database" * 1000)
+    refresh(sqlite_store, settings)
+    assert content(settings.warehouse_path) == expected
+
+
+def test_every_published_table_and_column_is_explained(sqlite_store: Store, settings: Settings) -> None:
+    small(sqlite_store)
+    refresh(sqlite_store, settings)
+    silent = [
+        f"{table.name}.{column}"
+        for table in read.tables(settings.warehouse_path)
+        for column, _, about in table.columns
+        if table.name != "_meta" and not about
+    ]
+    assert silent == []
+    assert all(table.comment for table in read.tables(settings.warehouse_path))
+
+
+def test_readers_cannot_write_nor_reach_files(sqlite_store: Store, settings: Settings) -> None:
+    refresh(sqlite_store, settings)
+    with read.open_published(settings.warehouse_path) as connection:
+        for forbidden in (
+            "DELETE FROM tracks",
+            "SELECT * FROM read_csv('/etc/passwd')",
+            "COPY tracks TO 'out.csv'",
+            "ATTACH 'other.duckdb'",
+            "SET enable_external_access = true",
+            "INSTALL httpfs",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.execute(forbidden)
