@@ -15,7 +15,7 @@ from mixtrove.tracklists.model import Line
 from mixtrove.tracklists.times import clock
 
 _LEAD = re.compile(
-    r"\s*(?:#?\d{1,3}\s*[.)]\s?(?=\S)(?!\d)|#\d{1,3}\s|[\[(<{]?\d{1,3}(?::\d{2}){1,2}[\])>}]?[\s|.-]"
+    r"\s*(?:#?\d{1,3}\s*[.)](?!\d)\s*(?=\S)|#\d{1,3}\s|[\[(<{]?\d{1,3}(?::\d{2}){1,2}[\])>}]?[\s|.-]"
     r"|[\[(]\s*[\d?:x]{1,8}\s*'?[\])]|\d{1,3}\s+[-–|]\s|(?:w/|\+)\s)"
 )
 _LOOSE_NUMBER = re.compile(r"\s*(?:(\d{1,3})(?:\s*[-–|:]\s+|\s+|\.(?=\d))|\[(\d{1,3})\]\s*)(?=\S)")
@@ -37,7 +37,7 @@ class Layout:
     roles: dict[int, str] = field(default_factory=dict)  # lines that belong to another: the reason
     notes: list[str] = field(default_factory=list)
     _leading: list[bool] = field(default_factory=list)
-    _strip: dict[int, int] = field(default_factory=dict)
+    _counted: dict[int, tuple[int, int]] = field(default_factory=dict)  # number, where it ends
     _cues: dict[int, int] = field(default_factory=dict)
     _labels: dict[int, str] = field(default_factory=dict)
 
@@ -46,9 +46,9 @@ class Layout:
         return self._leading[index]
 
     def body(self, index: int, text: str) -> str:
-        """The line without a number that only its neighbours show to be one."""
-        cut = self._strip.get(index)
-        return text[cut:] if cut else text
+        """The line; a number that only its neighbours show to be one is written beyond doubt."""
+        counted = self._counted.get(index)
+        return f"{counted[0]}. {text[counted[1] :]}" if counted else text
 
     def attach(self, lines: list[Line]) -> None:
         """Give cues and labels of lines of their own to the lines they belong to, where those have none."""
@@ -87,14 +87,16 @@ def _loose_numbers(clean: Sequence[str], tracks: Sequence[int], layout: Layout) 
     """``01 Artist - Title``, ``1 - Artist - Title``, ``[01] Artist - Title``: numbers when they count."""
     found: list[tuple[int, int, int]] = []
     expected = 1
-    for index in tracks:
+    for index in range(len(clean)):
+        if index in layout.roles:
+            continue
         match = _LOOSE_NUMBER.match(clean[index])
         if match and int(match[1] or match[2]) == expected:
             found.append((index, expected, match.end()))
             expected += 1
     if len(found) >= 3 and len(found) >= 0.8 * len(tracks):
-        for index, _, end in found:
-            layout._strip[index] = end
+        for index, number, end in found:
+            layout._counted[index] = (number, end)
             layout._leading[index] = True
 
 
