@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMATS = click.Choice(["auto", "text", "cue", "csv", "json"])
 TEXT_ENDINGS = frozenset({"", ".txt", ".text", ".md", ".cue", ".csv", ".tsv", ".json", ".jsonl"})
-"""Files of a folder that are read; others are named and passed over. A file named by itself is always read."""
+"""Files of a folder that are read; others are named and passed over. A file that is named is always read."""
 
 
 @click.command()
@@ -211,6 +211,7 @@ def _fail(error: MixtroveError, failures: list[MixtroveError]) -> None:
 
 
 def _print_report(report: dict[str, Any]) -> None:
+    entries = _count(report["entries"], "entry", "entries")
     unknown = f", {report['unknown']} unknown (ID)" if report["unknown"] else ""
     click.echo(f"{report['outcome']}: {report['file']}, {entries}{unknown}")
     for sentence in report["assumed"]:

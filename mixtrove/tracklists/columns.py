@@ -136,6 +136,8 @@ def lines_of(
 
 def _line(row: Row, found: Mapping[Role, str], cue: int | None) -> Line:
     artist, title = cell(row, found, "artist"), cell(row, found, "title")
+    if re.fullmatch(r"[-:|\s]{3,}", row.raw):
+        return Line(row.line_no, row.raw, "blank", "a dividing line")  # below the header of a Markdown table
     if not any(text_of(value) for value in row.cells.values()):
         return Line(row.line_no, row.raw, "blank", "an empty row")
     whole = cell(row, found, "line")

@@ -21,6 +21,7 @@ _LEAD = re.compile(
 _LOOSE_NUMBER = re.compile(r"\s*(?:(\d{1,3})(?:\s*[-–|:]\s+|\s+|\.(?=\d))|\[(\d{1,3})\]\s*)(?=\S)")
 _TIME_LIKE = re.compile(r"\s*[\[(<{]?\s*\d{1,3}(?:[:hm'’]\s*\d{1,2}){1,2}[s\"”]?\s*[\])>}]?\s*")
 _ONLY_NUMBER = re.compile(r"\s*#?(\d{1,3})\s*[.):]?\s*")
+_LENGTH = re.compile(r"\s*[\[(]?\s*(\d{1,2}:[0-5]\d(?::[0-5]\d)?)\s*[\])]?\s*$")
 _AFTER = "the cue time of the next line"
 _BEFORE = "the cue time of the line before"
 _NUMBER = "the number of the next line"
@@ -38,6 +39,7 @@ class Layout:
     notes: list[str] = field(default_factory=list)
     _leading: list[bool] = field(default_factory=list)
     _counted: dict[int, tuple[int, int]] = field(default_factory=dict)  # number, where it ends
+    _lengths: dict[int, tuple[int, int]] = field(default_factory=dict)  # seconds, where the text ends
     _cues: dict[int, int] = field(default_factory=dict)
     _labels: dict[int, str] = field(default_factory=dict)
 
@@ -47,6 +49,9 @@ class Layout:
 
     def body(self, index: int, text: str) -> str:
         """The line; a number that only its neighbours show to be one is written beyond doubt."""
+        length = self._lengths.get(index)
+        if length:
+            text = text[: length[1]]
         counted = self._counted.get(index)
         return f"{counted[0]}. {text[counted[1] :]}" if counted else text
 
@@ -56,6 +61,12 @@ class Layout:
             line = lines[index]
             if line.components and line.cue_seconds is None:
                 lines[index] = replace(line, cue_seconds=cue)
+        for index, (seconds, _) in self._lengths.items():
+            line = lines[index]
+            if len(line.components) == 1:
+                one = line.components[0]
+                credit = replace(one.credit, duration=float(seconds))
+                lines[index] = replace(line, components=(replace(one, credit=credit),))
         for index, label in self._labels.items():
             line = lines[index]
             if len(line.components) == 1 and line.components[0].credit.label is None:
@@ -75,7 +86,8 @@ def detect_layout(clean: Sequence[str]) -> Layout:
         for index, text in enumerate(clean)
         if (separated[index] or layout._leading[index]) and index not in layout.roles
     ]
-    _loose_numbers(clean, tracks, layout)
+    _loose_numbers(clean, layout, len(tracks))
+    _trailing_lengths(clean, tracks, layout)
     leading = sum(layout._leading[index] for index in tracks)
     layout.structured = leading >= 2 and leading >= _ENOUGH * len(tracks)
     filled = sum(1 for text in clean if text.strip()) - len(layout.roles)
@@ -83,7 +95,7 @@ def detect_layout(clean: Sequence[str]) -> Layout:
     return layout
 
 
-def _loose_numbers(clean: Sequence[str], tracks: Sequence[int], layout: Layout) -> None:
+def _loose_numbers(clean: Sequence[str], layout: Layout, tracks: int) -> None:
     """``01 Artist - Title``, ``1 - Artist - Title``, ``[01] Artist - Title``: numbers when they count."""
     found: list[tuple[int, int, int]] = []
     expected = 1
@@ -94,10 +106,23 @@ def _loose_numbers(clean: Sequence[str], tracks: Sequence[int], layout: Layout) 
         if match and int(match[1] or match[2]) == expected:
             found.append((index, expected, match.end()))
             expected += 1
-    if len(found) >= 3 and len(found) >= 0.8 * len(tracks):
+    if len(found) >= 3 and len(found) >= 0.8 * tracks:
         for index, number, end in found:
             layout._counted[index] = (number, end)
             layout._leading[index] = True
+
+
+def _trailing_lengths(clean: Sequence[str], tracks: Sequence[int], layout: Layout) -> None:
+    """``Artist - Title (3:45)`` below each other: lengths when they do not ascend, else cues (``line.py``)."""
+    found: dict[int, tuple[int, int]] = {}
+    for index in tracks:
+        match = _LENGTH.search(clean[index]) if clean[index][-1:] in "0123456789)] " else None
+        if match and match.start() and (seconds := clock(match[1])) is not None:
+            found[index] = (seconds, match.start())
+    values = [seconds for seconds, _ in found.values()]
+    falls = sum(later < earlier for earlier, later in pairwise(values))
+    if len(found) >= 3 and len(found) >= _ENOUGH * len(tracks) and falls > len(found) // 10:
+        layout._lengths.update(found)
 
 
 def _own_lines(clean: Sequence[str], separated: Sequence[bool], layout: Layout) -> None:

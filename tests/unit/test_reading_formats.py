@@ -98,6 +98,10 @@ def test_a_table_is_read_whatever_its_delimiter(delimiter: str) -> None:
     assert found.entries[0].raw == delimiter.join(rows[1])
 
 
+def test_a_markdown_table_is_read() -> None:
+    assert credits(read("| # | Artist | Title |\n|---|---|---|\n| 1 | A | B |\n")) == ["A - B"]
+
+
 @pytest.mark.parametrize(
     "header", ["artist,title", "Performer,Song", "Interpret,Titel", "artiste,morceau", "Artista,Canción"]
 )

@@ -169,6 +169,14 @@ def test_numbers_that_do_not_count_belong_to_the_artist() -> None:
     assert credits(read("\n".join(tracks))) == tracks
 
 
+@pytest.mark.parametrize("ending", [" (3:45)", " [3:45]", " 3:45"])
+def test_lengths_behind_the_titles_are_no_cues(ending: str) -> None:
+    found = read(f"1. A - B (6:10)\n2. C - D{ending}\n3. E - F (5:00)\n")
+    assert credits(found) == ["A - B", "C - D", "E - F"]
+    assert [line.cue_seconds for line in found.entries] == [None] * 3
+    assert [line.components[0].credit.duration for line in found.entries] == [370.0, 225.0, 300.0]
+
+
 def test_a_mail_gives_its_tracks_only() -> None:
     found = read(
         "Hi Tom,\n\nhere's my set from Saturday:\n\n> 1. A - B\n> 2. E &amp; F - G\n\nCheers, see you\nBob\n"
