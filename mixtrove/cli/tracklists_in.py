@@ -73,8 +73,8 @@ def import_(
     """Bring tracklists into the library.
 
     PATH is a file, a folder (every tracklist file in it, not in its subfolders) or - for standard input. It
-    says what it took from headings and file names. The same mix again is an update; equal content changes nothing.
-    A file that cannot be read does not stop the others, but the exit code is not zero then.
+    says what it took from headings and file names. The same mix again is an update; equal content changes
+    nothing. A file that cannot be read does not stop the others, but the exit code is not zero then.
 
     \b
     For example:

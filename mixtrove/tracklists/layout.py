@@ -113,7 +113,7 @@ def _loose_numbers(clean: Sequence[str], layout: Layout, tracks: int) -> None:
 
 
 def _trailing_lengths(clean: Sequence[str], tracks: Sequence[int], layout: Layout) -> None:
-    """``Artist - Title (3:45)`` below each other: lengths when they do not ascend, else cues (``line.py``)."""
+    """``Artist - Title (3:45)`` below each other: lengths when they do not ascend, else cues."""
     found: dict[int, tuple[int, int]] = {}
     for index in tracks:
         match = _LENGTH.search(clean[index]) if clean[index][-1:] in "0123456789)] " else None
