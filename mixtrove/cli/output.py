@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from mixtrove.errors import BadInput
 from mixtrove.library.spreadsheet import to_csv
 
 
@@ -37,9 +39,7 @@ def print_table(
     if json:
         print_json([dict(zip(columns, row, strict=True)) for row in found])
     elif csv:
-        click.echo(
-            to_csv(columns, [[_csv_cell(value) for value in row] for row in found]), nl=False
-        )
+        click.echo(to_csv(columns, [[_csv_cell(value) for value in row] for row in found]), nl=False)
     elif not found:
         click.echo(empty)
     elif _is_terminal():
@@ -50,7 +50,12 @@ def print_table(
 
 def print_json(value: object) -> None:
     """Print one value as JSON: UTF-8, times in ISO 8601, decimals as text."""
-    click.echo(json_module.dumps(value, ensure_ascii=False, indent=2, default=_json_value))
+    click.echo(as_json_text(value))
+
+
+def as_json_text(value: object) -> str:
+    """One value as JSON text."""
+    return json_module.dumps(value, ensure_ascii=False, indent=2, default=_json_value)
 
 
 def text_of(value: object) -> str:
@@ -74,9 +79,7 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _print_rich(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None
-) -> None:
+def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -122,3 +125,22 @@ def _json_value(value: object) -> object:
     if isinstance(value, set | frozenset):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} cannot be printed as JSON")
+
+
+def write_text(text: str, out: Path | None) -> None:
+    """Write text to a file, or to stdout when there is none; a file is complete or not there.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BadInput(f"{out} cannot be written: {error.strerror}; choose another place") from error
+    click.echo(f"wrote {out}", err=True)

@@ -75,9 +75,7 @@ class CorrectionResult:
     library_track_id: str | None
 
 
-def corrections_for(
-    connection: sa.Connection, line_keys: Iterable[str]
-) -> dict[str, LineCorrection]:
+def corrections_for(connection: sa.Connection, line_keys: Iterable[str]) -> dict[str, LineCorrection]:
     """The corrections that hold for these line keys; a key without one is absent."""
     found: dict[str, list[sa.RowMapping]] = {}
     for some in chunks(line_keys):
@@ -138,9 +136,7 @@ def decide(
         return CorrectionResult(correction_id, key, kind, entries, track_id)
 
 
-def undo(
-    store: Store, *, correction_id: str | None = None, line_key: str | None = None
-) -> CorrectionResult:
+def undo(store: Store, *, correction_id: str | None = None, line_key: str | None = None) -> CorrectionResult:
     """Take back a correction, by default the last one of the line; the one it replaced holds again.
 
     Entries that nothing holds for any more are pending: the next run looks them up.
@@ -154,28 +150,18 @@ def undo(
             query = query.where(_correction.c.id == correction_id)
         else:
             query = query.where(_correction.c.line_key == line_key)
-        row = (
-            tx.connection.execute(query.order_by(_correction.c.id.desc()).limit(1))
-            .mappings()
-            .first()
-        )
+        row = tx.connection.execute(query.order_by(_correction.c.id.desc()).limit(1)).mappings().first()
         if row is None:
-            raise BadInput(
-                "there is no correction to take back: `mixtrove review list --decided` shows them"
-            )
+            raise BadInput("there is no correction to take back: `mixtrove review list --decided` shows them")
         _set(tx, [row["id"]], undone_at=tx.now)
         _set(tx, row["payload"].get("replaced", []), undone_at=None)
         entries = _apply(tx, row["line_key"])
-        return CorrectionResult(
-            row["id"], row["line_key"], row["kind"], entries, row["library_track_id"]
-        )
+        return CorrectionResult(row["id"], row["line_key"], row["kind"], entries, row["library_track_id"])
 
 
 def _combined(key: str, rows: Sequence[sa.RowMapping]) -> LineCorrection:
     rejected = frozenset(
-        (one["source"], one["candidate_id"])
-        for row in rows
-        for one in row["payload"].get("rejected", ())
+        (one["source"], one["candidate_id"]) for row in rows for one in row["payload"].get("rejected", ())
     )
     last: Mapping[str, Any] | None = None
     for row in rows:
@@ -186,9 +172,7 @@ def _combined(key: str, rows: Sequence[sa.RowMapping]) -> LineCorrection:
 
 
 def _line_key_of(tx: Transaction, entry_id: str | None) -> str:
-    key = tx.connection.execute(
-        sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)
-    ).scalar()
+    key = tx.connection.execute(sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)).scalar()
     if key is None:
         raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
     return str(key)
@@ -230,9 +214,7 @@ def _set_aside(tx: Transaction, key: str) -> list[str]:
 def _set(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
     if ids:
         tx.connection.execute(
-            sa.update(_correction)
-            .where(_correction.c.id.in_(ids))
-            .values(**values, revision=tx.revision)
+            sa.update(_correction).where(_correction.c.id.in_(ids)).values(**values, revision=tx.revision)
         )
 
 
@@ -240,13 +222,14 @@ def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
     """Everything that was offered for the line so far, and the track it is linked to."""
     candidate, play = schema.entry_candidate, schema.track_discovery
     track = schema.library_track
-    offered = set(
-        tx.connection.execute(
+    offered: set[tuple[str, str]] = {
+        (row.source, row.candidate_id)
+        for row in tx.connection.execute(
             sa.select(candidate.c.source, candidate.c.candidate_id)
             .join(_entry, _entry.c.id == candidate.c.entry_id)
             .where(_entry.c.line_key == key)
-        ).tuples()
-    )
+        )
+    }
     linked = (
         sa.select(track.c.id)
         .join(play, play.c.library_track_id == track.c.id)
@@ -269,9 +252,7 @@ def _apply(tx: Transaction, key: str) -> int:
     """Bring every entry with this line key to what holds for it now; returns how many there are."""
     holds = corrections_for(tx.connection, [key]).get(key)
     rows = (
-        tx.connection.execute(
-            sa.select(_entry).where(_entry.c.line_key == key).order_by(_entry.c.id)
-        )
+        tx.connection.execute(sa.select(_entry).where(_entry.c.line_key == key).order_by(_entry.c.id))
         .mappings()
         .all()
     )

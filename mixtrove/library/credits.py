@@ -71,9 +71,7 @@ def written(credit: Credit) -> dict[str, Any]:
 
 def read(value: Mapping[str, Any]) -> Credit:
     """The credit that ``written`` wrote down."""
-    return Credit.parse(
-        value["artist"], value["title"], **{key: value.get(key) for key in FIELDS[2:]}
-    )
+    return Credit.parse(value["artist"], value["title"], **{key: value.get(key) for key in FIELDS[2:]})
 
 
 def version_of_track(credit: Credit) -> str | None:

@@ -35,8 +35,7 @@ def delete_rows(tx: Transaction, table: sa.Table, ids: Iterable[str]) -> int:
             sa.delete(table).where(table.c.id.in_(some)).returning(table.c.id)
         ).scalars()
         rows = [
-            {"table_name": table.name, "row_id": row_id, "revision": tx.revision}
-            for row_id in found.all()
+            {"table_name": table.name, "row_id": row_id, "revision": tx.revision} for row_id in found.all()
         ]
         if rows:
             statement = insert(tx.connection, schema.tombstone)
@@ -55,9 +54,7 @@ def ids_where(tx: Transaction, table: sa.Table, column: str, values: Iterable[st
     """The ids of the rows whose ``column`` is one of ``values``, sorted."""
     found: set[str] = set()
     for some in chunks(values):
-        found.update(
-            tx.connection.execute(sa.select(table.c.id).where(table.c[column].in_(some))).scalars()
-        )
+        found.update(tx.connection.execute(sa.select(table.c.id).where(table.c[column].in_(some))).scalars())
     return sorted(found)
 
 
@@ -66,7 +63,5 @@ def detach(tx: Transaction, table: sa.Table, column: str, values: Iterable[str])
     ids = ids_where(tx, table, column, values)
     for some in chunks(ids):
         tx.connection.execute(
-            sa.update(table)
-            .where(table.c.id.in_(some))
-            .values({column: None, "revision": tx.revision})
+            sa.update(table).where(table.c.id.in_(some)).values({column: None, "revision": tx.revision})
         )

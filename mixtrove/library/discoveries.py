@@ -119,6 +119,7 @@ class EntryToIdentify:
     is_id: bool
     raw_line: str
     status: str = field(default="pending")
+    catalogue: str | None = None  # the catalogue it was last compared with
 
 
 def entries_to_identify(
@@ -140,9 +141,7 @@ def entries_to_identify(
     """
     due = _entry.c.status == "pending"
     if catalogue_id is not None:
-        due |= (_entry.c.status == "provisional") & _entry.c.catalogue.is_distinct_from(
-            catalogue_id
-        )
+        due |= (_entry.c.status == "provisional") & _entry.c.catalogue.is_distinct_from(catalogue_id)
     tracklist = schema.tracklist
     query = (
         sa.select(_entry)
@@ -165,6 +164,7 @@ def entries_to_identify(
             is_id=row["is_id"],
             raw_line=row["raw_line"],
             status=row["status"],
+            catalogue=row["catalogue"],
         )
 
 
@@ -232,9 +232,7 @@ def write_chunk(
     _write_plays(tx, {play["id"]: play for play in plays.values()}, new_plays)
     _write_candidates(tx, written)
     for provisional, identified in sorted(relinked.items()):
-        merge_if_unheard(
-            tx, provisional=provisional, identified=identified, reason="the line was identified"
-        )
+        merge_if_unheard(tx, provisional=provisional, identified=identified, reason="the line was identified")
     refresh_derived(tx, touched)
     added = _created_now(tx, touched)
     remove_orphans(tx, touched)
@@ -250,9 +248,7 @@ def _may_change(entry: sa.RowMapping, play: sa.RowMapping | None, one: EntryDeci
     return play is None or play["identification_method"] != "manual"
 
 
-def _rows(
-    tx: Transaction, table: sa.Table, column: str, values: Iterable[str]
-) -> dict[str, sa.RowMapping]:
+def _rows(tx: Transaction, table: sa.Table, column: str, values: Iterable[str]) -> dict[str, sa.RowMapping]:
     """The rows whose ``column`` is one of ``values``, by their id."""
     found: dict[str, sa.RowMapping] = {}
     for some in chunks(values):
@@ -331,14 +327,11 @@ def _play_row(
     }
 
 
-def _write_plays(
-    tx: Transaction, plays: Mapping[str, sa.RowMapping], rows: Sequence[dict[str, Any]]
-) -> None:
+def _write_plays(tx: Transaction, plays: Mapping[str, sa.RowMapping], rows: Sequence[dict[str, Any]]) -> None:
     changed = [
         row
         for row in rows
-        if row["id"] not in plays
-        or any(plays[row["id"]][name] != value for name, value in row.items())
+        if row["id"] not in plays or any(plays[row["id"]][name] != value for name, value in row.items())
     ]
     upsert(tx, _discovery, changed, on=("entry_id",))
 
@@ -368,8 +361,7 @@ def _candidate_rows(one: EntryDecision) -> list[dict[str, Any]]:
             "rank": rank,
             "source": offered.source,
             "candidate_id": offered.candidate_id,
-            "record": credits.written(offered.credit)
-            | ({"url": offered.url} if offered.url else {}),
+            "record": credits.written(offered.credit) | ({"url": offered.url} if offered.url else {}),
             "score": offered.score,
             "confidence": offered.confidence,
             "decision": offered.decision,

@@ -30,9 +30,7 @@ UNKNOWN_TRACK = "unknown track (ID)"
 _PLACE = ("position", "component", "line_no", "raw_line")
 
 
-def new_entry(
-    tx: Transaction, tracklist_id: str, line: Line, component: Component
-) -> dict[str, Any]:
+def new_entry(tx: Transaction, tracklist_id: str, line: Line, component: Component) -> dict[str, Any]:
     """The row of an entry that was not there before."""
     entry_id = new_id()
     return {
@@ -58,11 +56,7 @@ def update_entries(tx: Transaction, tracklist_id: str, tracklist: Tracklist) -> 
 
     kept: list[tuple[sa.RowMapping, Line, Component]] = []
     gone = [row for i in _unpaired(old, [pair.old for pair in pairs]) for row in old[i]]
-    come = [
-        (new[j], one)
-        for j in _unpaired(new, [pair.new for pair in pairs])
-        for one in new[j].components
-    ]
+    come = [(new[j], one) for j in _unpaired(new, [pair.new for pair in pairs]) for one in new[j].components]
     for pair in pairs:
         before = {row["component"]: row for row in old[pair.old]}
         for one in new[pair.new].components:
@@ -175,9 +169,7 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             writes.append({**row, **values, "b_id": row["id"]})
         if row["position"] != line.position:
             moving.append(row["id"])
-    forget = [
-        row["id"] for row, _, _ in kept if row["id"] in fresh and row["status"] == "identified"
-    ]
+    forget = [row["id"] for row, _, _ in kept if row["id"] in fresh and row["status"] == "identified"]
     touched = _remove_plays(tx, forget)
     for some in chunks(fresh):
         tx.connection.execute(
@@ -194,11 +186,7 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             .values(track_position=-_discovery.c.track_position, revision=tx.revision)
         )
     if writes:
-        names = [
-            column.name
-            for column in _entry.c
-            if column.name not in ("id", "tracklist_id", "revision")
-        ]
+        names = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
         tx.connection.execute(
             sa.update(_entry)
             .where(_entry.c.id == sa.bindparam("b_id"))
@@ -231,9 +219,7 @@ def _sentences(
         if pair.how == "replaced":
             said.append((position, f"line {position}: {before} → {after}"))
         elif pair.old not in stayed:
-            said.append(
-                (position, f"line {position}: {after} moved here from line {group[0]['position']}")
-            )
+            said.append((position, f"line {position}: {after} moved here from line {group[0]['position']}"))
         elif details := _details(group, line):
             said.append((position, f"line {position}: {after}: {details} changed"))
     for i in _unpaired(old, [pair.old for pair in pairs]):

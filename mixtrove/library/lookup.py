@@ -7,6 +7,9 @@ import re
 import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
+from mixtrove.library import schema
+from mixtrove.matching import Credit
+from mixtrove.tracklists.line import parse_line
 
 _ID = re.compile(r"[0-9a-f-]{4,36}")
 
@@ -16,9 +19,7 @@ def short_id(row_id: str) -> str:
     return row_id[-8:]
 
 
-def find_id(
-    connection: sa.Connection, table: sa.Table, text: str, *, what: str, seen_in: str
-) -> str:
+def find_id(connection: sa.Connection, table: sa.Table, text: str, *, what: str, seen_in: str) -> str:
     """The id of the row whose id is, or ends with, ``text``.
 
     Args:
@@ -35,12 +36,24 @@ def find_id(
     found: list[str] = []
     if _ID.fullmatch(wanted):
         found = list(
-            connection.execute(
-                sa.select(table.c.id).where(table.c.id.endswith(wanted)).limit(2)
-            ).scalars()
+            connection.execute(sa.select(table.c.id).where(table.c.id.endswith(wanted)).limit(2)).scalars()
         )
     if len(found) == 1:
         return found[0]
     if found:
         raise BadInput(f"several ids end with {text!r}: give more of the {what}'s id")
     raise BadInput(f"there is no {what} {text!r}: `{seen_in}` shows their ids")
+
+
+def find_track(connection: sa.Connection, text: str) -> str | Credit:
+    """The library track that ``text`` is the id of, or the credit that it spells.
+
+    Raises:
+        BadInput: it is neither an id nor "Artist - Title".
+    """
+    components = parse_line(text).components
+    if components and not components[0].is_id and components[0].credit.artists:
+        return components[0].credit
+    if _ID.fullmatch(text.strip().lower()):
+        return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+    raise BadInput(f'{text!r} is no track: write its id or "Artist - Title (Version)"')

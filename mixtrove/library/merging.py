@@ -1,7 +1,7 @@
 """Two library tracks become one: everything that points at the one that goes moves to the one that stays.
 
-Used when a provisional track is identified and when a person says that two tracks are the same. Every merge is
-written to ``merge_log`` with what it changed.
+Used when a provisional track is identified and when a person says that two tracks are the same. Every merge
+is written to ``merge_log`` with what it changed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str) -> Non
     """
     track = schema.library_track
     before = {
-        "track": _plain(
-            tx.connection.execute(sa.select(track).where(track.c.id == merged)).mappings().one()
-        ),
+        "track": _plain(tx.connection.execute(sa.select(track).where(track.c.id == merged)).mappings().one()),
         "moved": {table.name: _move(tx, table, kept, merged) for table in _MOVED},
         "external_ids": _move_external_ids(tx, kept, merged),
         "wants": _move_wants(tx, kept, merged),
@@ -40,9 +38,7 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str) -> Non
     _move_keyed(tx, schema.purchase_link, ("store", "url"), kept, merged)
     _move_keyed(tx, schema.track_attribute, ("name", "provider"), kept, merged)
     _move_keyed(tx, schema.want_removal, ("user",), kept, merged)
-    delete_rows(
-        tx, schema.purchase_link, ids_where(tx, schema.purchase_link, "library_track_id", [merged])
-    )
+    delete_rows(tx, schema.purchase_link, ids_where(tx, schema.purchase_link, "library_track_id", [merged]))
     tx.connection.execute(
         sa.insert(schema.merge_log),
         {
@@ -99,9 +95,7 @@ def _move_external_ids(tx: Transaction, kept: str, merged: str) -> list[list[str
     return [list(row) for row in found]
 
 
-def _move_keyed(
-    tx: Transaction, table: sa.Table, key: tuple[str, ...], kept: str, merged: str
-) -> None:
+def _move_keyed(tx: Transaction, table: sa.Table, key: tuple[str, ...], kept: str, merged: str) -> None:
     """Move rows that are unique a track; where the kept track has the same key, its own row stays."""
     other = table.alias()
     taken = sa.exists().where(

@@ -61,9 +61,7 @@ def _revision() -> sa.Column[int]:
 
 def _ref(name: str, target: str, *, nullable: bool = False, **kw: Any) -> sa.Column[str]:
     ondelete = kw.pop("ondelete", "CASCADE")
-    return sa.Column(
-        name, sa.String(36), sa.ForeignKey(target, ondelete=ondelete), nullable=nullable, **kw
-    )
+    return sa.Column(name, sa.String(36), sa.ForeignKey(target, ondelete=ondelete), nullable=nullable, **kw)
 
 
 ENTRY_STATUSES = ("pending", "identified", "provisional", "skipped")
@@ -123,9 +121,7 @@ tracklist_version = sa.Table(
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("imported_at", UtcDateTime, nullable=False),
     sa.Column("lines", Json, nullable=False, comment="the raw lines, in order"),
-    sa.Column(
-        "changes", Json, nullable=False, comment="sentences: what differs from the version before"
-    ),
+    sa.Column("changes", Json, nullable=False, comment="sentences: what differs from the version before"),
     sa.UniqueConstraint("tracklist_id", "version"),
     comment="Every version of a tracklist that was imported, readable for ever.",
 )
@@ -148,9 +144,7 @@ library_track = sa.Table(
     sa.Column("identity_key", sa.Text, nullable=False),
     sa.Column("disambiguator", sa.Text, nullable=False, server_default=""),
     sa.Column("provisional", sa.Boolean, nullable=False),
-    sa.Column(
-        "discovered_from", sa.String(36), comment="derived: tracklist of the first discovery"
-    ),
+    sa.Column("discovered_from", sa.String(36), comment="derived: tracklist of the first discovery"),
     sa.Column("discovery_count", sa.Integer, nullable=False, server_default="0", comment="derived"),
     sa.Column("first_discovered", UtcDateTime, comment="derived"),
     sa.Column("last_seen", UtcDateTime, comment="derived"),
@@ -192,9 +186,7 @@ tracklist_entry = sa.Table(
     metadata,
     _id(),
     _ref("tracklist_id", "tracklist.id"),
-    sa.Column(
-        "position", sa.Integer, nullable=False, comment="from 1, over lines that are entries"
-    ),
+    sa.Column("position", sa.Integer, nullable=False, comment="from 1, over lines that are entries"),
     sa.Column("component", sa.Integer, nullable=False, comment="from 1"),
     sa.Column("line_no", sa.Integer, nullable=False, comment="from 1, in the source"),
     sa.Column("cue_seconds", sa.Integer),
@@ -236,9 +228,7 @@ entry_candidate = sa.Table(
     sa.Column("rank", sa.Integer, primary_key=True, comment="from 1, best first"),
     sa.Column("source", sa.String(16), nullable=False, comment="library, catalogue or a provider"),
     sa.Column("candidate_id", sa.Text, nullable=False),
-    sa.Column(
-        "record", Json, nullable=False, comment="artist, title, label … as the source spells them"
-    ),
+    sa.Column("record", Json, nullable=False, comment="artist, title, label … as the source spells them"),
     sa.Column("score", sa.Float, nullable=False, comment="MATCHING §5, [0, 1]"),
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("decision", sa.String(16), nullable=False, comment="same, unsure or different"),
@@ -271,9 +261,7 @@ correction = sa.Table(
     metadata,
     _id(),
     sa.Column("line_key", sa.Text, nullable=False),
-    sa.Column(
-        "kind", sa.String(16), nullable=False, comment="assign, reject, is_id or not_a_track"
-    ),
+    sa.Column("kind", sa.String(16), nullable=False, comment="assign, reject, is_id or not_a_track"),
     _ref("library_track_id", "library_track.id", nullable=True, index=True),
     sa.Column("payload", Json, nullable=False),
     sa.Column("decided_by", sa.Text, nullable=False),
@@ -391,9 +379,7 @@ discovery_job = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
-    sa.CheckConstraint(
-        "status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"
-    ),
+    sa.CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
     comment="A request to discover the tracks of one tracklist.",
 )
 

@@ -37,9 +37,7 @@ def to_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def read_csv(
-    data: bytes, name: str, *, required: Sequence[str]
-) -> Iterator[tuple[int, dict[str, str]]]:
+def read_csv(data: bytes, name: str, *, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV with a header: (line number from 2, column → text without outer spaces).
 
     Comma, semicolon or tab, whichever the header uses; UTF-8 with or without a byte order mark.

@@ -217,9 +217,7 @@ def insert(connection: sa.Connection, table: sa.Table) -> Any:
     return sqlite.insert(table)
 
 
-def upsert(
-    tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: tuple[str, ...]
-) -> None:
+def upsert(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: tuple[str, ...]) -> None:
     """Insert rows, or bring the rows with the same key up to date; rows that are equal stay as they are.
 
     Args:

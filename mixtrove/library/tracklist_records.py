@@ -77,9 +77,7 @@ def list_tracklists(
     return [_summary(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def get_tracklist(
-    connection: sa.Connection, tracklist_id: str
-) -> tuple[TracklistSummary, list[EntryRecord]]:
+def get_tracklist(connection: sa.Connection, tracklist_id: str) -> tuple[TracklistSummary, list[EntryRecord]]:
     """A tracklist and its entries, in order.
 
     Raises:
@@ -87,9 +85,7 @@ def get_tracklist(
     """
     row = connection.execute(_summaries().where(_tracklist.c.id == tracklist_id)).mappings().first()
     if row is None:
-        raise BadInput(
-            f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them"
-        )
+        raise BadInput(f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them")
     entries = connection.execute(
         sa.select(
             _entry,
@@ -125,9 +121,7 @@ def edit_tracklist(tx: Transaction, tracklist_id: str, changes: Mapping[str, Any
         sa.select(_tracklist).where(_tracklist.c.id == tracklist_id)
     ).mappings().first()  # fmt: skip
     if row is None:
-        raise BadInput(
-            f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them"
-        )
+        raise BadInput(f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them")
     values: dict[str, Any] = {name: value or None for name, value in changes.items()}
     if all(row[name] == value for name, value in values.items()):
         return
@@ -167,15 +161,11 @@ def delete_tracklist(tx: Transaction, tracklist_id: str) -> int:
     delete_entries(tx, entries)
     detach(tx, schema.want, "source_tracklist_id", [tracklist_id])
     if delete_rows(tx, _tracklist, [tracklist_id]) == 0:
-        raise BadInput(
-            f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them"
-        )
+        raise BadInput(f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them")
     return len(entries)
 
 
-def export_tracklist(
-    connection: sa.Connection, tracklist_id: str, version: int | None = None
-) -> str:
+def export_tracklist(connection: sa.Connection, tracklist_id: str, version: int | None = None) -> str:
     """The raw lines of a version, by default the newest: what was imported, a line each.
 
     Raises:
@@ -188,9 +178,7 @@ def export_tracklist(
     lines = connection.execute(query.order_by(versions.c.version.desc()).limit(1)).scalar()
     if lines is None:
         which = f"version {version} of tracklist" if version is not None else "tracklist"
-        raise BadInput(
-            f"there is no {which} {tracklist_id!r}: `mixtrove tracklist show` tells which"
-        )
+        raise BadInput(f"there is no {which} {tracklist_id!r}: `mixtrove tracklist show` tells which")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -221,10 +209,7 @@ def _summaries() -> sa.Select[Any]:
     )
     return sa.select(
         _tracklist,
-        *(
-            sa.func.coalesce(counts.c[status], 0).label(f"n_{status}")
-            for status in schema.ENTRY_STATUSES
-        ),
+        *(sa.func.coalesce(counts.c[status], 0).label(f"n_{status}") for status in schema.ENTRY_STATUSES),
     ).outerjoin(counts, counts.c.tracklist_id == _tracklist.c.id)
 
 

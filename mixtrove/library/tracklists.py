@@ -114,11 +114,7 @@ def _insert(tx: Transaction, tracklist: Tracklist) -> ImportResult:
         },
     )
     _keep_version(tx, tracklist_id, 1, tracklist.lines, ())
-    rows = [
-        new_entry(tx, tracklist_id, line, one)
-        for line in tracklist.entries
-        for one in line.components
-    ]
+    rows = [new_entry(tx, tracklist_id, line, one) for line in tracklist.entries for one in line.components]
     if rows:
         tx.connection.execute(sa.insert(_entry), rows)
     skipped = sum(row["status"] == "skipped" for row in rows)
@@ -180,9 +176,7 @@ def _new_metadata(
 def _taken(tx: Transaction, tracklist_id: str, key: str | None) -> bool:
     return bool(
         tx.connection.execute(
-            sa.select(sa.literal(1)).where(
-                _tracklist.c.mix_key == key, _tracklist.c.id != tracklist_id
-            )
+            sa.select(sa.literal(1)).where(_tracklist.c.mix_key == key, _tracklist.c.id != tracklist_id)
         ).scalar()
     )
 

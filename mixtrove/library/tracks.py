@@ -61,9 +61,7 @@ def find_or_create_track(
         bpm: beats a minute.
         key: musical key, as the source spells it.
     """
-    found = _by_external_id(tx, external_ids) or _by_identity(
-        tx, identity_key(credit), disambiguator
-    )
+    found = _by_external_id(tx, external_ids) or _by_identity(tx, identity_key(credit), disambiguator)
     values = {
         "label": credit.label,
         "catalog_number": credit.catalog_number,
@@ -111,9 +109,7 @@ def provisional_track(tx: Transaction, credit: Credit, *, filed_under: str | Non
 
 def load_credits(connection: sa.Connection) -> Iterator[tuple[str, Credit, bool]]:
     """(track id, credit, provisional) of every track, by id: what matching compares lines with."""
-    rows = connection.execution_options(yield_per=5000).execute(
-        sa.select(_track).order_by(_track.c.id)
-    )
+    rows = connection.execution_options(yield_per=5000).execute(sa.select(_track).order_by(_track.c.id))
     for row in rows.mappings():
         yield row["id"], credit_of_track(row), row["provisional"]
 

@@ -6,7 +6,6 @@ the list is remembered in ``want_removal``: rules do not put it back. Files in a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -131,8 +130,7 @@ def add_want(
         raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
     if _count(tx, user) >= LIMIT:
         raise BadInput(
-            f"the want list of {user} is full ({LIMIT:,} wants): "
-            "remove some with `mixtrove want remove`"
+            f"the want list of {user} is full ({LIMIT:,} wants): remove some with `mixtrove want remove`"
         )
     removal = schema.want_removal
     tx.connection.execute(
@@ -217,9 +215,7 @@ def removed_tracks(connection: sa.Connection, user: str) -> set[str]:
     """The tracks that this user took off the list."""
     removal = schema.want_removal
     return set(
-        connection.execute(
-            sa.select(removal.c.library_track_id).where(removal.c.user == user)
-        ).scalars()
+        connection.execute(sa.select(removal.c.library_track_id).where(removal.c.user == user)).scalars()
     )
 
 

@@ -20,6 +20,7 @@ from mixtrove.library.migrations import configuration
 from mixtrove.library.store import HEAD, VERSION_TABLE, Store, new_id, upsert
 
 REMOVAL = schema.tombstone
+VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
 
 
 def _revision(store: Store) -> int:
@@ -65,7 +66,7 @@ def test_revisions_count_write_transactions_that_used_one(store: Store) -> None:
 
 
 def test_an_error_in_the_block_keeps_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.write() as tx:
+    with pytest.raises(RuntimeError), store.write() as tx:  # noqa: PT012
         tx.connection.execute(
             sa.insert(REMOVAL), {"table_name": "want", "row_id": "1", "revision": tx.revision}
         )
@@ -114,9 +115,7 @@ def test_revisions_are_in_commit_order_when_threads_write(store: Store) -> None:
 
 
 def test_two_processes_may_create_the_store_at_once(database_url: str) -> None:
-    code = (
-        "import sys; from mixtrove.library.store import Store; Store.open(sys.argv[1]); print('ok')"
-    )
+    code = "import sys; from mixtrove.library.store import Store; Store.open(sys.argv[1]); print('ok')"
     running = [
         subprocess.Popen(
             [sys.executable, "-c", code, database_url],
@@ -132,11 +131,11 @@ def test_two_processes_may_create_the_store_at_once(database_url: str) -> None:
 
 def test_a_newer_schema_is_refused_and_left_alone(store: Store, database_url: str) -> None:
     with store.write() as tx:
-        tx.connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(StoreUnavailable, match="newer mixtrove .schema 9999; this one knows up to"):
+        tx.connection.execute(sa.update(VERSION).values(version_num="9999"))
+    with pytest.raises(StoreUnavailable, match=r"newer mixtrove \(schema 9999; this one knows up to"):
         Store.open(database_url)
     with store.read() as connection:
-        found = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+        found = connection.execute(sa.select(VERSION.c.version_num)).scalar()
     assert found == "9999"
 
 

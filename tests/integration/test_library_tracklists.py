@@ -115,14 +115,10 @@ def test_equal_lines_get_the_metadata_that_was_unknown(store: Store, make_trackl
     assert other.outcome == "new"
 
 
-def test_an_update_keeps_what_was_known_and_counts_each_play_once(
-    store: Store, make_tracklist: Make
-) -> None:
+def test_an_update_keeps_what_was_known_and_counts_each_play_once(store: Store, make_tracklist: Make) -> None:
     first = import_tracklist(
         store,
-        make_tracklist(
-            "1. A - One", "2. ID - ID", "3. C - Three", "4. D - Four", "5. E - Five", **MIX
-        ),
+        make_tracklist("1. A - One", "2. ID - ID", "3. C - Three", "4. D - Four", "5. E - Five", **MIX),
     )
     identify_all(store)
     with store.read() as connection:
@@ -238,10 +234,7 @@ def test_deleting_a_tracklist_takes_its_plays_and_lone_provisional_tracks(
     with store.read() as connection:
         assert [one.id for one in list_tracklists(connection)] == [keep.tracklist_id]
         dead = sorted(connection.execute(sa.select(schema.tombstone.c.table_name)).scalars())
-    assert (
-        dead
-        == ["library_track"] + ["track_discovery"] * 3 + ["tracklist"] + ["tracklist_entry"] * 3
-    )
+    assert dead == ["library_track"] + ["track_discovery"] * 3 + ["tracklist"] + ["tracklist_entry"] * 3
     with store.write() as tx, pytest.raises(BadInput, match="there is no tracklist"):
         delete_tracklist(tx, gone.tracklist_id)
 
@@ -250,9 +243,7 @@ def test_deciding_again_the_same_way_changes_nothing(store: Store, make_tracklis
     import_tracklist(store, make_tracklist("A - One", "B - Two", **MIX))
     with store.read() as connection:
         todo = list(entries_to_identify(connection, "cat-1"))
-    offered = Candidate(
-        "catalogue", "x:1", Credit.parse("B", "Twoo"), 0.8, 0.7, "unsure", ("title differs",)
-    )
+    offered = Candidate("catalogue", "x:1", Credit.parse("B", "Twoo"), 0.8, 0.7, "unsure", ("title differs",))
     decisions = [
         EntryDecision(
             todo[0].entry_id, "identified", TrackRecord("catalogue", "x:2", todo[0].credit),
@@ -270,9 +261,7 @@ def test_deciding_again_the_same_way_changes_nothing(store: Store, make_tracklis
     assert revision(store) == before
     with store.read() as connection:
         assert list(entries_to_identify(connection, "cat-1")) == []
-        assert [one.entry_id for one in entries_to_identify(connection, "cat-2")] == [
-            todo[1].entry_id
-        ]
+        assert [one.entry_id for one in entries_to_identify(connection, "cat-2")] == [todo[1].entry_id]
 
 
 def test_the_date_of_a_discovery_stays_when_the_track_becomes_known(
@@ -286,11 +275,7 @@ def test_the_date_of_a_discovery_stays_when_the_track_becomes_known(
         [entry] = entries_to_identify(connection, "newer")
     write_decisions(
         store,
-        [
-            EntryDecision(
-                entry.entry_id, "identified", TrackRecord("catalogue", "x:1", entry.credit)
-            )
-        ],
+        [EntryDecision(entry.entry_id, "identified", TrackRecord("catalogue", "x:1", entry.credit))],
     )
     with store.read() as connection:
         assert connection.execute(sa.select(play.c.discovery_date)).scalar_one() == first
@@ -315,9 +300,7 @@ def test_after_any_updates_each_line_is_one_play(versions: list[list[str]]) -> N
         parsed = []
         for number, raw in enumerate(lines, 1):
             line = parse_line(raw, number)
-            parsed.append(
-                Line(number, raw, line.kind, line.skip_reason, None, line.components, number)
-            )
+            parsed.append(Line(number, raw, line.kind, line.skip_reason, None, line.components, number))
         return Tracklist(format="text", lines=tuple(parsed), **MIX)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -348,9 +331,7 @@ def test_after_any_updates_each_line_is_one_play(versions: list[list[str]]) -> N
             text = export_tracklist(connection, done.tracklist_id)
         store.close()
     assert [row.raw_line for row in raw if row.component == 1] == final
-    assert all(
-        row.status in ("identified", "provisional") or row.raw_line == "ID - ID" for row in raw
-    )
+    assert all(row.status in ("identified", "provisional") or row.raw_line == "ID - ID" for row in raw)
     assert places == plays
     assert (counted or 0) == len(plays)
     assert text == "".join(f"{line}\n" for line in final)

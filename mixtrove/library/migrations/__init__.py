@@ -63,9 +63,7 @@ def _current(connection: sa.Connection, name: str) -> str | None:
         return None
     version = sa.table(VERSION_TABLE, sa.column("version_num"))
     found = connection.execute(sa.select(version.c.version_num)).scalar()
-    known = {
-        script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()
-    }
+    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
     if found is not None and found not in known:
         raise StoreUnavailable(
             f"the store {name} was written by a newer mixtrove (schema {found}; this one knows "

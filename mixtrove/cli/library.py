@@ -1,0 +1,144 @@
+"""``mixtrove library``: the tracks that were found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mixtrove.cli.opened import opened_store
+from mixtrove.cli.output import print_json, print_table, write_text
+
+
+@click.group()
+def library() -> None:
+    """See and change the tracks that were found.
+
+    \b
+    For example:
+      mixtrove library list four tet
+      mixtrove library show 3fa9c1d2
+    """
+
+
+@library.command("list")
+@click.argument("words", nargs=-1)
+@click.option("--provisional/--identified", default=None, help="Only tracks that are (not) certain.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def list_(words: tuple[str, ...], provisional: bool | None, limit: int, as_json: bool) -> None:
+    """List tracks, the most heard first; WORDS occur in artist, title, version or label.
+
+    \b
+    For example:
+      mixtrove library list four tet --identified
+    """
+    from mixtrove.library.lookup import short_id
+    from mixtrove.library.track_records import list_tracks
+
+    with opened_store() as (store, _), store.read() as connection:
+        found = list_tracks(connection, search=" ".join(words), provisional=provisional, limit=limit)
+    print_table(
+        ("id", "artist", "title", "version", "label", "heard", "last_seen", "provisional"),
+        [
+            (
+                one.id if as_json else short_id(one.id), one.artist, one.title, one.remix, one.label,
+                one.discovery_count, one.last_seen, one.provisional,
+            )
+            for one in found
+        ],
+        json=as_json,
+        empty="no track: `mixtrove discover` finds those of your tracklists",
+    )  # fmt: skip
+
+
+@library.command()
+@click.argument("id_")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def show(id_: str, as_json: bool) -> None:
+    """Show a track and every mix it was heard in.
+
+    \b
+    For example:
+      mixtrove library show 3fa9c1d2
+    """
+    from dataclasses import asdict
+
+    from mixtrove.library.track_records import get_track
+
+    with opened_store() as (store, _), store.read() as connection:
+        found = get_track(connection, _find(connection, id_))
+    if as_json:
+        print_json(asdict(found))
+        return
+    facts = [(name, value) for name, value in asdict(found.track).items() if value not in (None, [])]
+    facts += [(provider, number) for provider, number in found.external_ids]
+    print_table(("field", "value"), [*facts, ("owned files", found.owned)])
+    click.echo()
+    print_table(
+        ("dj", "mix", "played_on", "line", "written", "confidence", "method"),
+        [
+            (one.dj, one.mix, one.played_on, one.position, one.raw_line, one.confidence, one.method)
+            for one in found.plays
+        ],
+        empty="heard nowhere",
+    )
+
+
+@library.command()
+@click.argument("id_")
+@click.option("--artist")
+@click.option("--title")
+@click.option("--version", "remix", help="The version, such as 'Four Tet Remix'.")
+@click.option("--label")
+@click.option("--catalog-number")
+@click.option("--release-date", help="YYYY, YYYY-MM or YYYY-MM-DD.")
+@click.option("--genre")
+@click.option("--bpm", type=click.FloatRange(20, 400))
+@click.option("--key")
+@click.option("--duration", type=click.FloatRange(1, 86400), help="Seconds.")
+def edit(id_: str, **given: Any) -> None:
+    """Correct a track; an empty text clears a field. Runs fill empty fields only.
+
+    \b
+    For example:
+      mixtrove library edit 3fa9c1d2 --label Text --release-date 2015
+    """
+    from mixtrove.library.track_records import edit_track
+
+    changes = {name: value for name, value in given.items() if value is not None}
+    with opened_store() as (store, _), store.write() as tx:
+        edit_track(tx, _find(tx.connection, id_), changes)
+    click.echo("changed" if changes else "nothing to change: name a field, see --help")
+
+
+@library.command()
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
+def export(form: str, out: Path | None) -> None:
+    """Write the whole library as CSV or JSON.
+
+    \b
+    For example:
+      mixtrove library export --out library.csv
+    """
+    from mixtrove.cli.output import as_json_text
+    from mixtrove.library.spreadsheet import to_csv
+    from mixtrove.library.track_records import EXPORT_COLUMNS, list_tracks
+
+    with opened_store() as (store, _), store.read() as connection:
+        found = list_tracks(connection)
+    rows = [[getattr(one, name) for name in EXPORT_COLUMNS] for one in found]
+    if form == "json":
+        text = as_json_text([dict(zip(EXPORT_COLUMNS, row, strict=True)) for row in rows]) + "\n"
+    else:
+        text = to_csv(EXPORT_COLUMNS, rows)
+    write_text(text, out)
+
+
+def _find(connection: Any, text: str) -> str:
+    from mixtrove.library import schema
+    from mixtrove.library.lookup import find_id
+
+    return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")

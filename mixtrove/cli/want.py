@@ -1,0 +1,177 @@
+"""``mixtrove want``: the shopping list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from mixtrove.cli.opened import opened_store
+from mixtrove.cli.output import print_table, write_text
+
+_PRIORITY = click.option("--priority", type=click.IntRange(1, 5), help="1 to 5, 5 is most wanted.")
+_CUT = click.option("--cut", type=click.Choice(["original", "extended", "radio"]), help="Only this cut.")
+_STATUS = click.Choice(["wanted", "purchased", "unavailable"])
+
+
+@click.group()
+def want() -> None:
+    """Keep the shopping list.
+
+    \b
+    For example:
+      mixtrove want list
+      mixtrove want add "Eric Prydz - Opus (Four Tet Remix)" --priority 5
+    """
+
+
+@want.command()
+@click.argument("track")
+@_PRIORITY
+@_CUT
+@click.option("--notes")
+def add(track: str, priority: int | None, cut: str | None, notes: str | None) -> None:
+    """Put TRACK on the list: the id of a library track, or "Artist - Title (Version)".
+
+    A track that is on the list already keeps the higher priority.
+
+    \b
+    For example:
+      mixtrove want add "Eric Prydz - Opus (Four Tet Remix)" --priority 5
+      mixtrove want add 3fa9c1d2
+    """
+    from mixtrove.library.lookup import find_track
+    from mixtrove.library.tracks import find_or_create_track
+    from mixtrove.library.wants import add_want, get_want
+
+    with opened_store() as (store, settings), store.write() as tx:
+        named = find_track(tx.connection, track)
+        track_id = named if isinstance(named, str) else find_or_create_track(tx, named)
+        want_id = add_want(tx, settings.user, track_id, priority=priority, cut=cut, notes=notes)
+        found = get_want(tx.connection, want_id)
+    click.echo(f"{found.status}, priority {found.priority}: {_named(found)}")
+
+
+@want.command("list")
+@click.option("--status", type=_STATUS, default="wanted", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Whatever the status.")
+@click.option("--min-priority", type=click.IntRange(1, 5), default=1)
+@click.option("--limit", type=click.IntRange(1))
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def list_(status: str, everything: bool, min_priority: int, limit: int | None, as_json: bool) -> None:
+    """List wants, the most wanted first, then the most heard.
+
+    \b
+    For example:
+      mixtrove want list --min-priority 4
+    """
+    from mixtrove.library.lookup import short_id
+    from mixtrove.library.wants import list_wants
+
+    with opened_store() as (store, settings), store.read() as connection:
+        found = list_wants(
+            connection,
+            settings.user,
+            status=None if everything else status,
+            min_priority=min_priority,
+            limit=limit,
+        )
+    columns = ("id", "priority", "artist", "title", "version", "label", "heard", "status", "notes")
+    rows = [
+        (
+            one.id if as_json else short_id(one.id), one.priority, one.artist, one.title, one.remix,
+            one.label, one.heard, one.status, one.notes,
+        )
+        for one in found
+    ]  # fmt: skip
+    print_table(columns, rows, json=as_json, empty="nothing is wanted")
+
+
+@want.command("set")
+@click.argument("id_")
+@_PRIORITY
+@click.option("--status", type=_STATUS)
+@_CUT
+@click.option("--notes")
+@click.option("--price", "purchase_price", help="What was paid, such as 1.99.")
+@click.option("--currency", help="Three letters, such as EUR.")
+@click.option("--store", help="Where it was bought.")
+def set_(id_: str, **given: Any) -> None:
+    """Change a want.
+
+    \b
+    For example:
+      mixtrove want set 3fa9c1d2 --status purchased --price 1.99 --currency EUR --store Bandcamp
+    """
+    from mixtrove.library.wants import set_want
+
+    changes = {name: value for name, value in given.items() if value is not None}
+    with opened_store() as (store, settings), store.write() as tx:
+        found = set_want(tx, _find(tx.connection, id_), changes, by=settings.user)
+    click.echo(f"{found.status}, priority {found.priority}: {_named(found)}")
+
+
+@want.command()
+@click.argument("ids", nargs=-1, required=True)
+def remove(ids: tuple[str, ...]) -> None:
+    """Take wants off the list for good: rules do not put them back.
+
+    \b
+    For example:
+      mixtrove want remove 3fa9c1d2
+    """
+    from mixtrove.library.wants import remove_want
+
+    with opened_store() as (store, settings), store.write() as tx:
+        for text in ids:
+            remove_want(tx, _find(tx.connection, text), by=settings.user)
+    click.echo(f"removed {len(ids)}")
+
+
+@want.command()
+@click.option("--format", "form", type=click.Choice(["csv", "json", "txt"]), default="csv", show_default=True)
+@click.option("--status", type=_STATUS, help="Only these; everything by default.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
+def export(form: Literal["csv", "json", "txt"], status: str | None, out: Path | None) -> None:
+    """Write the list as CSV, JSON or plain lines.
+
+    \b
+    For example:
+      mixtrove want export --format txt --status wanted
+    """
+    from mixtrove.library.want_files import export_wants
+    from mixtrove.library.wants import list_wants
+
+    with opened_store() as (store, settings), store.read() as connection:
+        found = list_wants(connection, settings.user, status=status)
+    write_text(export_wants(found, form), out)
+
+
+@want.command("import")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def import_(path: Path) -> None:
+    """Read a CSV with the columns artist, title and any of version, label, priority, status, notes.
+
+    \b
+    For example:
+      mixtrove want import wishes.csv
+    """
+    from mixtrove.library.want_files import import_wants_csv
+
+    with opened_store() as (store, settings):
+        done = import_wants_csv(store, path.read_bytes(), path.name, user=settings.user)
+    for sentence in done.skipped:
+        click.echo(f"skipped: {sentence}", err=True)
+    click.echo(f"{done.rows} read, {done.added} of them new on the list")
+
+
+def _find(connection: Any, text: str) -> str:
+    from mixtrove.library import schema
+    from mixtrove.library.lookup import find_id
+
+    return find_id(connection, schema.want, text, what="want", seen_in="mixtrove want list --all")
+
+
+def _named(found: Any) -> str:
+    return f"{found.artist} - {found.title}" + (f" ({found.remix})" if found.remix else "")

@@ -1,0 +1,118 @@
+"""What a catalogue offers for entries: kept between searching and deciding, which are two steps of a run.
+
+Writing a decision, with the candidates that it considered, is ``discoveries.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.library import credits, schema
+from mixtrove.library.deletion import chunks
+from mixtrove.library.discoveries import CHUNK, PAUSE, EntryToIdentify
+from mixtrove.library.store import Store
+from mixtrove.matching import Ranked
+from mixtrove.matching.decide import Candidate
+
+_entry = schema.tracklist_entry
+_candidate = schema.entry_candidate
+
+Offer = tuple[EntryToIdentify, Sequence[Ranked]]
+
+
+def write_offers(store: Store, offers: Iterable[Offer], catalogue_id: str) -> int:
+    """Keep what the catalogue offers for entries, best first; returns for how many it has something.
+
+    An entry that was provisional and is offered something new is pending again: a decision is due.
+    Written in chunks of 200 entries; writing the same again changes nothing.
+    """
+    offered = 0
+    remaining = iter(offers)
+    while some := list(islice(remaining, CHUNK)):
+        with store.write() as tx:
+            present = _present(tx.connection, [entry.entry_id for entry, _ in some])
+            changed: list[dict[str, Any]] = []
+            for entry, ranked in some:
+                rows = [_row(entry.entry_id, rank, one) for rank, one in enumerate(ranked, 1)]
+                offered += bool(rows)
+                again = entry.status == "pending" or rows != present.get(entry.entry_id, [])
+                status = "pending" if again else entry.status
+                changed.append({"b_id": entry.entry_id, "catalogue": catalogue_id, "status": status})
+            ids = [row["b_id"] for row in changed]
+            tx.connection.execute(
+                sa.delete(_candidate).where(
+                    _candidate.c.entry_id.in_(ids), _candidate.c.source == "catalogue"
+                )
+            )
+            rows = [_row(e.entry_id, rank, one) for e, ranked in some for rank, one in enumerate(ranked, 1)]
+            if rows:
+                tx.connection.execute(sa.delete(_candidate).where(_candidate.c.entry_id.in_(ids)))
+                tx.connection.execute(sa.insert(_candidate), rows)
+            tx.connection.execute(
+                sa.update(_entry)
+                .where(_entry.c.id == sa.bindparam("b_id"))
+                .values(
+                    catalogue=sa.bindparam("catalogue"), status=sa.bindparam("status"), revision=tx.revision
+                ),
+                changed,
+            )
+        time.sleep(PAUSE)
+    return offered
+
+
+def read_offers(connection: sa.Connection, entry_ids: Iterable[str]) -> dict[str, list[Candidate]]:
+    """What a catalogue offers for these entries, best first; entries without offers are absent."""
+    found: dict[str, list[Candidate]] = {}
+    for some in chunks(entry_ids):
+        rows = connection.execute(
+            sa.select(_candidate)
+            .where(_candidate.c.entry_id.in_(some), _candidate.c.source == "catalogue")
+            .order_by(_candidate.c.entry_id, _candidate.c.rank)
+        ).mappings()
+        for row in rows:
+            found.setdefault(row["entry_id"], []).append(
+                Candidate(
+                    row["candidate_id"],
+                    credits.read(row["record"]),
+                    source="catalogue",
+                    url=row["record"].get("url"),
+                )
+            )
+    return found
+
+
+def _present(connection: sa.Connection, entry_ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _catalogue_rows(connection, entry_ids):
+        found.setdefault(row["entry_id"], []).append(dict(row))
+    return found
+
+
+def _catalogue_rows(connection: sa.Connection, entry_ids: Sequence[str]) -> Iterator[sa.RowMapping]:
+    for some in chunks(entry_ids):
+        yield from connection.execute(
+            sa.select(_candidate)
+            .where(_candidate.c.entry_id.in_(some), _candidate.c.source == "catalogue")
+            .order_by(_candidate.c.entry_id, _candidate.c.rank)
+        ).mappings()
+
+
+def _row(entry_id: str, rank: int, one: Ranked) -> dict[str, Any]:
+    offered = one.candidate
+    record = credits.written(offered.credit)
+    return {
+        "entry_id": entry_id,
+        "rank": rank,
+        "source": "catalogue",
+        "candidate_id": offered.id,
+        "record": record | ({"url": offered.url} if offered.url else {}),
+        "score": one.verdict.score,
+        "confidence": one.verdict.confidence,
+        "decision": one.verdict.decision,
+        "reasons": list(one.verdict.reasons),
+    }

@@ -1,0 +1,180 @@
+"""Library tracks as people see them: listed, shown with every mix, edited, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.errors import BadInput
+from mixtrove.library import schema
+from mixtrove.library.credits import credit_of_track
+from mixtrove.library.store import Transaction
+from mixtrove.matching import identity_key
+
+EDITABLE = (
+    "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
+    "duration",
+)  # fmt: skip
+EXPORT_COLUMNS = (
+    "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
+    "duration", "discovery_count", "first_discovered", "last_seen", "provisional", "id",
+)  # fmt: skip
+
+_track = schema.library_track
+_discovery = schema.track_discovery
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRow:
+    """A library track."""
+
+    id: str
+    artist: str
+    title: str
+    remix: str | None
+    label: str | None
+    catalog_number: str | None
+    release_date: str | None
+    genre: str | None
+    bpm: float | None
+    key: str | None
+    duration: float | None  # seconds
+    isrcs: list[str]
+    provisional: bool
+    discovery_count: int
+    first_discovered: datetime | None
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One time a track was heard."""
+
+    tracklist_id: str
+    mix: str | None
+    dj: str | None
+    played_on: date | None
+    position: int
+    raw_line: str
+    confidence: float
+    method: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDetails:
+    """A track, its ids elsewhere and every mix it was heard in."""
+
+    track: TrackRow
+    external_ids: tuple[tuple[str, str], ...]  # (provider, id)
+    plays: tuple[Play, ...]
+    owned: int  # files in the collection
+
+
+def list_tracks(
+    connection: sa.Connection,
+    *,
+    search: str | None = None,
+    provisional: bool | None = None,
+    limit: int | None = None,
+) -> list[TrackRow]:
+    """Tracks, the most heard first; ``search`` is a part of artist, title, version or label."""
+    query = sa.select(_track).order_by(
+        _track.c.discovery_count.desc(), _track.c.artist, _track.c.title, _track.c.id
+    )
+    for word in (search or "").split():
+        named = (_track.c.artist, _track.c.title, _track.c.remix, _track.c.label)
+        query = query.where(sa.or_(*(column.icontains(word, autoescape=True) for column in named)))
+    if provisional is not None:
+        query = query.where(_track.c.provisional == provisional)
+    return [_row(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
+    """A track with its plays, the first first.
+
+    Raises:
+        BadInput: there is none with this id.
+    """
+    row = _found(connection, track_id)
+    tracklist, entry = schema.tracklist, schema.tracklist_entry
+    plays = connection.execute(
+        sa.select(_discovery, tracklist.c.title, tracklist.c.dj, tracklist.c.played_on, entry.c.raw_line)
+        .join(tracklist, tracklist.c.id == _discovery.c.tracklist_id)
+        .join(entry, entry.c.id == _discovery.c.entry_id)
+        .where(_discovery.c.library_track_id == track_id)
+        .order_by(_discovery.c.discovery_date, tracklist.c.id, _discovery.c.track_position)
+    )
+    known, owned = schema.external_id, schema.owned_track
+    return TrackDetails(
+        track=_row(row),
+        external_ids=tuple(
+            (one.provider, one.external_id)
+            for one in connection.execute(
+                sa.select(known.c.provider, known.c.external_id)
+                .where(known.c.library_track_id == track_id)
+                .order_by(known.c.provider, known.c.external_id)
+            )
+        ),
+        plays=tuple(
+            Play(
+                one.tracklist_id, one.title, one.dj, one.played_on, one.track_position, one.raw_line,
+                one.confidence, one.identification_method, tuple(one.reasons),
+            )
+            for one in plays
+        ),
+        owned=connection.execute(
+            sa.select(sa.func.count()).where(owned.c.library_track_id == track_id)
+        ).scalar_one(),
+    )  # fmt: skip
+
+
+def edit_track(tx: Transaction, track_id: str, changes: Mapping[str, Any]) -> None:
+    """Set fields of a track; runs fill empty fields only, so what is set here stays.
+
+    Raises:
+        BadInput: no such track or field, an empty artist or title, or another track is this one already.
+    """
+    row = _found(tx.connection, track_id)
+    for name, value in changes.items():
+        if name not in EDITABLE:
+            raise BadInput(f"a track has no field {name!r} to set: there are {', '.join(EDITABLE)}")
+        if name in ("artist", "title") and not value:
+            raise BadInput(f"a track needs its {name}: give a text")
+    values = {name: value or None for name, value in changes.items() if row[name] != (value or None)}
+    if not values:
+        return
+    if {"artist", "title", "remix"} & set(values) and not row["provisional"]:
+        whole: Any = {**row, **values}
+        values["identity_key"] = identity_key(credit_of_track(whole))
+        twin = tx.connection.execute(
+            sa.select(_track.c.id).where(
+                _track.c.identity_key == values["identity_key"],
+                _track.c.disambiguator == row["disambiguator"],
+                _track.c.id != track_id,
+            )
+        ).scalar()
+        if twin:
+            raise BadInput(
+                f"track {twin} is this one already: assign the lines to it with `mixtrove review assign`"
+            )
+    tx.connection.execute(
+        sa.update(_track)
+        .where(_track.c.id == track_id)
+        .values(**values, updated_at=tx.now, revision=tx.revision)
+    )
+
+
+def _found(connection: sa.Connection, track_id: str) -> sa.RowMapping:
+    row = connection.execute(sa.select(_track).where(_track.c.id == track_id)).mappings().first()
+    if row is None:
+        raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
+    return row
+
+
+def _row(row: sa.RowMapping) -> TrackRow:
+    return TrackRow(**{field.name: row[field.name] for field in fields(TrackRow)})
