@@ -75,6 +75,5 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = "MIXTROVE_" + "_".join(str(part) for part in first["loc"]).upper()
         raise BadInput(
-            f"{name} is set to {first['input']!r}, which cannot be used: {first['msg']}; "
-            "change or unset it"
+            f"{name} is set to {first['input']!r}, which cannot be used: {first['msg']}; change or unset it"
         ) from error

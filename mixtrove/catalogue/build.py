@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, publish
-from mixtrove.catalogue.keys import blocking_keys, fold_key, key_hash
+from mixtrove.matching.keys import blocking_keys, fold_key, key_hash
 from mixtrove.catalogue.sources import Row, Skipped, read_csv
 from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.matching import Credit, identity_key

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypedDict
@@ -59,10 +59,10 @@ def match_lines(
     processes = processes or min(os.cpu_count() or 1, 8)
     if len(head) < PARALLEL_FROM or processes < 2:
         with Catalogue(directory) as catalogue:
-            for chunk in (*head, *chunks):
-                yield from _match_chunk(catalogue, chunk)
+            for part in chain(head, chunks):
+                yield from _match_chunk(catalogue, part)
                 if progress:
-                    progress(len(chunk[1]))
+                    progress(len(part[1]))
         return
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory,)
@@ -103,8 +103,7 @@ def _match_chunk(catalogue: Catalogue, chunk: tuple[int, list[str]]) -> list[Mat
     outcomes = iter(match_credits(catalogue, credits))
     rows: list[Matched] = []
     for line in lines:
-        for component in line.components:
-            rows.append(_row(line.line_no, component.component, line.raw, next(outcomes)))
+        rows += [_row(line.line_no, one.component, line.raw, next(outcomes)) for one in line.components]
         if not line.components:
             rows.append(
                 Matched(

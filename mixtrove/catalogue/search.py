@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from mixtrove.catalogue.directory import CatalogueInfo, describe
-from mixtrove.catalogue.keys import blocking_keys, key_hash
+from mixtrove.matching.keys import blocking_keys, key_hash
 from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit
 
@@ -107,11 +107,11 @@ class Catalogue:
         rows = cursor.execute(f"SELECT {_COLUMNS} FROM recording JOIN wanted USING (rid)").fetchall()  # noqa: S608
         cursor.close()
         for (
-            rid, id_, _artist, _title, album, label, number, isrc, year, duration, _url, artists,
+            rid, id_, artist, _title, album, label, number, isrc, year, duration, url, artists,
             featured, title, version,
         ) in rows:  # fmt: skip
             credit = Credit.of_parts(
                 artists, title, featured=featured, version=version, label=label, catalog_number=number,
-                album=album, duration=duration, isrc=isrc, year=year,
+                album=album, duration=duration, isrc=isrc, year=year, spelled=artist,
             )  # fmt: skip
-            self._known[rid] = Candidate(id_, credit)
+            self._known[rid] = Candidate(id_, credit, url=url)

@@ -87,6 +87,9 @@ class Credit:
     duration: float | None = None
     isrc: str | None = None
     year: int | None = None
+    spelled: str | None = field(
+        default=None, repr=False, compare=False
+    )  # the artists as their source has them
     parsed: Version = field(default=ORIGINAL, repr=False, compare=False)
 
     @classmethod
@@ -112,6 +115,7 @@ class Credit:
         return build_credit(
             artists, featured, split, label=label, catalog_number=catalog_number, album=album,
             duration=duration, isrc=isrc, year=year if year is not None else split.year,
+            spelled=" ".join(artist.split()) or None,
         )  # fmt: skip
 
     @classmethod
@@ -128,6 +132,7 @@ class Credit:
         duration: float | None = None,
         isrc: str | None = None,
         year: int | None = None,
+        spelled: str | None = None,
     ) -> Credit:
         """A credit again from the fields it was stored as; nothing is taken out of the title.
 
@@ -137,12 +142,14 @@ class Credit:
         split = SplitTitle(title, (), found, False, None)
         return build_credit(
             tuple(artists), tuple(featured), split, label=label, catalog_number=catalog_number, album=album,
-            duration=duration, isrc=isrc, year=year,
+            duration=duration, isrc=isrc, year=year, spelled=spelled,
         )  # fmt: skip
 
     @property
     def artist(self) -> str:
-        """The artists as one text: ``A & B feat. C``."""
+        """The artists as one text: as their source spells it, else ``A & B feat. C``."""
+        if self.spelled:
+            return self.spelled
         names = " & ".join(self.artists)
         if self.featured:
             names = f"{names} feat. {' & '.join(self.featured)}".strip()
@@ -170,6 +177,7 @@ def build_credit(
     duration: float | None = None,
     isrc: str | None = None,
     year: int | None = None,
+    spelled: str | None = None,
 ) -> Credit:
     """A credit from its parsed parts; people named twice are kept once, as featured."""
     guests = featured
@@ -194,6 +202,7 @@ def build_credit(
         duration=duration,
         isrc=isrc or None,
         year=year,
+        spelled=spelled,
         parsed=version,
     )
 

@@ -28,6 +28,7 @@ class Candidate:
     id: str
     credit: Credit
     source: str = "catalogue"  # catalogue, library or a provider
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
     best_one = ranked[0]
     runner_up = next((one for one in ranked[1:] if _rival(best_one, one)), None)
     kept = tuple(ranked[:keep])
+    if runner_up is not None and runner_up not in kept:
+        kept = (*kept[:-1], runner_up)  # whoever decides again from what is kept needs the rival
     found = best_one.verdict
     if found.score < ACCEPT:
         return Outcome("provisional", found.confidence, found.reasons, kept, runner_up)

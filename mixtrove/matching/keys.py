@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from mixtrove.matching import Credit, normal_form
+from mixtrove.matching.credit import Credit
+from mixtrove.matching.normalise import normal_form
 from mixtrove.matching.prepared import prepare
 
 COMPOSITE_WEIGHT = 0.6  # of a composite key against a word (MATCHING §6)
