@@ -12,9 +12,7 @@ import pytest
 
 from mixtrove.library.store import Store
 
-POSTGRES_URL = os.environ.get(
-    "MIXTROVE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test"
-)
+POSTGRES_URL = os.environ.get("MIXTROVE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
 
 
 def pytest_configure(config: pytest.Config) -> None:
