@@ -8,7 +8,7 @@ class MixtroveError(Exception):
 
 
 class BadInput(MixtroveError):
-    """What was given cannot be used. The text names file, line and column where there are any. Exit code 2."""
+    """What was given cannot be used. Names file, line and column where it can. Exit code 2."""
 
 
 class StoreUnavailable(MixtroveError):

@@ -19,10 +19,10 @@ import duckdb
 import pyarrow as pa
 
 from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, publish
-from mixtrove.matching.keys import blocking_keys, fold_key, key_hash
 from mixtrove.catalogue.sources import Row, Skipped, read_csv
 from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.matching import Credit, identity_key
+from mixtrove.matching.keys import blocking_keys, fold_key, key_hash
 
 CHUNK = 10_000  # rows parsed at a time
 PARALLEL_FROM = 20_000  # bytes of source below which a second process costs more than it saves, × 100
@@ -231,8 +231,8 @@ def _index(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
     connection.execute("ALTER TABLE recording DROP COLUMN factors")
     connection.execute("DROP TABLE parsed")
     row = connection.execute(
-        "SELECT count(*), md5(string_agg(concat_ws('|', id, artist, title, label, version), chr(10) ORDER BY rid))"
-        " FROM recording"
+        "SELECT count(*), md5(string_agg("
+        "concat_ws('|', id, artist, title, label, version), chr(10) ORDER BY rid)) FROM recording"
     ).fetchone()
     connection.execute("CHECKPOINT")
     if row is None:

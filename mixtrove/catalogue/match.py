@@ -16,6 +16,7 @@ from typing import TypedDict
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.matching import Credit, Outcome, decide
 from mixtrove.tracklists.line import parse_line
+from mixtrove.tracklists.repair import repair_line
 
 CHUNK = 4_000  # lines at a time
 PARALLEL_FROM = 3  # chunks below which a second process costs more than it saves
@@ -98,16 +99,16 @@ def _match_opened(chunk: tuple[int, list[str]]) -> list[Matched]:
 
 def _match_chunk(catalogue: Catalogue, chunk: tuple[int, list[str]]) -> list[Matched]:
     first, raws = chunk
-    lines = [parse_line(raw, number) for number, raw in enumerate(raws, first)]
+    lines = [parse_line(repair_line(raw), number) for number, raw in enumerate(raws, first)]
     credits = [component.credit for line in lines for component in line.components]
     outcomes = iter(match_credits(catalogue, credits))
     rows: list[Matched] = []
-    for line in lines:
-        rows += [_row(line.line_no, one.component, line.raw, next(outcomes)) for one in line.components]
+    for raw, line in zip(raws, lines, strict=True):
+        rows += [_row(line.line_no, one.component, raw, next(outcomes)) for one in line.components]
         if not line.components:
             rows.append(
                 Matched(
-                    line_no=line.line_no, component=None, raw=line.raw, decision="none", confidence=0.0,
+                    line_no=line.line_no, component=None, raw=raw, decision="none", confidence=0.0,
                     candidate_id=None, artist=None, title=None, runner_up=None,
                     reasons=line.skip_reason or "",
                 )

@@ -14,9 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from mixtrove.catalogue.directory import CatalogueInfo, describe
-from mixtrove.matching.keys import blocking_keys, key_hash
 from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit
+from mixtrove.matching.keys import blocking_keys, key_hash
 
 TOP = 20  # candidates a credit (MATCHING §6: recall@20 .998)
 

@@ -6,7 +6,7 @@ import click
 
 
 @click.command()
-@click.option("--tracklist", "tracklist_id", help="Only this tracklist (its id, or the start of it).")
+@click.option("--tracklist", "tracklist_id", help="Only this tracklist (its id, or the end of it).")
 @click.option("--offline", is_flag=True, help="Ask nobody: corrections, library and catalogue only.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many entries.")
 @click.option("--no-refresh", is_flag=True, help="Leave want list and warehouse as they are.")
@@ -24,7 +24,7 @@ def discover(
     \b
     For example:
       mixtrove discover
-      mixtrove discover --tracklist 0198c2 --no-refresh
+      mixtrove discover --tracklist 8c41f0aa --no-refresh
     """
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.output import print_json

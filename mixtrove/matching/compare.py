@@ -41,7 +41,8 @@ class Verdict:
 def compare(left: Credit, right: Credit) -> Verdict:
     """Whether two credits are the same recording; symmetric, never raises.
 
-    >>> compare(Credit.parse("Eric Prydz", "Opus"), Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")).decision
+    >>> opus = Credit.parse("Eric Prydz", "Opus")
+    >>> compare(opus, Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")).decision
     'different'
     """
     return verdict(prepare(left), prepare(right))

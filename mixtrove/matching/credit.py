@@ -36,7 +36,8 @@ _FEAT_HINT = re.compile(r"\b(?:feat|ft|featuring|starring|introducing)\b|f/|[(\[
 _GROUP = re.compile(r"\s*(?:\(((?:[^()]|\([^()]*\))*)\)|\[((?:[^\[\]]|\[[^\[\]]*\])*)\])")
 _TAIL = re.compile(r"(?:\s+[-–—]\s+|_)(?P<tail>[^-–—_]+)$")
 _BARE_TAIL = re.compile(
-    r"\s+(?P<tail>(?:original|extended|radio|album|full length|12\"|7\"|12''|7'')\s+(?:mix|version|edit|cut))$",
+    r"\s+(?P<tail>(?:original|extended|radio|album|full length|12\"|7\"|12''|7'')"
+    r"\s+(?:mix|version|edit|cut))$",
     re.IGNORECASE,
 )
 _MARK = re.compile(

@@ -18,7 +18,7 @@ _LETTERS = str.maketrans(
         "’": "'", "‘": "'", "´": "'", "`": "'", "′": "'", "ʼ": "'",
     }
 )  # fmt: skip
-# Cyrillic and Greek letters that look like Latin ones; replaced only inside a word that has Latin letters too.
+# Cyrillic and Greek letters that look like Latin ones; replaced inside words that have Latin letters.
 _LOOK_ALIKES = str.maketrans(
     "АВЕЅКМНОРСТУХаеоѕрсухіјΑΒΕΖΗΙΚΜΝΟΡΤΥΧΛΔΣοινυακ",
     "ABESKMHOPCTYXaeospcyxijABEZHIKMNOPTYXAAEoivuak",
@@ -34,7 +34,7 @@ _WORDS = {
 
 
 def fold(text: str) -> str:
-    """The text in lower case with accents, look-alikes and typographic signs made plain; spaces and punctuation stay."""
+    """The text in lower case without accents and look-alikes; spaces and punctuation stay."""
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKC", text).translate(_LETTERS)

@@ -36,6 +36,7 @@ _CUE = re.compile(
 _TRAILING_CUE = re.compile(
     r"\s+(?:@\s*)?(?:(\d{1,2}:[0-5]\d(?::[0-5]\d)?)|[\[(](\d{1,2}:\d\d:\d\d)[\])])\s*$"
 )
+_CLOSING = frozenset("0123456789)]")
 _LENGTH = re.compile(r"^\d{1,2}:[0-5]\d$")
 # Square brackets hold labels, and versions only when they end in one of these.
 _VERSION_BOX = frozenset(
@@ -91,9 +92,9 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
         return Line(line_no, raw, "other", "a web address")
     text = " ".join(text.split()) if "\t" not in text else re.sub(r"[^\S\t]+", " ", text)
     text, layered, cue, marked = _lead(text)
-    if cue is None and text and text[-1] in "0123456789)]" and (tail := _TRAILING_CUE.search(text)):
-        if _DASH.search(text[: tail.start()]):
-            cue, text = _seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
+    tail = _TRAILING_CUE.search(text) if cue is None and text[-1:] in _CLOSING else None
+    if tail is not None and _DASH.search(text[: tail.start()]):
+        cue, text = _seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
     if not text.strip(" ?.-") or is_unknown(text):
         if not (text or marked):
             return Line(line_no, raw, "other", _NO_TRACK)
@@ -166,7 +167,7 @@ def _is_title_box(text: str, found: re.Match[str]) -> bool:
 
 def _seconds(text: str) -> int | None:
     """Seconds of a cue: ``05`` is minute 5, ``12:34`` minutes and seconds, ``1:02:03`` with hours."""
-    text = text.strip("~ mi n'’")
+    text = text.strip(" ~min'’")
     text = re.split(r"\s*[-–—]\s*(?=\d)", text)[0]
     if not text or not re.fullmatch(r"\d+(?:[:.'’]\d{1,2}){0,2}", text):
         return None
@@ -315,9 +316,8 @@ def _label(inner: str) -> tuple[str | None, str | None, bool, int | None]:
     year: int | None = None
     if found := _FORTHCOMING.match(inner):
         soon, inner = is_unreleased(found[0]), inner[found.end() :]
-    if found := _LABEL_YEAR.search(inner):
-        if found.start() > 0:
-            year, inner = int(found[1]), inner[: found.start()]
+    if (found := _LABEL_YEAR.search(inner)) and found.start() > 0:
+        year, inner = int(found[1]), inner[: found.start()]
     pieces = [piece.strip() for piece in _LABEL_SPLIT.split(inner) if piece.strip()]
     if len(pieces) > 1:
         last = pieces[-1]
@@ -354,7 +354,7 @@ def _lone(text: str, raw: str, line_no: int, cue: int | None, layered: bool, mar
         return Line(line_no, raw, "other", "talk, not a track", cue)
     if _HEADING.match(text):
         return Line(line_no, raw, "other", "an intro or outro without artist", cue)
-    boxed = text.endswith(("]", ")")) and text[0] not in "(["
+    boxed = text.endswith("]") and text[0] not in "(["
     if not (marked or boxed):
         return Line(line_no, raw, "other", _NO_TRACK, cue)
     split: SplitTitle = split_title(text)
