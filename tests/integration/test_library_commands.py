@@ -123,7 +123,7 @@ def test_the_help_lists_all_commands_without_importing_them() -> None:
         "import sys; from mixtrove.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print(sorted({'sqlalchemy', 'pydantic', 'polars', 'duckdb', 'rapidfuzz', 'rich'} & set(sys.modules)))"
+        "print(sorted({'sqlalchemy', 'pydantic', 'polars', 'duckdb', 'rich'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
