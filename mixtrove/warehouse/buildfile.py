@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS _meta (
     built_at TIMESTAMP, source_revision BIGINT, mixtrove_version VARCHAR, schema_version VARCHAR
 );
 COMMENT ON TABLE _meta IS 'When and from what this file was built. Grain: one row.';
+COMMENT ON COLUMN _meta.built_at IS 'UTC';
+COMMENT ON COLUMN _meta.source_revision IS 'of the store that was staged';
+COMMENT ON COLUMN _meta.mixtrove_version IS 'that built it';
+COMMENT ON COLUMN _meta.schema_version IS 'changes whenever a model does';
 """
 
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
 
 import duckdb
 
@@ -245,7 +245,8 @@ def tables(path: Path) -> list[Table]:
             "FROM duckdb_tables() AS tables "
             "JOIN duckdb_columns() AS columns USING (table_oid, database_name) "
             "WHERE tables.schema_name = 'main' AND tables.database_name = current_database() "
-            "GROUP BY ALL ORDER BY tables.table_name"
+            "GROUP BY tables.table_name, tables.comment "
+            "ORDER BY starts_with(tables.table_name, '_'), tables.table_name"
         ).fetchall()
     return [
         Table(name, comment, tuple((item["name"], item["type"], item["about"]) for item in columns))
@@ -254,11 +255,18 @@ def tables(path: Path) -> list[Table]:
 
 
 def plain(value: object) -> object:
-    """A value of a row as programs without UUID know it: ids as text, also within lists and structs."""
-    if isinstance(value, UUID):
-        return str(value)
+    """A value of a row as JSON and CSV can carry it, also within lists and structs.
+
+    Ids and intervals become text, bytes hexadecimal text, not-a-number and infinity None.
+    """
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return value
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, bytes):
+        return value.hex()
+    if value is None or isinstance(value, str | int | date | Decimal):
+        return value
+    return str(value)

@@ -1,0 +1,236 @@
+"""``mixtrove stats`` and ``mixtrove query``: read the published warehouse.
+
+Here: arguments and how rows are shown. Not here: the figures (``mixtrove.warehouse``).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mixtrove.errors import BadInput
+
+if TYPE_CHECKING:
+    from mixtrove.warehouse.read import PeriodStatistics
+
+DAY = click.DateTime(["%Y-%m-%d"])
+BASIS = click.Choice(["discovered", "played"])
+
+SHOWN = [
+    *("period_start", "period_end", "entries", "tracks", "new_tracks", "artists", "labels"),
+    *("mixes", "djs", "identified", "provisional", "pending", "skipped"),
+    *("identification_rate", "mean_confidence"),
+]
+"""What a table for people has room for; ``--json`` and ``--csv`` have everything."""
+
+TOPS = ("top_tracks", "top_artists", "top_labels", "top_genres", "sources", "methods")
+
+
+@click.group()
+def stats() -> None:
+    """Statistics of what was discovered and played.
+
+    \b
+    For example:
+      mixtrove stats show --period monthly --basis played
+      mixtrove stats trends
+    """
+
+
+@stats.command()
+@click.option(
+    "--period",
+    type=click.Choice(["daily", "weekly", "monthly", "all-time"]),
+    default="all-time",
+    show_default=True,
+    help="Weeks are ISO weeks.",
+)
+@click.option(
+    "--basis",
+    type=BASIS,
+    default="discovered",
+    show_default=True,
+    help="When a track entered the library, or when the mix was played.",
+)
+@click.option("--from", "start", type=DAY, help="First day, YYYY-MM-DD.")
+@click.option("--to", "end", type=DAY, help="Last day, YYYY-MM-DD.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
+@click.option("--csv", "as_csv", is_flag=True, help="Everything, for spreadsheets.")
+def show(
+    period: str,
+    basis: str,
+    start: datetime | None,
+    end: datetime | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Figures by day, week, month or for all time. Periods without data have no row.
+
+    \b
+    For example:
+      mixtrove stats show
+      mixtrove stats show --period weekly --basis played --from 2024-01-01 --to 2024-12-31
+      mixtrove stats show --period daily --csv > days.csv
+    """
+    from mixtrove.cli.output import print_json, print_table
+    from mixtrove.settings import load_settings
+    from mixtrove.warehouse.read import PERIODS, PeriodStatistics, plain, statistics
+
+    _only_one(as_json, as_csv)
+    if start and end and end < start:
+        raise BadInput(f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}: swap them")
+    rows = statistics(
+        load_settings().warehouse_path,
+        next(name for name in PERIODS if name == period),
+        basis,
+        start=start.date() if start else None,
+        end=end.date() if end else None,
+    )
+    records: list[Any] = [plain(asdict(row)) for row in rows]
+    if as_json:
+        return print_json(records)
+    columns = [field.name for field in fields(PeriodStatistics)] if as_csv else SHOWN
+    print_table(
+        columns,
+        [[record[column] for column in columns] for record in records],
+        csv=as_csv,
+        title=f"{period}, {basis}",
+        empty=_nothing(basis),
+    )
+    if len(rows) == 1 and not as_csv:
+        _print_tops(rows[0])
+    return None
+
+
+@stats.command()
+@click.option(
+    "--basis",
+    type=BASIS,
+    default="played",
+    show_default=True,
+    help="When the mix was played, or when a track entered the library.",
+)
+@click.option("--as-of", type=DAY, help="Last day of the recent 30 days; by default the last with data.")
+@click.option("--kind", type=click.Choice(["track", "artist", "genre", "label"]), help="Only these.")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Rows of each kind.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
+def trends(
+    basis: str,
+    as_of: datetime | None,
+    kind: str | None,
+    limit: int,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """What is played more than before: 30 days against the 30 days before them.
+
+    Growth compares shares of all plays: 1 is steady, 2 is twice the share. What was heard in fewer than
+    three mixes is left out.
+
+    \b
+    For example:
+      mixtrove stats trends --kind artist
+      mixtrove stats trends --basis discovered --as-of 2025-06-30 --json
+    """
+    from mixtrove.cli.output import print_table
+    from mixtrove.settings import load_settings
+    from mixtrove.warehouse.read import Trend
+    from mixtrove.warehouse.read import trends as read_trends
+
+    _only_one(as_json, as_csv)
+    found = read_trends(load_settings().warehouse_path, basis, as_of=as_of.date() if as_of else None)
+    columns = [field.name for field in fields(Trend)]
+    if not as_json and not as_csv:
+        columns = [name for name in columns if name not in ("basis", "item")]
+    print_table(
+        columns,
+        [
+            [getattr(row, column) for column in columns]
+            for row in found
+            if row.rank <= limit and kind in (None, row.kind)
+        ],
+        json=as_json,
+        csv=as_csv,
+        title=f"trends, {basis}",
+        empty=f"nothing was heard in three mixes of the 60 days; {_nothing(basis)}",
+    )
+
+
+@click.command()
+@click.argument("sql", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
+def query(sql: str | None, as_json: bool, as_csv: bool) -> None:
+    """Ask the warehouse in SQL (DuckDB's), or list its tables when no SQL is given.
+
+    The published file is opened read-only: nothing can be changed, and no other file be read.
+    "-" reads the SQL from standard input.
+
+    \b
+    For example:
+      mixtrove query
+      mixtrove query "SELECT artist, title, mixes FROM tracks ORDER BY mixes DESC LIMIT 10"
+      mixtrove query - --csv < my-query.sql > answer.csv
+    """
+    import duckdb
+
+    from mixtrove.cli.output import print_table
+    from mixtrove.settings import load_settings
+    from mixtrove.warehouse.read import open_published, plain
+
+    _only_one(as_json, as_csv)
+    path = load_settings().warehouse_path
+    if sql is None:
+        return _print_tables(as_json, as_csv)
+    if sql == "-":
+        sql = sys.stdin.read()
+    if not sql.strip():
+        raise BadInput("the query is empty: give SQL, or nothing at all to list the tables")
+    with open_published(path) as connection:
+        try:
+            cursor = connection.execute(sql)
+            columns = [column[0] for column in cursor.description or ()]
+            rows = [[plain(value) for value in row] for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise BadInput(f"the query was refused: {error}") from error
+    print_table(columns, rows, json=as_json, csv=as_csv, empty="no rows")
+    return None
+
+
+def _print_tables(as_json: bool, as_csv: bool) -> None:
+    from mixtrove.cli.output import print_table
+    from mixtrove.settings import load_settings
+    from mixtrove.warehouse.read import tables
+
+    rows: list[list[str | None]] = []
+    for table in tables(load_settings().warehouse_path):
+        rows.append([table.name, None, None, table.comment])
+        rows.extend([table.name, *column] for column in table.columns)
+    print_table(["table", "column", "type", "about"], rows, json=as_json, csv=as_csv)
+
+
+def _print_tops(row: PeriodStatistics) -> None:
+    from mixtrove.cli.output import print_table
+
+    for name in TOPS:
+        items = getattr(row, name)
+        if items:
+            columns = [column for column in items[0] if column != "track_id"]
+            click.echo()
+            click.echo(name.replace("_", " "))
+            print_table(columns, [[item[column] for column in columns] for item in items])
+
+
+def _only_one(as_json: bool, as_csv: bool) -> None:
+    if as_json and as_csv:
+        raise BadInput("--json and --csv exclude each other: choose one")
+
+
+def _nothing(basis: str) -> str:
+    other = "played" if basis == "discovered" else "discovered"
+    return f"no data on the basis {basis}; try --basis {other}"
