@@ -1,0 +1,66 @@
+# mixtrove: `make demo` and `make test` need Python >= 3.11, make and the package index, nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+DUCKDB_OLD := 1.5.5
+export MIXTROVE_HOME ?= $(CURDIR)/data
+export DAGSTER_HOME ?= $(MIXTROVE_HOME)/dagster
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+OLD_DUCKDB := .cache/duckdb15/.installed
+CODE := mixtrove discovery_assets resources sensors tests benchmarks examples
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "mixtrove needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 …")'
+	@echo "installing the locked dependencies into .venv …"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . uv==$(UV_VERSION)
+	@touch $@
+
+install: $(INSTALLED) ## make .venv with the locked dependencies
+
+demo: $(INSTALLED) ## from the example tracklists to a library, a want list and statistics
+	@bash examples/demo.sh
+
+ui: $(INSTALLED) ## the Dagster UI on the same home; drop tracklists into its inbox
+	@$(BIN)/python -m discovery_assets ui
+
+lint: $(INSTALLED) ## ruff, mypy --strict, the import contract
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint $(OLD_DUCKDB) ## lint, types, import contract and the whole test suite
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+drill: $(INSTALLED) ## kill discovery and the Dagster job 30 times each and compare the libraries
+	$(BIN)/python -m pytest tests/drills -m drill --drills 30 -n 0 -s
+
+$(OLD_DUCKDB): $(INSTALLED) Makefile
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --target .cache/duckdb15 duckdb==$(DUCKDB_OLD)
+	@touch $@
+
+duckdb15: $(OLD_DUCKDB) ## the older DuckDB that the published file must open with
+
+lock: $(INSTALLED) ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --extra dagster --extra dev \
+	  --no-annotate --quiet --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+format: $(INSTALLED) ## put the code into the one form
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+clean: ## remove what was made, but not the home
+	rm -rf .venv .cache .mypy_cache .ruff_cache .coverage .import_linter_cache dist
+
+.PHONY: help install demo ui lint test drill duckdb15 lock format clean
