@@ -61,16 +61,18 @@ class Discovery:
             yield ("Warehouse published." if self.published else "The warehouse was up to date.")
 
 
+def has_catalogue(settings: Settings) -> bool:
+    """Whether a catalogue was built, or one is named by the settings."""
+    return settings.catalogue is not None or (settings.catalogue_dir / DESCRIPTION).exists()
+
+
 def open_catalogue(settings: Settings) -> Catalogue | None:
     """The catalogue of these settings; None when none was built.
 
     Raises:
         BadInput: there is one and it cannot be used.
     """
-    directory = settings.catalogue_dir
-    if settings.catalogue is None and not (directory / DESCRIPTION).exists():
-        return None
-    return Catalogue(directory)
+    return Catalogue(settings.catalogue_dir) if has_catalogue(settings) else None
 
 
 def refresh_library(store: Store, settings: Settings) -> RefreshSummary:

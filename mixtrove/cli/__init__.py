@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "owned": ("mixtrove.cli.owned:owned", "Tell mixtrove what you already have."),
     "stats": ("mixtrove.cli.stats:stats", "Statistics of what was discovered and played."),
     "query": ("mixtrove.cli.stats:query", "Ask the warehouse in SQL."),
+    "report": ("mixtrove.cli.report:report", "What was found, on one page."),
     "doctor": ("mixtrove.cli.doctor:doctor", "Check this installation."),
     "db": ("mixtrove.cli.db:db", "Look after the store."),
 }

@@ -186,7 +186,7 @@ def statistics(
     return [PeriodStatistics(*row) for row in rows]
 
 
-def trends(path: Path, basis: str, *, as_of: date | None = None) -> list[Trend]:
+def trends(path: Path, basis: str, *, as_of: date | None = None, floor: int | None = None) -> list[Trend]:
     """The trends of a basis, by kind and rank.
 
     Args:
@@ -194,6 +194,7 @@ def trends(path: Path, basis: str, *, as_of: date | None = None) -> list[Trend]:
         basis: discovered or played.
         as_of: last day of the recent window; by default what was published (the last day with data).
             Another day is computed on the spot.
+        floor: with another day, fewest mixes in both windows that make a trend.
 
     Raises:
         StoreUnavailable: see ``open_published``.
@@ -207,13 +208,50 @@ def trends(path: Path, basis: str, *, as_of: date | None = None) -> list[Trend]:
             ).fetchall()
         else:
             from mixtrove.warehouse.models import model
-            from mixtrove.warehouse.statistics import trend_parameters
+            from mixtrove.warehouse.statistics import TREND_FLOOR, trend_parameters
 
             rows = connection.execute(
                 f"SELECT {names} FROM ({model('marts', 'trends').sql}) ORDER BY kind, rank",
-                trend_parameters(basis, as_of),
+                trend_parameters(basis, as_of, floor=floor or TREND_FLOOR),
             ).fetchall()
     return [Trend(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A track heard in several mixes; the columns of ``sql/reports/most_heard.sql``."""
+
+    track_id: str
+    artist: str
+    title: str
+    remix: str | None
+    owned: bool
+    mixes: int
+    heard_in: list[str]
+
+
+def most_heard(path: Path, limit: int) -> list[Heard]:
+    """The identified tracks that were heard in most mixes, at least two.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    from mixtrove.warehouse.models import model
+
+    with open_published(path) as connection:
+        rows = connection.execute(model("reports", "most_heard").sql, {"limit": limit}).fetchall()
+    return [Heard(str(row[0]), *row[1:]) for row in rows]
+
+
+def days_played(path: Path) -> list[date]:
+    """The days on which a mix of the library was played, the latest first.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    with open_published(path) as connection:
+        rows = connection.execute("SELECT DISTINCT day FROM plays_by_played ORDER BY day DESC").fetchall()
+    return [day for (day,) in rows]
 
 
 def conversion(path: Path, dimension: str = "all") -> list[Conversion]:

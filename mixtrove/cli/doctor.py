@@ -1,0 +1,119 @@
+"""``mixtrove doctor``: is this installation sound, and what is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mixtrove.settings import Settings
+
+_OK, _ABSENT, _WRONG = "ok", "--", "!!"
+
+
+@click.command()
+def doctor() -> None:
+    """Check this installation: home, store, catalogue, warehouse, want rules.
+
+    Each line says ok, -- (not there yet, with the command that makes it) or !! (wrong, with what to do).
+    The exit code is 1 when anything is wrong.
+    """
+    from mixtrove.settings import load_settings
+
+    settings = load_settings()
+    wrong = False
+    for sign, name, sentence in _findings(settings):
+        wrong = wrong or sign == _WRONG
+        click.echo(f"{sign}  {name:10} {sentence}")
+    if wrong:
+        click.get_current_context().exit(1)
+
+
+def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    from mixtrove import __version__
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield _OK, "mixtrove", f"{__version__} on Python {version}"
+    checks: tuple[tuple[str, Callable[[Settings], tuple[str, str]]], ...] = (
+        ("home", _home),
+        ("store", _store),
+        ("catalogue", _catalogue),
+        ("rules", _rules),
+        ("warehouse", _warehouse),
+    )
+    from mixtrove.errors import MixtroveError
+
+    for name, check in checks:
+        try:
+            sign, sentence = check(settings)
+        except MixtroveError as error:
+            sign, sentence = _WRONG, str(error)
+        yield sign, name, sentence
+
+
+def _home(settings: Settings) -> tuple[str, str]:
+    import os
+    import shutil
+
+    home = settings.home.absolute()
+    if not home.exists():
+        return _ABSENT, f"{home} does not exist yet: the first import makes it"
+    if not os.access(home, os.W_OK):
+        return _WRONG, f"{home} cannot be written: change its rights or set MIXTROVE_HOME"
+    free = shutil.disk_usage(home).free
+    if free < 1 << 30:
+        return _WRONG, f"{home} has {free >> 20} MB free: make room, a run needs about 1 GB"
+    return _OK, f"{home}, {free >> 30} GB free"
+
+
+def _store(settings: Settings) -> tuple[str, str]:
+    import sqlalchemy as sa
+
+    from mixtrove.library import schema
+    from mixtrove.library.store import Store
+
+    if settings.database_url is None and not (settings.home / "mixtrove.db").exists():
+        return _ABSENT, "nothing was imported yet: mixtrove import TRACKLIST"
+    store = Store.open(settings, upgrade=False)
+    try:
+        with store.read() as connection:
+            mixes, tracks = (
+                connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                for table in (schema.tracklist, schema.library_track)
+            )
+        return _OK, f"{store.name}: {mixes:,} mixes, {tracks:,} tracks"
+    finally:
+        store.close()
+
+
+def _catalogue(settings: Settings) -> tuple[str, str]:
+    from mixtrove.catalogue.search import Catalogue
+    from mixtrove.discovery import has_catalogue
+
+    if not has_catalogue(settings):
+        return _ABSENT, "none: mixtrove catalogue build RECORDINGS.csv"
+    with Catalogue(settings.catalogue_dir) as catalogue:
+        return _OK, f"{settings.catalogue_dir}: {catalogue.info.recordings:,} recordings"
+
+
+def _rules(settings: Settings) -> tuple[str, str]:
+    from mixtrove.library.rules import load_rules
+
+    path: Path = settings.rules_path
+    if not path.exists():
+        return _ABSENT, f"{path} is written with its defaults by the first mixtrove discover"
+    return _OK, f"{path}: {len(load_rules(path))} rules"
+
+
+def _warehouse(settings: Settings) -> tuple[str, str]:
+    from mixtrove.warehouse.read import open_published, read_meta
+
+    if not settings.warehouse_path.exists():
+        return _ABSENT, "not published yet: mixtrove discover"
+    with open_published(settings.warehouse_path) as connection:
+        meta = read_meta(connection)
+    return _OK, f"{settings.warehouse_path}, published {meta.built_at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,120 @@
+"""``mixtrove report``: what a DJ wants to see after a run, on one page."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mixtrove.library.wants import WantRecord
+    from mixtrove.warehouse.read import PeriodStatistics, Trend
+
+_SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends` asks for three
+
+
+@click.command()
+@click.option(
+    "--rows", type=click.IntRange(1, 1000), default=10, show_default=True, help="Rows of each list."
+)
+def report(rows: int) -> None:
+    """What was read and found, the most heard tracks, the want list, statistics and trends.
+
+    \b
+    For example:
+      mixtrove report
+      mixtrove report --rows 30
+    """
+    from mixtrove.cli.opened import opened_store
+    from mixtrove.library.wants import list_wants
+    from mixtrove.warehouse.read import most_heard, statistics
+
+    with opened_store() as (store, settings):
+        path = settings.warehouse_path
+        everything = statistics(path, "all-time", "discovered")
+        with store.read() as connection:
+            wants = list_wants(connection, settings.user, status="wanted")
+    if not everything:
+        click.echo("Nothing was read yet: mixtrove import TRACKLIST, then mixtrove discover")
+        return
+    _print_counts(everything[0])
+    heard = most_heard(path, rows)
+    _heading(f"Most heard ({len(heard)} of the tracks in two mixes or more)")
+    for track in heard:
+        version = f" ({track.remix})" if track.remix else ""
+        owned = ", owned" if track.owned else ""
+        click.echo(f"  {track.artist} - {track.title}{version}: {track.mixes} mixes{owned}")
+        for mix in track.heard_in:
+            click.echo(f"      {mix}")
+    _print_wants(wants, rows)
+    _print_played(statistics(path, "monthly", "played"), rows)
+    _print_trends(path, rows)
+
+
+def _heading(text: str) -> None:
+    click.echo()
+    click.secho(text, bold=True)
+
+
+def _print_counts(total: PeriodStatistics) -> None:
+    click.secho(f"{total.entries:,} lines that name a track, read from {total.mixes:,} mixes", bold=True)
+    rate = f", {total.identification_rate:.0%} of what could be" if total.identification_rate else ""
+    click.echo(f"  {total.identified:6,} identified to the exact version{rate}")
+    click.echo(f"  {total.provisional:6,} provisional: kept, watched, waiting for a catalogue or for you")
+    click.echo(f"  {total.skipped:6,} skipped, each with its reason")
+    if total.pending:
+        click.echo(f"  {total.pending:6,} not looked up yet: mixtrove discover")
+
+
+def _print_wants(wants: list[WantRecord], rows: int) -> None:
+    from mixtrove.cli.output import print_table
+
+    _heading(f"Want list ({len(wants)} wanted; 5 is most wanted)")
+    print_table(
+        ("priority", "artist", "title", "version", "label", "heard"),
+        [(w.priority, w.artist, w.title, w.remix, w.label, w.heard) for w in wants[:rows]],
+        empty="nothing is wanted: no track was heard in two mixes and is not owned yet",
+    )
+
+
+def _print_played(months: list[PeriodStatistics], rows: int) -> None:
+    from mixtrove.cli.output import print_table
+
+    _heading("By month played (the latest; all of it: mixtrove stats show --period monthly --basis played)")
+    print_table(
+        ("month", "mixes", "entries", "tracks", "new", "artists", "labels", "identified"),
+        [
+            (f"{m.period_start:%Y-%m}", m.mixes, m.entries, m.tracks, m.new_tracks, m.artists, m.labels,
+             m.identified)
+            for m in months[-rows:]
+        ],
+        empty="no mix has a date",
+    )  # fmt: skip
+
+
+def _print_trends(path: Path, rows: int) -> None:
+    found = _latest_trends(path)
+    if found is None:
+        _heading("Trends by date played")
+        click.echo("  nothing was heard in two mixes within 60 days yet")
+        return
+    day, trends = found
+    _heading(f"Trends by date played (the 30 days to {day}, the latest in which tracks can be compared)")
+    for trend in [one for one in trends if one.rank <= max(rows // 3, 1)]:
+        click.echo(
+            f"  {trend.direction:8} {trend.kind:7} {trend.name}: "
+            f"{trend.recent} plays in {trend.mixes} mixes, {trend.before} in the 30 days before"
+        )
+
+
+def _latest_trends(path: Path) -> tuple[date, list[Trend]] | None:
+    """The trends of the latest day on which a track was heard in two mixes of the window."""
+    from mixtrove.warehouse.read import days_played, trends
+
+    for day in days_played(path)[:120]:
+        found = trends(path, "played", as_of=day, floor=_SMALL_FLOOR)
+        if any(one.kind == "track" for one in found):
+            return day, found
+    return None
