@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from mixtrove.warehouse.buildfile import Build
-from mixtrove.warehouse.models import Model, comments, create, model, models, quoted
+from mixtrove.warehouse.models import Model, column_list, comments, model, models, quoted
 
 BEFORE = ("entries", "tracks", "tracklists", "firsts")
 """Scopes that look at the marts as they were, in order; ``plays`` is taken once ``tracks`` is new."""
@@ -84,8 +84,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for item in models("marts"):
         names = STATISTICS.values() if item.name == "statistics" else (item.name,)
         parameters = {"statistics": _ANY_PERIOD, "trends": _ANY_TREND}.get(item.name)
+        columns = column_list(connection, item.sql, parameters)
         for name in names:
-            connection.execute(create(name, item), parameters)
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {quoted(name)} {columns}")
             for comment in comments(name, item):
                 connection.execute(comment)
 

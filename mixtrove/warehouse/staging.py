@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.warehouse import source as stored
 from mixtrove.warehouse.buildfile import Build
-from mixtrove.warehouse.models import Model, model, models, quoted
+from mixtrove.warehouse.models import column_list, model, models, quoted
 from mixtrove.warehouse.source import Readable, Source, open_source
 
 NOTED = {"track_discovery": "entry_id", "owned_track": "library_track_id"}
@@ -52,8 +52,7 @@ def stage(build: Build, store: Readable) -> StageResult:
             build.start_anew(rebuilt)
         since = build.watermark
         with build.transaction() as connection:
-            for item in models("staging"):
-                connection.execute(_empty(item))
+            create_tables(connection)
             staging = _Staging(connection, source, since)
             rows = {table.name: staging.bring(table) for table in _tables()}
             staging.follow_references()
@@ -87,15 +86,17 @@ def _replaced(build: Build, source: Source, revision: int) -> str | None:
     return None
 
 
-def _empty(item: Model) -> str:
-    """An empty staging table: the model over columns of text."""
-    columns = ", ".join(
-        f'CAST(NULL AS VARCHAR) AS "{column.name}"' for column in schema.metadata.tables[item.name].columns
-    )
-    return (
-        f"CREATE TABLE IF NOT EXISTS {quoted('staging.' + item.name)} AS "
-        f"WITH incoming AS (SELECT {columns}) FROM ({item.sql}) LIMIT 0"
-    )
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the staging tables, empty, unless they are there: each model over columns of text."""
+    for item in models("staging"):
+        columns = ", ".join(
+            f'CAST(NULL AS VARCHAR) AS "{column.name}"'
+            for column in schema.metadata.tables[item.name].columns
+        )
+        typed = f"WITH incoming AS (SELECT {columns}) FROM ({item.sql})"
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {quoted('staging.' + item.name)} " + column_list(connection, typed)
+        )
 
 
 class _Staging:
@@ -158,9 +159,8 @@ class _Staging:
                     self._delete(table, "gone")
 
     def _arrive(self, table: sa.Table, since: int) -> None:
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE arrived AS FROM {quoted('staging.' + table.name)} LIMIT 0"
-        )
+        columns = column_list(self.connection, f"FROM {quoted('staging.' + table.name)}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arrived {columns}")
         self._read(table, since, into="arrived")
 
     def _read(self, table: sa.Table, since: int, *, into: str) -> None:

@@ -364,3 +364,21 @@ def test_readers_cannot_write_nor_reach_files(sqlite_store: Store, settings: Set
         ):
             with pytest.raises(duckdb.Error):
                 connection.execute(forbidden)
+
+
+def test_more_rows_than_a_row_group_of_duckdb_are_all_there(sqlite_store: Store, settings: Settings) -> None:
+    scene = Scene(sqlite_store)
+    scene.mix("A", date(2025, 1, 1))
+    with sqlite_store.write() as tx:
+        tx.connection.exec_driver_sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130000) "
+            "INSERT INTO tracklist_entry (id, tracklist_id, position, component, line_no, raw_line, artists, "
+            "featured, title, remixers, is_id, unreleased, layered, mashup, line_key, status, revision) "
+            "SELECT printf('00000000-0000-7000-8000-%012x', i), ?, i, 1, i, 'line', '[]', '[]', '', '[]', "
+            "0, 0, 0, 0, '', 'pending', ? FROM n",
+            (scene.mixes[0], tx.revision),
+        )
+    refresh(sqlite_store, settings)
+    for basis in ("discovered", "played"):
+        (ever,) = read.statistics(settings.warehouse_path, "all-time", basis)
+        assert (ever.entries, ever.pending) == (130000, 130000)

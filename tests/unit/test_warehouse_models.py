@@ -12,10 +12,9 @@ import sqlglot
 from sqlglot import exp
 
 from mixtrove.library import schema
+from mixtrove.warehouse import marts, staging
 from mixtrove.warehouse.buildfile import _WORK
-from mixtrove.warehouse.marts import create_tables
 from mixtrove.warehouse.models import LAYERS, Model, models, parse, quoted, sql_directory
-from mixtrove.warehouse.staging import _empty
 
 MODELS = [item for layer in LAYERS for item in models(layer)]
 VALUES: dict[str, Any] = {
@@ -37,9 +36,8 @@ def empty() -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse without rows."""
     connection = duckdb.connect()
     connection.execute(_WORK)
-    for item in models("staging"):
-        connection.execute(_empty(item))
-    create_tables(connection)
+    staging.create_tables(connection)
+    marts.create_tables(connection)
     yield connection
     connection.close()
 
