@@ -43,7 +43,7 @@ def parse(file: Path, format_: str, as_json: bool) -> None:
     tracklist = _read(file, format_)
     if as_json:
         _print_ndjson(tracklist)
-        for sentence in tracklist.assumptions:
+        for sentence in (*tracklist.assumptions, *tracklist.problems):
             click.echo(sentence, err=True)
     else:
         _print_lines(tracklist)
@@ -74,7 +74,8 @@ def import_(
 
     PATH is a file, a folder (every tracklist file in it, not in its subfolders) or - for standard input. It
     says what it took from headings and file names. The same mix again is an update; equal content changes
-    nothing. A file that cannot be read does not stop the others, but the exit code is not zero then.
+    nothing. A file that cannot be read does not stop the others; of one that is broken in places the good part
+    is kept. The exit code is not zero then.
 
     \b
     For example:
@@ -83,21 +84,22 @@ def import_(
       pbpaste | mixtrove import - --dj "Four Tet" --date 2014-06-13
     """
     files, failures = _files(paths)
+    broken: list[MixtroveError] = []  # what is wrong inside files that were imported all the same
     if len(files) > 1 and (title or source_url):
         option = "--title" if title else "--source-url"
         raise BadInput(f"{option} is of one mix, but {len(files)} files were named; import them one by one")
     given = {"dj": dj, "title": title, "played_on": day.date() if day else None, "source_url": source_url}
-    reports = _import_all(files, format_, given, failures, as_json=as_json)
+    reports = _import_all(files, format_, given, failures, broken, as_json=as_json)
     if as_json:
         from mixtrove.cli.output import print_json
 
         print_json(reports)
     elif len(files) + len(failures) > 1:
         click.echo(_summary(reports, len(failures)))
-    if failures:
+    if failures or broken:
         from mixtrove.cli import exit_code
 
-        click.get_current_context().exit(exit_code(failures[0]))
+        click.get_current_context().exit(exit_code((failures + broken)[0]))
 
 
 def _read(path: Path, format_: str, **given: Any) -> Tracklist:
@@ -143,6 +145,7 @@ def _import_all(
     format_: str,
     given: dict[str, Any],
     failures: list[MixtroveError],
+    broken: list[MixtroveError],
     *,
     as_json: bool,
 ) -> list[dict[str, Any]]:
@@ -169,6 +172,8 @@ def _import_all(
                 reports.append(report)
                 if not as_json:
                     _print_report(report)
+                for sentence in tracklist.problems:
+                    _fail(BadInput(f"{_called(path)}, {sentence}"), broken)
     finally:
         if store is not None:
             store.close()
@@ -197,6 +202,7 @@ def _import_one(store: Store, path: Path, tracklist: Tracklist) -> dict[str, Any
         "title": tracklist.title,
         "played_on": tracklist.played_on,
         "assumed": list(tracklist.assumptions),
+        "problems": list(tracklist.problems),
         "changes": list(result.changes),
     }
 
@@ -262,7 +268,7 @@ def _print_lines(tracklist: Tracklist) -> None:
     for word, value in named:
         if value:
             click.echo(f"{word}: {value}")
-    for sentence in tracklist.assumptions:
+    for sentence in (*tracklist.assumptions, *tracklist.problems):
         click.echo(f"assumed: {sentence}")
     rows = [row for line in tracklist.lines if line.kind != "blank" for row in _rows(line)]
     print_table(("line", "no", "cue", "artist", "title", "label", "catalogue number", "what"), rows)

@@ -75,10 +75,10 @@ def read_cue(text: str, name: str) -> Reading:
         raise BadInput(
             f"{name}, line {number}: the CUE sheet is broken ({why}); each TRACK needs a TITLE line"
         )
-    notes += [f"line {number}: {why}" for number, why in bad[:20]]
+    problems = [f"line {number}: {why}" for number, why in bad[:20]]
     if len(bad) > 20:
-        notes.append(f"{len(bad) - 20} more lines could not be read")
-    return Reading("cue", numbered(lines), facts, tuple(notes))
+        problems.append(f"{len(bad) - 20} more lines could not be read")
+    return Reading("cue", numbered(lines), facts, tuple(notes), tuple(problems))
 
 
 def _parse(

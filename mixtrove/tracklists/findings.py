@@ -34,7 +34,8 @@ class Reading:
     format: FormatName
     lines: tuple[Line, ...]
     facts: tuple[Facts, ...] = ()
-    notes: tuple[str, ...] = ()  # sentences for people: repairs, rows left out
+    notes: tuple[str, ...] = ()  # sentences for people: repairs, what was assumed
+    problems: tuple[str, ...] = ()  # sentences: what is broken in the source and was left out, with its line
 
 
 def numbered(lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -51,6 +51,7 @@ class Tracklist:
     source: str | None = None
     source_url: str | None = None
     assumptions: tuple[str, ...] = field(default=())  # sentences: what was taken from where
+    problems: tuple[str, ...] = field(default=())  # sentences: what is broken in the source, with its line
 
     @property
     def entries(self) -> tuple[Line, ...]:

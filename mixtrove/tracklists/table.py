@@ -83,12 +83,13 @@ def read_table(text: str, name: str) -> Reading:
 
     lines, notes = columns.lines_of(rows, found, missing)
     notes += [f"{line_numbers(where)}: {why}; left out" for why, where in left_out.items()]
+    problems: list[str] = []
     if open_quotes:
-        notes.append(f"{line_numbers(open_quotes)}: a quotation mark is not closed; read as it stands")
+        problems.append(f"{line_numbers(open_quotes)}: a quotation mark is not closed; read as it stands")
     if not any(line.components for line in lines):
         raise BadInput(f"{name}: no row below line {above + 1} has a track; each needs an artist and a title")
     head = Line(above + 1, split_lines(text)[above], "heading", "the names of the columns")
-    return Reading("csv", numbered([head, *lines]), (), tuple(notes))
+    return Reading("csv", numbered([head, *lines]), (), tuple(notes), tuple(problems))
 
 
 def _rows(lines: list[str], names: list[str], delimiter: str, above: int) -> tuple[list[Row], list[int]]:

@@ -152,3 +152,21 @@ def test_a_folder_without_tracklists_and_a_text_without_tracks_are_refused(
 def test_the_help_has_an_example() -> None:
     assert "mixtrove parse mix.txt" in run("parse", "--help").stdout
     assert "mixtrove import sets/" in run("import", "--help").stdout
+
+
+def test_the_good_part_of_a_broken_cue_sheet_is_kept_and_the_exit_code_says_so(
+    tmp_path: Path, home: Path
+) -> None:
+    sheet = tmp_path / "mix.cue"
+    sheet.write_text(
+        'FILE "mix.wav" WAVE\n  TRACK 01 AUDIO\n    TITLE "Opus"\n    PERFORMER "Eric Prydz"\n'
+        "    INDEX 01 99\n"
+    )
+
+    done = run("import", sheet)
+
+    assert done.exit_code == 2
+    assert "new: " in done.stdout
+    assert "1 entry" in done.stdout
+    assert len(imported(home)) == 1
+    assert f"mixtrove: {sheet}, line 5: INDEX needs 'nn mm:ss:ff', not '01 99'" in done.stderr

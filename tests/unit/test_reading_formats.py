@@ -57,8 +57,8 @@ def test_a_broken_cue_sheet_keeps_its_good_tracks_and_names_the_bad_lines() -> N
     found = read(CUE.replace("62:03:74", "6x:03").replace('    PERFORMER "DJ X"\n', "    NONSENSE\n"))
     assert len(found.entries) == 2
     assert found.entries[1].cue_seconds == 298
-    assert "line 7: not a CUE command: NONSENSE" in found.assumptions
-    assert "line 14: INDEX needs 'nn mm:ss:ff', not '01 6x:03'; the time is left out" in found.assumptions
+    assert "line 7: not a CUE command: NONSENSE" in found.assumptions + found.problems
+    assert "line 14: INDEX needs 'nn mm:ss:ff', not '01 6x:03'; the time is left out" in found.assumptions + found.problems
 
 
 def test_a_cue_sheet_without_a_good_track_is_refused_with_its_line() -> None:
@@ -113,7 +113,7 @@ def test_rows_without_a_title_are_named_and_the_others_kept() -> None:
     found = read("artist,title\nA,B\nC,\n\nE,F\n")
     assert credits(found) == ["A - B", "E - F"]
     assert [line.kind for line in found.lines] == ["heading", "track", "other", "blank", "track"]
-    assert "line 3: no title; left out" in found.assumptions
+    assert "line 3: no title; left out" in found.assumptions + found.problems
 
 
 def test_one_column_with_whole_lines_is_enough() -> None:
@@ -132,7 +132,7 @@ def test_a_table_without_artist_is_refused_with_what_was_found_and_what_is_wante
 def test_an_open_quotation_mark_does_not_swallow_the_rows_below() -> None:
     found = read('artist,title\nA,"B\n' + "".join(f"C{n},D\n" for n in range(9)))
     assert len(found.entries) == 10
-    assert "line 2: a quotation mark is not closed; read as it stands" in found.assumptions
+    assert "line 2: a quotation mark is not closed; read as it stands" in found.assumptions + found.problems
 
 
 def test_a_quoted_cell_over_two_lines_counts_its_lines() -> None:
