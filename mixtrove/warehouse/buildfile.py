@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,10 @@ COMMENT ON COLUMN _meta.schema_version IS 'changes whenever a model does';
 """
 
 
+class BuildFileDamaged(StoreUnavailable):
+    """The build file could not be read and was removed; the next builder starts anew from the store."""
+
+
 class Build:
     """The open build file and the right to change it. Made by ``open_build``."""
 
@@ -77,7 +81,8 @@ class Build:
         try:
             yield self.connection
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            with suppress(duckdb.Error):  # the first error is the one to tell
+                self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 
@@ -117,12 +122,22 @@ def open_build(published: Path, *, wait: float = WAIT) -> Iterator[Build]:
 
     Raises:
         StoreUnavailable: another process builds, or the folder or the disk does not allow it.
+        BuildFileDamaged: a part of the file turned out to be unreadable; run it again.
     """
     with locked(published.with_name(f"{published.stem}.lock"), wait=wait):
         build = Build(published, _open(build_path(published)))
         try:
             yield build
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
+            if _is_damage(error):
+                build.connection.close()
+                _remove(build.path)
+                raise BuildFileDamaged(
+                    f"{build.path} was damaged and is removed ({first_line(error)}): run it again, it is "
+                    "built anew from the store; the published file is as it was"
+                ) from error
+            if not isinstance(error, duckdb.IOException):
+                raise
             raise StoreUnavailable(
                 f"the warehouse {build.path} cannot be written: {first_line(error)}; "
                 "make room or check the disk and run it again, the published file is as it was"
@@ -180,6 +195,13 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     connection.close()
     _remove(path)
     return _connect(path)
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    """Whether an error tells that the file itself is unreadable (there is no class of its own for it)."""
+    broken = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+    text = str(error)
+    return isinstance(error, broken) or "Corrupt database" in text or "read enough bytes" in text
 
 
 def _remove(path: Path) -> None:

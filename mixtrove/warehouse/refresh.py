@@ -5,10 +5,11 @@ Dagster runs the steps one by one (an asset each); the command line and everybod
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixtrove.warehouse.buildfile import Build, open_build
+from mixtrove.warehouse.buildfile import Build, BuildFileDamaged, open_build
 from mixtrove.warehouse.marts import build_marts
 from mixtrove.warehouse.models import fingerprint
 from mixtrove.warehouse.publish import publish
@@ -25,6 +26,9 @@ from mixtrove.warehouse.statistics import (
 
 if TYPE_CHECKING:
     from mixtrove.settings import Settings
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ def refresh(store: Readable, settings: Settings, *, full: bool = False) -> Refre
         ChecksFailed: a check found violations; the published file is as it was.
         StoreUnavailable: store or warehouse cannot be used.
     """
+    try:
+        return _refresh(store, settings, full)
+    except BuildFileDamaged as error:
+        log.warning("%s", error)
+        return _refresh(store, settings, full=False)  # the damaged file is gone: this starts anew
+
+
+def _refresh(store: Readable, settings: Settings, full: bool) -> RefreshResult:
     with open_build(settings.warehouse_path) as build:
         if full:
             build.start_anew("asked for")

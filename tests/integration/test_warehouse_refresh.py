@@ -338,6 +338,23 @@ def test_a_damaged_build_file_is_built_again(sqlite_store: Store, settings: Sett
     assert content(settings.warehouse_path) == expected
 
 
+@pytest.mark.parametrize("block", range(3))
+def test_a_build_file_damaged_inside_is_built_again(
+    sqlite_store: Store, settings: Settings, block: int
+) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    path = build_path(settings.warehouse_path)
+    data = bytearray(path.read_bytes())
+    middle = 12288 + (len(data) - 12288) * (block + 1) // 4
+    data[middle : middle + 300_000] = b"\xa5" * 300_000
+    path.write_bytes(data)
+    scene.entry(scene.mixes[0], 3)
+    refresh(sqlite_store, settings)
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
+    assert ever.entries == 8
+
+
 def test_every_published_table_and_column_is_explained(sqlite_store: Store, settings: Settings) -> None:
     small(sqlite_store)
     refresh(sqlite_store, settings)
