@@ -141,7 +141,7 @@ def test_a_refresh_killed_at_any_moment_is_finished_by_the_next(
 ) -> None:
     scene = Scene(home_store)
     dice = random.Random(7)
-    for step in range(5):
+    for step in range(4):
         shake(scene, step, 25)
         killed = subprocess.Popen(
             [sys.executable, "-c", REFRESH, str(settings.home)],
