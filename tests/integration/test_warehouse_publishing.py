@@ -143,17 +143,16 @@ def test_a_refresh_killed_at_any_moment_is_finished_by_the_next(
     dice = random.Random(7)
     for step in range(4):
         shake(scene, step, 25)
-        killed = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-c", REFRESH, str(settings.home)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
-        )
-        assert killed.stdout is not None
-        assert killed.stdout.readline() == "ready\n"
-        time.sleep(dice.uniform(0.1, 1.2))
-        os.kill(killed.pid, signal.SIGKILL)
-        killed.communicate()
+        ) as killed:
+            assert killed.stdout is not None
+            assert killed.stdout.readline() == "ready\n"
+            time.sleep(dice.uniform(0.1, 1.2))
+            os.kill(killed.pid, signal.SIGKILL)
     refresh(home_store, settings)
     assert not list(settings.home.glob(".warehouse*"))
     anew = Settings(home=tmp_path / "anew")
