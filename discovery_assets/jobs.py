@@ -1,0 +1,43 @@
+"""The jobs: everything in one go, and the statistics of a period with what they need to be published."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from discovery_assets.statistics.partitions import ASSETS
+from mixtrove.warehouse.statistics import GRAINS, Grain
+
+UNPARTITIONED = dg.AssetSelection.groups("raw", "search", "match", "want", "statistics") - (
+    dg.AssetSelection.assets(*ASSETS.values())
+)
+
+discover = dg.define_asset_job(
+    "discover",
+    selection=UNPARTITIONED,
+    description=(
+        "Import the inbox, identify every entry that is due, refresh want list and warehouse, publish it. "
+        "Days, weeks and months that it touches are computed within. Running it again changes nothing; "
+        "killed at any moment, the next run goes on."
+    ),
+)
+
+
+def _statistics(grain: Grain) -> dg.UnresolvedAssetJobDefinition:
+    name = ASSETS[grain].path[-1]
+    others = [ASSETS[other] for other in GRAINS if other != grain]
+    return dg.define_asset_job(
+        f"{name}_statistics",
+        selection=dg.AssetSelection.groups("statistics") - dg.AssetSelection.assets(*others),
+        description=(
+            f"Bring the warehouse up to the store, compute a {grain} anew and publish; also what was edited "
+            "since the last discovery appears then."
+        ),
+    )
+
+
+daily_statistics = _statistics("day")
+weekly_statistics = _statistics("week")
+monthly_statistics = _statistics("month")
+
+STATISTICS_JOBS = {"day": daily_statistics, "week": weekly_statistics, "month": monthly_statistics}
+JOBS = (discover, *STATISTICS_JOBS.values())

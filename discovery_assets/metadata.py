@@ -1,0 +1,120 @@
+"""What every asset is declared with, and what it says about its rows: counts, columns and a preview.
+
+Here: turning rows, tables and models into Dagster metadata. Not here: reading them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import sqlalchemy as sa
+
+from mixtrove.warehouse.buildfile import Build
+from mixtrove.warehouse.models import Model, quoted
+
+PREVIEW = 10
+"""Rows of a preview."""
+
+CELL = 60
+"""Characters of a cell of a preview; the rest is cut off."""
+
+OWNERS = ("team:discovery",)
+
+
+def layer_asset(
+    layer: str, entity: str, *kinds: str, **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """``dg.asset`` with what every asset of a layer is declared with: key, group, owners, kinds.
+
+    Args:
+        layer: folder, group and first part of the key.
+        entity: the second part of the key.
+        kinds: what it is made with and where it lies, besides Python.
+        more: further arguments of ``dg.asset``.
+    """
+    decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+        key=dg.AssetKey([layer, entity]),
+        group_name=layer,
+        owners=list(OWNERS),
+        kinds={"python", *kinds},
+        **more,
+    )
+    return decorate
+
+
+def store_table(table: sa.Table) -> dict[str, Any]:
+    """Definition metadata of an asset whose rows are a table of the operational store."""
+    columns = [
+        dg.TableColumn(
+            column.name,
+            type=str(column.type.compile()).lower(),
+            description=column.comment,
+            constraints=dg.TableColumnConstraints(
+                nullable=bool(column.nullable),
+                unique=bool(column.primary_key and len(table.primary_key) == 1),
+            ),
+        )
+        for column in table.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/table_name": table.name,
+    }
+
+
+def warehouse_table(name: str) -> dict[str, Any]:
+    """Definition metadata of an asset whose rows are a table of the warehouse."""
+    return {"dagster/table_name": f"warehouse.main.{name}"}
+
+
+def built_columns(build: Build, table: str, model: Model) -> dg.TableSchema:
+    """The columns of a built table: types from DuckDB, meanings from the model."""
+    rows = build.connection.execute(f"DESCRIBE {quoted(table)}").fetchall()
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, type=kind, description=model.columns.get(name)) for name, kind, *_ in rows
+        ]
+    )
+
+
+def preview(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
+    """The first rows as a table; long texts are cut, lists are their length."""
+    shown = [row for row, _ in zip(rows, range(PREVIEW), strict=False)]
+    if not shown:
+        return dg.MetadataValue.md("no rows")
+    lines = [
+        "| " + " | ".join(column.replace("_", " ") for column in columns) + " |",
+        "|" + " --- |" * len(columns),
+        *("| " + " | ".join(_cell(value) for value in row) + " |" for row in shown),
+    ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def counts(title: str, values: Mapping[str, int]) -> dg.MarkdownMetadataValue:
+    """Numbers by name as a table of two columns."""
+    return preview_all((title, "rows"), values.items())
+
+
+def preview_all(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
+    """As ``preview``, with every row: for tables that are short by nature."""
+    lines = [
+        "| " + " | ".join(columns) + " |",
+        "|" + " --- |" * len(columns),
+        *("| " + " | ".join(_cell(value) for value in row) + " |" for row in rows),
+    ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one) for one in value)[:CELL]
+    text = " ".join(str(value).split()).replace("|", "\\|")
+    return text if len(text) <= CELL else f"{text[: CELL - 1]}…"

@@ -1,0 +1,1 @@
+"""Layer search: what catalogues offer for the entries that are due."""

@@ -1,0 +1,94 @@
+"""Asset ``statistics/published``: the file that analysts open, replaced in one step when checks pass."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from discovery_assets.metadata import layer_asset, preview
+from discovery_assets.statistics import POOL
+from discovery_assets.statistics.partitions import ASSETS
+from discovery_assets.statistics.warehouse import KEY as WAREHOUSE
+from discovery_assets.statistics.warehouse import LAST, check_result
+from mixtrove.errors import BadInput
+from mixtrove.warehouse.buildfile import Build
+from mixtrove.warehouse.checks import run_checks
+from mixtrove.warehouse.models import fingerprint, models
+from mixtrove.warehouse.publish import publish
+from mixtrove.warehouse.read import Published, published, tables
+from resources.home import Warehouse
+
+KEY = dg.AssetKey(["statistics", "published"])
+
+
+@layer_asset(
+    "statistics",
+    "published",
+    "duckdb",
+    deps=[
+        WAREHOUSE,
+        *ASSETS.values(),
+        *(dg.AssetKey(["statistics", name]) for name in ("all_time", "trends", "conversion")),
+    ],
+    description=(
+        "warehouse.duckdb, the file that analysts, reports and `mixtrove query` open. It is replaced in "
+        "one step and only when every check passes: readers see the old file or the new one, never "
+        "anything between. Equal content is not published again."
+    ),
+    code_version=fingerprint(),
+    pool=POOL,
+    check_specs=[
+        dg.AssetCheckSpec(item.name, asset=KEY, description=item.description)
+        for item in models("checks")
+        if item.name in LAST
+    ],
+    metadata={"dagster/table_name": "warehouse.main"},
+)
+def published_warehouse(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Run the last checks, then replace the published file unless it is the same."""
+    with warehouse.build() as build:
+        if not build.value("SELECT marts_built FROM work.state"):
+            raise BadInput("there are no facts yet: materialize statistics/warehouse first")
+        results = run_checks(build)
+        for result in results:
+            if result.name in LAST:
+                yield check_result(result, KEY)
+        current = published(build.published)
+        changed = current is None or not is_copy(build, current)
+        if changed:
+            current = publish(build, checks=results)
+    assert current is not None
+    about = tables(warehouse.published)
+    size = warehouse.published.stat().st_size
+    sentence = f"{warehouse.published.name} ({size / 1e6:.1f} MB, {len(about)} tables) " + (
+        "is published" if changed else "was up to date"
+    )
+    context.log.info(sentence)
+    yield dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(warehouse.published),
+            "published": changed,
+            "revision": current.source_revision,
+            "built_at": dg.MetadataValue.text(f"{current.built_at:%Y-%m-%d %H:%M:%S} UTC"),
+            "models": current.schema_version,
+            "bytes": size,
+            "tables": preview(
+                ("table", "columns", "about"), [(t.name, len(t.columns), t.comment) for t in about]
+            ),
+        }
+    )
+
+
+def is_copy(build: Build, current: Published) -> bool:
+    """Whether the published file is a copy of the build file as it is.
+
+    The build file notes every publication in its own ``_meta`` before it is copied, so both say the same
+    only after one; statistics computed again from the same facts are the same rows.
+    """
+    noted = build.rows("SELECT built_at, source_revision, mixtrove_version, schema_version FROM _meta")
+    return (
+        [Published(*row) for row in noted] == [current]
+        and current.source_revision == build.watermark
+        and current.schema_version == fingerprint()
+    )

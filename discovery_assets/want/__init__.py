@@ -1,0 +1,1 @@
+"""Layer want: what the DJ still has to buy."""

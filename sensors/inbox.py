@@ -1,0 +1,39 @@
+"""The sensor ``inbox``: files dropped into the inbox become a run of ``discover``."""
+
+import time
+
+import dagster as dg
+
+from mixtrove.inbox import content_digest, dropped_files
+from resources.failures import permanent
+from resources.home import Home
+from sensors.inbox_decision import decide
+
+EVERY = 5
+"""Seconds between two looks; a file is picked up at the second look that finds it unchanged."""
+
+
+@dg.sensor(
+    name="inbox",
+    job_name="discover",
+    minimum_interval_seconds=EVERY,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "Looks into the inbox and asks for one run on all files that have stopped growing. Imported files "
+        "move to done/, others to failed/ with a .txt that says why."
+    ),
+)
+def inbox(context: dg.SensorEvaluationContext, home: Home) -> dg.SensorResult:
+    """Ask for a run on the files that are ready."""
+    with permanent():
+        folder = home.settings().inbox
+        found = dropped_files(folder)
+        decision = decide(found, context.cursor, time.time(), lambda file: content_digest(folder, file))
+    if decision.run_key is None:
+        return dg.SensorResult(skip_reason=decision.reason, cursor=decision.cursor)
+    request = dg.RunRequest(
+        run_key=decision.run_key,
+        run_config={"ops": {"raw__tracklist_entries": {"config": {"files": dict(decision.files)}}}},
+        tags={"mixtrove/files": str(len(decision.files))},
+    )
+    return dg.SensorResult(run_requests=[request], cursor=decision.cursor)

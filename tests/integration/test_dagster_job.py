@@ -1,0 +1,176 @@
+"""The job ``discover`` as people run it: a real home, a real Dagster instance, in this process."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from discovery_assets.definitions import build_definitions
+from discovery_assets.running import prepare_dagster_home, run_discovery
+from mixtrove.catalogue.build import build_catalogue
+from mixtrove.library import schema
+from mixtrove.library.store import Store
+from mixtrove.settings import Settings
+from resources.home import Home
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+MIXES = ("1995-03-05 The Chemical Brothers - Essential Mix.txt", "RA.570 Wolfgang Voigt.txt")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home with the starter catalogue and two tracklists in its inbox."""
+    made = Settings(home=tmp_path / "home")
+    build_catalogue([EXAMPLES / "catalogue.csv"], made.catalogue_dir)
+    made.inbox.mkdir(parents=True)
+    for name in MIXES:
+        shutil.copy2(EXAMPLES / "tracklists" / name, made.inbox / name)
+    return made
+
+
+@pytest.fixture
+def job(settings: Settings) -> Callable[..., dg.ExecuteInProcessResult]:
+    """``job()`` runs ``discover`` on the home, on an instance that is gone afterwards."""
+
+    def run(name: str = "discover", **options: object) -> dg.ExecuteInProcessResult:
+        defs = build_definitions(home=Home(path=str(settings.home)))
+        with dg.DagsterInstance.ephemeral() as instance:
+            return defs.resolve_job_def(name).execute_in_process(
+                instance=instance, raise_on_error=False, **options
+            )
+
+    return run
+
+
+def metadata(result: dg.ExecuteInProcessResult, *key: str) -> dict[str, object]:
+    """The metadata that an asset's materialisation in this run carries, as plain values."""
+    (event,) = [
+        event
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(list(key)) and event.partition is None
+    ]
+    return {name: value.value for name, value in event.materialization.metadata.items()}
+
+
+def test_a_run_takes_the_inbox_to_a_published_warehouse(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    result = job()
+    assert result.success
+    raw = metadata(result, "raw", "tracklist_entries")
+    assert (raw["files_new"], raw["files_failed"], raw["files_left"]) == (2, 0, 0)
+    assert sorted(path.name for path in (settings.inbox / "done").iterdir()) == sorted(MIXES)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        (in_warehouse,) = connection.execute("SELECT count(*) FROM discoveries").fetchall()[0]
+        (undecided,) = connection.execute(
+            "SELECT count(*) FROM discoveries WHERE status = 'pending'"
+        ).fetchall()[0]
+    assert in_warehouse == raw["dagster/row_count"] > 0
+    assert undecided == 0
+
+
+def test_a_second_run_changes_nothing(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    assert job().success
+    before = settings.warehouse_path.stat()
+    again = job()
+    assert again.success
+    assert metadata(again, "match", "track_discoveries")["decided"] == 0
+    assert metadata(again, "statistics", "warehouse")["facts_written"] == 0
+    assert metadata(again, "statistics", "published")["published"] is False
+    assert settings.warehouse_path.stat() == before
+
+
+def test_days_weeks_and_months_that_a_run_touches_are_reported_as_partitions(
+    settings: Settings,
+) -> None:
+    assert run_discovery(settings, out=io.StringIO())
+    with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+        months = instance.get_materialized_partitions(dg.AssetKey(["statistics", "monthly"]))
+    assert "1995-03-01" in months
+
+
+def test_without_a_catalogue_the_run_goes_on_and_says_so(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    shutil.rmtree(settings.catalogues_dir)
+    result = job()
+    assert result.success
+    assert "mixtrove catalogue build" in str(metadata(result, "search", "catalogue_candidates")["catalogue"])
+
+
+def test_an_entry_that_got_lost_stops_the_run_before_it_spreads(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    assert job().success
+    store = Store.open(settings)
+    with store.write() as tx:
+        tx.connection.execute(
+            sa.delete(schema.track_discovery).where(
+                schema.track_discovery.c.entry_id.in_(
+                    sa.select(schema.tracklist_entry.c.id)
+                    .where(schema.tracklist_entry.c.status == "identified")
+                    .limit(1)
+                )
+            )
+        )
+    store.close()
+    result = job()
+    assert not result.success
+    failed = [check.check_name for check in result.get_asset_check_evaluations() if not check.passed]
+    assert failed == ["every_entry_accounted_for"]
+    ran = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
+    assert ran == {"raw/tracklist_entries", "search/catalogue_candidates", "match/track_discoveries"}
+
+
+def test_a_wrong_setting_fails_the_step_with_its_sentence(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    settings.rules_path.write_text("[[rules]]\n", encoding="utf-8")
+    result = job()
+    assert not result.success
+    told = result.failure_data_for_node("want__want_list").user_failure_data
+    assert "rules are written under [[rule]]" in str(told.description)
+
+
+def test_progress_is_a_few_lines_a_step(settings: Settings) -> None:
+    out = io.StringIO()
+    assert run_discovery(settings, out=out)
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "raw/tracklist_entries"
+    assert lines[1].startswith("  2 files from the inbox, 0 of them refused;")
+    assert "statistics/published" in lines
+    assert not [line for line in lines if "DEBUG" in line]
+    assert len(lines) < 40
+
+
+def test_a_backfill_of_a_month_of_days_is_one_run(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    assert job().success
+    month = {
+        "dagster/asset_partition_range_start": "1995-03-01",
+        "dagster/asset_partition_range_end": "1995-03-31",
+    }
+    result = job("daily_statistics", tags=month)
+    assert result.success
+    days = [
+        event.partition
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(["statistics", "daily"])
+    ]
+    assert (len(days), min(days), max(days)) == (31, "1995-03-01", "1995-03-31")
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT period_start::VARCHAR FROM statistics_daily "
+            "WHERE basis = 'played' AND year(period_start) = 1995"
+        ).fetchall()
+    assert rows == [("1995-03-05",)]
