@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, publish
+from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.catalogue.sources import Row, Skipped, read_csv
 from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.matching import Credit, identity_key
@@ -93,8 +94,9 @@ def build_catalogue(
         database.unlink(missing_ok=True)
         raise BadInput(f"{', '.join(map(str, sources))}: no row has an id, an artist and a title")
     info = CatalogueInfo(
-        id=hashlib.blake2b(f"{FORMAT}:{content}".encode(), digest_size=12).hexdigest(),
+        id=hashlib.blake2b(f"{FORMAT}:{parser_fingerprint()}:{content}".encode(), digest_size=12).hexdigest(),
         format=FORMAT,
+        parser=parser_fingerprint(),
         database=database.name,
         recordings=recordings,
         rows_read=read,
@@ -118,7 +120,7 @@ def _current(out: Path) -> CatalogueInfo | None:
 
 
 def _hash_of(sources: Sequence[Path]) -> str:
-    digest = hashlib.blake2b(str(FORMAT).encode(), digest_size=16)
+    digest = hashlib.blake2b(f"{FORMAT}:{parser_fingerprint()}".encode(), digest_size=16)
     for path in sources:
         try:
             with path.open("rb") as stream:

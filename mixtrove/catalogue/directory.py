@@ -12,10 +12,11 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.errors import BadInput
 
-FORMAT = 1
-"""Version of normal form, keys and tables together; another one asks for a rebuild."""
+FORMAT = 2
+"""Version of tables and files; another one asks for a rebuild, as does another ``parser_fingerprint``."""
 
 DESCRIPTION = "catalogue.json"
 
@@ -26,6 +27,7 @@ class CatalogueInfo:
 
     id: str  # of its content: equal content, equal id
     format: int
+    parser: str  # ``parser_fingerprint`` of the mixtrove that built it
     database: str  # file name beside catalogue.json
     recordings: int
     rows_read: int
@@ -41,7 +43,7 @@ def describe(directory: Path) -> CatalogueInfo:
     """What the catalogue in ``directory`` is.
 
     Raises:
-        BadInput: there is none, or one of another format; says what to do.
+        BadInput: there is none, or one of another format or parser; says what to do.
     """
     path = directory / DESCRIPTION
     try:
@@ -58,6 +60,11 @@ def describe(directory: Path) -> CatalogueInfo:
         raise BadInput(
             f"the catalogue in {directory} has format {version}, this mixtrove reads {FORMAT}; "
             f"build it again: mixtrove catalogue build --out {directory} SOURCE.csv"
+        )
+    if found.get("parser") != parser_fingerprint():
+        raise BadInput(
+            f"the catalogue in {directory} was built by a mixtrove that takes names and titles apart "
+            f"otherwise; build it again: mixtrove catalogue build --out {directory} SOURCE.csv"
         )
     found["sources"] = tuple(found["sources"])
     info = CatalogueInfo(**found)

@@ -25,6 +25,16 @@ REVIEW = 0.55  # … and from which a person should look
 _SCORES = (0.0, 0.55, 0.65, 0.70, 0.80, 0.85, 0.90, 1.0)
 _CONFIDENCES = (0.0, 0.33, 0.59, 0.76, 0.85, 0.989, 0.997, 1.0)
 
+# A typo in the title or an artist whom the other side does not know: each happens to one recording, both
+# together are mostly two ("Gorgon City - Here For You", "Gorgon City & MK - There For You").
+_TYPO_AND_STRANGER = 0.88
+# Words that are no typos of each other, however alike: "here" is not "there".
+_CLOSED = frozenset(
+    ("here", "there", "where", "when", "then", "this", "that", "these", "those", "he", "she", "we", "me",
+     "my", "her", "his", "him", "our", "in", "on", "up", "down", "now", "not", "no", "never", "ever", "all",
+     "one", "with", "without", "what", "who", "why", "how", "day", "night", "man", "woman")
+)  # fmt: skip
+
 Decision = Literal["same", "unsure", "different"]
 
 
@@ -97,6 +107,13 @@ def score(left: Prepared, right: Prepared) -> tuple[float, float, float, Gate, l
     artist = artist_similarity(left, right)
     through = gate(left, right)
     value = through.factor * title**1.3 * artist**0.9
+    if (
+        title < 0.999
+        and artist < 0.97
+        and value >= REVIEW
+        and (_stranger(left, right) or _stranger(right, left))
+    ):
+        value *= _TYPO_AND_STRANGER
     bonus: list[str] = []
     if left.label and right.label and left.label == right.label:
         value += 0.15 * value * (1 - value)
@@ -125,6 +142,8 @@ def title_similarity(left: Prepared, right: Prepared) -> float:
     """T′ of MATCHING §5 over titles with and without their brackets, [0, 1]."""
     if left.flat == right.flat or left.digits == right.digits:
         return 1.0
+    if left.title.removeprefix("the ") == right.title.removeprefix("the "):
+        return 0.98
     best = _text_similarity(left.title, right.title, left.words, right.words)
     if left.subtitle or right.subtitle:
         base = _text_similarity(left.base, right.base, tuple(left.base.split()), tuple(right.base.split()))
@@ -149,10 +168,14 @@ def _text_similarity(a: str, b: str, a_words: tuple[str, ...], b_words: tuple[st
         whole -= 0.12
     # a short title has no room for typos: "Trio" is not "Riot", "Rouge Rouge" not "Rose Rouge"
     shortest = min(len(plain_a), len(plain_b))
-    if shortest <= 5 and similar < 0.9:
+    if shortest <= 5 and similar < 0.95:
         whole -= 0.1
-    if there < 1.0 and back < 1.0 and len(a_words) == len(b_words) > 1 and low < 0.99:
-        whole -= 0.05
+    if len(a_words) == len(b_words) > 1:
+        if there < 1.0 and back < 1.0 and low < 0.99:
+            whole -= 0.05
+        changed = [pair for pair in zip(a_words, b_words, strict=True) if pair[0] != pair[1]]
+        if len(changed) == 1 and changed[0][0] in _CLOSED and changed[0][1] in _CLOSED:
+            whole -= 0.15
     return max(whole, 0.0)
 
 
@@ -197,6 +220,16 @@ def _crowd(left: Prepared, right: Prepared) -> float:
         if extra >= 2:
             penalty = max(penalty, 0.05)
     return penalty
+
+
+def _stranger(one: Prepared, other: Prepared) -> bool:
+    """Whether one side has a headline artist whom the other side names nowhere."""
+    return not all(
+        name in other.flat
+        or any(name in known or known in name or alike(name, known) for known in other.names)
+        or name in "".join(other.version.name)
+        for name in one.names[: len(one.credit.artists)]
+    )
 
 
 def _toned(one: Prepared, other: Prepared) -> dict[str, float]:

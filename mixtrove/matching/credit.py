@@ -28,6 +28,14 @@ _FEAT = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?<=\S)(?:\s+\(\d{1,3}\)|\*)$")  # Discogs tells namesakes apart so
+# Brackets that say where a track is from or who produced it: the same recording without them.
+_ASIDE = re.compile(
+    r"\s*[(\[](?:(?:music |taken |theme )?from (?:the )?[\"“”'‘’«]"
+    r"|(?:music |taken )?from the (?:film|movie|motion|album|original|netflix|soundtrack|series"
+    r"|game|musical|ep)\b"
+    r"|(?:co-?)?prod(?:\.|uced)?\s+(?:by\b)?)[^()\[\]]*[)\]]",
+    re.IGNORECASE,
+)
 _KEY_TAIL = re.compile(
     r"\s+-\s+(?:1[0-2]|[1-9])[AB](?:/(?:1[0-2]|[1-9])[AB])*$"
 )  # Camelot key of Mixed In Key
@@ -41,8 +49,9 @@ _BARE_TAIL = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|test ?press(?:ing)?|cdr?|exclusive"
-    r"|free (?:download|dl)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title|19\d\d|20\d\d)$",
+    r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|bootleg|test ?press(?:ing)?|cdr?"
+    r"|exclusive|free (?:download|dl)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title"
+    r"|19\d\d|20\d\d)$",
     re.IGNORECASE,
 )
 _UNRELEASED = re.compile(r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE)
@@ -306,6 +315,13 @@ def _unquoted(title: str) -> str:
     return title
 
 
+def without_asides(title: str) -> str:
+    """The title without brackets such as ``(From "Black Panther")`` and ``(Prod. by Metro Boomin)``."""
+    if "(" not in title and "[" not in title:
+        return title
+    return _ASIDE.sub("", title).strip() or title
+
+
 def is_mark(text: str) -> bool:
     """Whether a bracket's text is a mark of the copy (``Promo``, ``White``, ``Unreleased``, a year)."""
     return bool(_MARK.match(text.strip()))
@@ -333,7 +349,12 @@ def identity_key(credit: Credit) -> str:
             kind.append(version.year)
     kind += version.numbers
     key = "|".join(
-        (squeezed(credit.title), " ".join(artists), " ".join(sorted(version.name)), " ".join(kind))
+        (
+            squeezed(without_asides(credit.title)),
+            " ".join(artists),
+            " ".join(sorted(version.name)),
+            " ".join(kind),
+        )
     )
     if normal_form(credit.title) in _GENERIC and (credit.label or credit.catalog_number):
         key += f"|{squeezed(credit.catalog_number or '') or squeezed(credit.label or '')}"

@@ -33,6 +33,11 @@ _WORDS = {
 }  # fmt: skip
 
 
+# Roman numerals that are words of their own elsewhere; numbers only behind one of these.
+_COUNTED = frozenset(("part", "volume", "chapter", "act", "phase", "episode"))
+_ROMAN = {"i": "1", "v": "5", "x": "10"}
+
+
 def fold(text: str) -> str:
     """The text in lower case without accents and look-alikes; spaces and punctuation stay."""
     if text.isascii():
@@ -49,14 +54,19 @@ def fold(text: str) -> str:
 def normal_form(text: str) -> str:
     """The normal form of a name or a title: lower-case words with one space between them.
 
-    Accents, apostrophes and punctuation are gone, ``pt`` is ``part``, ``iii`` is ``3``, *and* and
-    ``&`` are dropped, an inner ``$`` is ``s``. A text of signs alone (the band ``!!!``) stays as it is.
+    Accents, apostrophes and punctuation are gone, ``pt`` is ``part``, ``iii`` is ``3``, ``part i`` is
+    ``part 1``, *and* and ``&`` are dropped, an inner ``$`` is ``s``. A text of signs alone (the band
+    ``!!!``) stays as it is.
     """
     plain = fold(text).replace("'", "")
     if "$" in plain:
         plain = _DOLLAR.sub("s", plain)
     words = _NOT_WORD.sub(" ", plain).split()
-    form = " ".join([kept for word in words if (kept := _WORDS.get(word, word))])
+    kept_words = [kept for word in words if (kept := _WORDS.get(word, word))]
+    for at in range(1, len(kept_words)):
+        if kept_words[at - 1] in _COUNTED and kept_words[at] in _ROMAN:
+            kept_words[at] = _ROMAN[kept_words[at]]
+    form = " ".join(kept_words)
     return form or " ".join(plain.split())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type
+from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type, without_asides
 from mixtrove.matching.normalise import in_digits, normal_form, tokens
 from mixtrove.matching.version import Version
 
@@ -70,13 +70,14 @@ def prepare(credit: Credit) -> Prepared:
 
 def _prepare(credit: Credit) -> Prepared:
     version = credit.parsed
-    title = normal_form(credit.title)
+    spelled = without_asides(credit.title)
+    title = normal_form(spelled)
     subtitle: frozenset[str] = frozenset()
     base = title
-    if "(" in credit.title or "[" in credit.title:
-        groups = _GROUP.findall(credit.title)
+    if "(" in spelled or "[" in spelled:
+        groups = _GROUP.findall(spelled)
         subtitle = frozenset(word for group in groups for word in tokens(group))
-        base = normal_form(_GROUP.sub(" ", credit.title)) or title
+        base = normal_form(_GROUP.sub(" ", spelled)) or title
     version_form = normal_form(version.text) if version.text else ""
     if version_form in _NEUTRAL:
         version_form = ""
@@ -96,7 +97,10 @@ def _prepare(credit: Credit) -> Prepared:
         for name in (*credit.artists, *credit.featured)
         if (squeezed := normal_form(name).replace(" ", ""))
     )
-    side = words[-1] if len(words) > 1 and words[-1] in ("a", "b", "c", "d") else ""
+    base_words = base.split()
+    side = base_words[-1] if len(base_words) > 1 and base_words[-1] in ("a", "b", "c", "d") else ""
+    # "(If You Jazz Me)" behind "If You Love Me" varies the title, and so may be another mix
+    varied = 2 * len(subtitle.intersection(base_words)) >= len(subtitle)
     return Prepared(
         credit=credit,
         version=version,
@@ -104,10 +108,10 @@ def _prepare(credit: Credit) -> Prepared:
         title_squeezed=title.replace(" ", ""),
         base=base,
         subtitle=subtitle,
-        phrase=len(subtitle & _SENTENCE) > 0 and len(subtitle) > 1 and "'s " not in credit.title,
+        phrase=len(subtitle & _SENTENCE) > 0 and len(subtitle) > 1 and not varied and "'s " not in spelled,
         digits=in_digits(title),
         flat=(title + version_form).replace(" ", ""),
-        numbers=tuple(sorted(_NUMBERS.findall(base) + _numbered(credit.title))),
+        numbers=tuple(sorted(_NUMBERS.findall(base) + _numbered(spelled))),
         side=side,
         trailing=trailing_type(credit.title),
         words=words,

@@ -7,7 +7,7 @@ here: finding the brackets in a title (``credit.py``), or comparing two versions
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -67,7 +67,7 @@ _SPELLINGS = {
 # Words before a head that describe the mix and name nobody.
 _DESCRIPTORS = {
     "official", "full", "length", "special", "unreleased", "exclusive", "promo", "new", "inch",
-    "the", "a", "dj", "final", "alternate", "alternative", "alt", "bonus", "private", "free",
+    "the", "a", "dj", "final", "bonus", "private", "free",
     "download", "mix", "version", "premiere", "limited", "complete", "proper", "unmixed", "mixed",
     "digital", "vinyl", "cd", "standard", "regular", "normal", "edit",
 }  # fmt: skip
@@ -75,6 +75,8 @@ _WEAK_HEADS = {
     "club", "album", "single", "lp", "main", "mono", "stereo", "clean", "dirty", "explicit", "long",
     "short", "maxi", "radio", "7", "12", "live", "touch", "tool", "beat",
 }  # fmt: skip
+# An edit that these words name is somebody's, even where nobody is named; a bare Edit is a length.
+_SOMEBODYS = frozenset(("bootleg", "boot", "bootmix", "flip", "blend", "tweak", "reedit", "recut"))
 _FUZZY = tuple(word for word in (*HEADS, "remixed", "extended") if len(word) >= 5)
 _NEVER_FUZZY = {"single", "stereo", "touch", "touches", "cover", "clean", "slowed", "beats", "live"}
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
@@ -157,6 +159,11 @@ def parse_version(text: str) -> Version | None:
         found = [part for part in parts if part is not None]
         if len(found) == 2:
             return merged(found)
+    if " / " in text:  # "Tiësto Remix / Radio Edit"; not "Dixon / Âme Remix", two people
+        pieces = [parse_version(piece) for piece in text.split(" / ")]
+        found = [piece for piece in pieces if piece is not None]
+        if len(found) == len(pieces):
+            return replace(merged(found), text=text)
     by = _BY.match(text)
     if by:
         family = "edit" if "edit" in text[:7].lower() else "remix"
@@ -253,8 +260,9 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
         family = "edit"
     elif "mix" in meaning and (words or year):
         family = "remix"
-    if not words and family == "edit" and not hard and "remix" not in meaning:
-        # a bare Edit or Radio Edit is a length, not somebody's work
+    lengths = bool(cuts) or not (year or any(head_word(word) in _SOMEBODYS for word in text.split()))
+    if not words and family == "edit" and not hard and "remix" not in meaning and lengths:
+        # a bare Edit or Radio Edit is a length, not somebody's work; a 2008 Edit or a Flip is
         family, cuts = None, cuts or ["radio"]
     if words and family is None and not hard:
         family = "remix"  # "Atmospheric Vocal", "Solardo Extended": somebody's mix all the same

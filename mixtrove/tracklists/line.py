@@ -41,12 +41,13 @@ _LENGTH = re.compile(r"^\d{1,2}:[0-5]\d$")
 # Square brackets hold labels, and versions only when they end in one of these.
 _VERSION_BOX = frozenset(
     ("remix", "mix", "edit", "reedit", "dub", "version", "vip", "instrumental", "acapella", "rework",
-     "refix", "bootleg", "remake", "mashup", "flip", "remaster", "remastered", "live", "reprise")
+     "refix", "bootleg", "cover", "remake", "mashup", "flip", "remaster", "remastered", "live", "reprise")
 )  # fmt: skip
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
 _QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
-# "Record Of The Week: A - T", "Vibe Dance Chart #5: A - T": two words or more before the colon, or one of these
+# "Record Of The Week: A - T", "Vibe Dance Chart #5: A - T": two words or more before the colon, or one of
+# these
 _SEGMENT = re.compile(
     r"^(?:[\w'’!.&-]+(?:\s+[\w'’!.&#-]+)+|exclusive|premiere|classics?|tune|bonus|encore|intro|opener|closing|throwback|flashback|spotlight"
     r"|favou?rite|weapon|demo|record|exclusives?|id\s*#?\d*)"
@@ -70,7 +71,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _TALK = re.compile(
-    r"^(?:jingle|station id|news|adverts?|commercials?|interview|talk|voice ?over|applause|silence|break|speech)\b[^-–—]*$",
+    r"^(?:jingle|station id|news|adverts?|commercials?|interview|talk|voice ?over|applause|silence|break"
+    r"|speech)\b[^-–—]*$",
     re.IGNORECASE,
 )
 _URL = re.compile(r"^\s*(?:[\w .]{0,20}:\s*)?(?:https?://|www\.)\S+\s*$", re.IGNORECASE)
@@ -161,7 +163,7 @@ def _lead(text: str) -> tuple[str, bool, int | None, bool]:
 
 
 def _is_title_box(text: str, found: re.Match[str]) -> bool:
-    """Whether the bracket at the front is the title itself and not a cue: ``[12] `` needs something after it."""
+    """Whether the bracket at the front is the title itself and not a cue: ``[12] `` needs text after it."""
     return found["box"] is None and found.end() >= len(text) and "-" not in text
 
 
