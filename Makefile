@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
-DUCKDB_OLD := 1.5.5
+DUCKDB_OLD := 1.5.6
 export MIXTROVE_HOME ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(MIXTROVE_HOME)/dagster
 
@@ -44,7 +44,7 @@ test: lint $(OLD_DUCKDB) ## lint, types, import contract and the whole test suit
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 drill: $(INSTALLED) ## kill discovery and the Dagster job 30 times each and compare the libraries
-	$(BIN)/python -m pytest tests/drills -m drill --drills 30 -n 0 -s
+	MIXTROVE_DRILLS=30 $(BIN)/python -m pytest tests/drills -n 0 -s
 
 $(OLD_DUCKDB): $(INSTALLED) Makefile
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --target .cache/duckdb15 duckdb==$(DUCKDB_OLD)

@@ -159,17 +159,19 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
     moving: list[str] = []
     writes: list[dict[str, Any]] = []
     fresh: list[str] = []
+    forget: list[str] = []  # plays that hold no more: the line says another track now, or none
     for row, line, component in kept:
         values = _content(line, component)
         keys = line_key(credit_of_entry(row)), line_key(component.credit)
         if keys[0] != keys[1] or row["is_id"] != component.is_id:
             values |= {**_decision(row["id"], line, component), "catalogue": None}
             fresh.append(row["id"])
+            if row["status"] == "identified" or values["status"] == "skipped":
+                forget.append(row["id"])
         if any(row[name] != value for name, value in values.items()):
             writes.append({**row, **values, "b_id": row["id"]})
         if row["position"] != line.position:
             moving.append(row["id"])
-    forget = [row["id"] for row, _, _ in kept if row["id"] in fresh and row["status"] == "identified"]
     touched = _remove_plays(tx, forget)
     for some in chunks(fresh):
         tx.connection.execute(

@@ -149,18 +149,21 @@ class Store:
                 yield Transaction(connection)
 
     def adbc(self) -> AdbcConnection:
-        """An open ADBC connection for reading in bulk as Arrow; the caller closes it.
+        """An open ADBC connection to Postgres for reading in bulk as Arrow; the caller closes it.
 
-        Its statements see one moment (one transaction, REPEATABLE READ on Postgres).
+        Its statements see one moment (REPEATABLE READ). Not for SQLite: the driver brings a second SQLite
+        library, and its closing takes POSIX locks of this process away, after which a checkpoint may drop
+        committed rows of the write-ahead log (seen with adbc-driver-sqlite 1.13).
+
+        Raises:
+            StoreUnavailable: the store is not Postgres, or cannot be reached.
         """
         url = self.engine.url
+        if url.get_backend_name() != "postgresql":
+            raise StoreUnavailable(f"the store {self.name} is not Postgres: read it with `Store.read`")
+        import adbc_driver_postgresql.dbapi as postgres_adbc
+
         try:
-            if url.get_backend_name() == "sqlite":
-                import adbc_driver_sqlite.dbapi as sqlite_adbc
-
-                return sqlite_adbc.connect(str(url.database))
-            import adbc_driver_postgresql.dbapi as postgres_adbc
-
             connection: AdbcConnection = postgres_adbc.connect(
                 url.set(drivername="postgresql").render_as_string(hide_password=False)
             )

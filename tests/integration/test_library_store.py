@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,7 @@ def test_without_upgrade_an_empty_store_is_refused(database_url: str) -> None:
 
 
 def test_a_database_with_a_strangers_table_is_refused(sqlite_url: str) -> None:
-    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
         connection.execute("CREATE TABLE tracklist (x)")
     with pytest.raises(StoreUnavailable, match="already has a table 'tracklist'"):
         Store.open(sqlite_url)
@@ -161,6 +162,7 @@ def test_a_locked_store_gives_a_sentence(sqlite_url: str) -> None:
     with store.read() as connection:  # readers do not wait for a writer
         assert connection.execute(sa.select(schema.counter.c.value)).scalar() == 0
     holder.close()
+    store.close()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to read-only files")
@@ -195,12 +197,20 @@ def test_another_database_is_refused(url: str) -> None:
         Store.open(url)
 
 
-def test_adbc_reads_what_was_written(store: Store) -> None:
+@pytest.mark.postgres
+def test_adbc_reads_what_was_written_to_postgres(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
     with store.write() as tx:
         assert tx.revision == 1
     with store.adbc() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT value FROM counter")
         assert cursor.fetch_arrow_table().to_pydict() == {"value": [1]}
+    store.close()
+
+
+def test_adbc_is_refused_on_sqlite(sqlite_store: Store) -> None:
+    with pytest.raises(StoreUnavailable, match="is not Postgres"):
+        sqlite_store.adbc()
 
 
 def test_opening_a_ready_store_does_not_import_alembic(sqlite_url: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mixtrove.errors import BadInput
@@ -291,6 +291,7 @@ _LINES = st.lists(
 
 
 @given(versions=st.lists(_LINES, min_size=1, max_size=4))
+@example(versions=[["A - One", "E - ID"], ["A - One", "ID - ID"]])
 @settings(max_examples=25, deadline=None)
 def test_after_any_updates_each_line_is_one_play(versions: list[list[str]]) -> None:
     from mixtrove.tracklists.line import parse_line
