@@ -197,6 +197,8 @@ def build_credit(
     if guests and len(artists) > 1:
         named = {squeezed(name) for name in guests}
         artists = tuple(name for name in artists if squeezed(name) not in named) or artists[:1]
+    if spelled and split_artists(spelled) != (artists, guests):
+        spelled = None  # the title named somebody too: the text must be parsed as the same people again
     version = split.version
     return Credit(
         artists=artists,
@@ -345,7 +347,7 @@ def identity_key(credit: Credit) -> str:
     kind = sorted(version.types)
     if version.family:
         kind.append(version.family)
-        if version.year and not version.name:
+        if version.year:
             kind.append(version.year)
     kind += version.numbers
     key = "|".join(
