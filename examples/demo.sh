@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 export MIXTROVE_HOME=${MIXTROVE_HOME:-$PWD/data} DAGSTER_HOME=${DAGSTER_HOME:-${MIXTROVE_HOME:-$PWD/data}/dagster}
 
-step() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+bold=''; plain=''; if [ -t 1 ]; then bold=$'\033[1m'; plain=$'\033[0m'; fi
+step() { printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"; }
 
 step mixtrove import examples/tracklists
 "$bin/mixtrove" import examples/tracklists | tail -n 1

@@ -74,8 +74,8 @@ def import_(
 
     PATH is a file, a folder (every tracklist file in it, not in its subfolders) or - for standard input. It
     says what it took from headings and file names. The same mix again is an update; equal content changes
-    nothing. A file that cannot be read does not stop the others; of one that is broken in places the good part
-    is kept. The exit code is not zero then.
+    nothing. A file that cannot be read does not stop the others; of one that is broken in places the
+    good part is kept. The exit code is not zero then.
 
     \b
     For example:

@@ -58,8 +58,8 @@ def read_tracklist(
         dj, title, played_on, source_url: certain already; nothing found in the source replaces them.
         source: where it came from; passed through.
 
-    ``assumptions`` says what was taken from where, ``problems`` what is broken and was left out. Raises BadInput, and nothing else,
-    when the bytes are no tracklist in that format.
+    ``assumptions`` says what was taken from where, ``problems`` what is broken and was left out. Raises
+    BadInput, and nothing else, when the bytes are no tracklist in that format.
     """
     called = name or "the tracklist"
     if format not in FORMATS:

@@ -134,8 +134,8 @@ def contents(home: Path) -> dict[str, Any]:
     store.close()
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as warehouse:
         found["warehouse"] = warehouse.execute(
-            "SELECT basis, entries, plays, tracks, artists, labels, mixes, djs, identified, provisional, skipped "
-            "FROM statistics_all_time ORDER BY basis"
+            "SELECT basis, entries, plays, tracks, artists, labels, mixes, djs, identified, provisional, "
+            "skipped FROM statistics_all_time ORDER BY basis"
         ).fetchall()
     return found
 

@@ -58,7 +58,10 @@ def test_a_broken_cue_sheet_keeps_its_good_tracks_and_names_the_bad_lines() -> N
     assert len(found.entries) == 2
     assert found.entries[1].cue_seconds == 298
     assert "line 7: not a CUE command: NONSENSE" in found.assumptions + found.problems
-    assert "line 14: INDEX needs 'nn mm:ss:ff', not '01 6x:03'; the time is left out" in found.assumptions + found.problems
+    assert (
+        "line 14: INDEX needs 'nn mm:ss:ff', not '01 6x:03'; the time is left out"
+        in found.assumptions + found.problems
+    )
 
 
 def test_a_cue_sheet_without_a_good_track_is_refused_with_its_line() -> None:
