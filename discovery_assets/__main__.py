@@ -62,7 +62,6 @@ def ui(host: str, port: int) -> None:
         **os.environ,
         "DAGSTER_HOME": str(folder),
         "MIXTROVE_HOME": str(settings.home.resolve()),
-        "PYTHONWARNINGS": "ignore::dagster.BetaWarning",
     }
     programs = Path(sys.executable).parent
     workspace = ["-w", str(ROOT / "workspace.yaml")]

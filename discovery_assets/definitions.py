@@ -15,6 +15,7 @@ from discovery_assets.statistics.summaries import all_time, conversion, trends
 from discovery_assets.statistics.warehouse import warehouse, warehouse_checks
 from discovery_assets.want.want_list import want_list
 from resources.home import Home, OfflineCatalogue, OperationalStore, Warehouse
+from sensors.abandoned import abandoned_runs
 from sensors.inbox import inbox
 from sensors.schedules import schedules
 
@@ -55,7 +56,7 @@ def build_definitions(
         assets=ASSETS,
         asset_checks=CHECKS,
         jobs=JOBS,
-        sensors=[inbox],
+        sensors=[inbox, abandoned_runs],
         schedules=list(schedules()),
         resources={
             "home": where,

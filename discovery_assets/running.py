@@ -19,6 +19,7 @@ from discovery_assets.definitions import ASSETS, build_definitions
 from mixtrove.errors import StoreUnavailable
 from mixtrove.settings import Settings
 from resources.home import Home
+from sensors.abandoned import end_abandoned_runs
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
 LOGGER = "progress"
@@ -74,6 +75,7 @@ def run_discovery(
     if files:
         config["ops"] = {"raw__tracklist_entries": {"config": {"files": dict(files)}}}
     with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+        end_abandoned_runs(instance)
         result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
     print(f"run {result.run_id} {'succeeded' if result.success else 'failed'}", file=stream)
     return result.success

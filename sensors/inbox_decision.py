@@ -108,10 +108,10 @@ def decide(
     parts = [
         f"{number:,} {what}"
         for number, what in (
-            (growing, "may still be growing"),
-            (waiting, "wait for their turn"),
-            (unreadable, "may not be read: check their permissions"),
-            (asked, "were asked for and wait for their run"),
+            (growing, "perhaps still growing"),
+            (waiting, "to be read at the next look"),
+            (unreadable, "not readable, check the permissions"),
+            (asked, "asked for and not taken yet"),
         )
         if number
     ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from mixtrove.catalogue.build import build_catalogue
 from mixtrove.library import schema
 from mixtrove.library.store import Store
 from mixtrove.settings import Settings
+from mixtrove.warehouse.lock import locked
 from resources.home import Home
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -174,3 +178,25 @@ def test_a_backfill_of_a_month_of_days_is_one_run(
             "WHERE basis = 'played' AND year(period_start) = 1995"
         ).fetchall()
     assert rows == [("1995-03-05",)]
+
+
+def test_the_slot_of_a_killed_run_is_free_for_the_next(settings: Settings) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXTROVE_")}
+    with locked(settings.home / "warehouse.lock", wait=0):  # the run waits here, within statistics/warehouse
+        killed = subprocess.Popen(
+            [sys.executable, "-m", "discovery_assets", "discover"],
+            cwd=EXAMPLES.parent,
+            env={**environment, "MIXTROVE_HOME": str(settings.home)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert killed.stdout is not None
+        with killed.stdout as lines:
+            assert "statistics/warehouse\n" in iter(lines.readline, "")
+            killed.kill()
+        killed.wait()
+    assert run_discovery(settings, out=io.StringIO())
+    with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+        newest, before = instance.get_runs()
+    assert newest.status == dg.DagsterRunStatus.SUCCESS
+    assert before.status == dg.DagsterRunStatus.FAILURE

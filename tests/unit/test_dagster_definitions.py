@@ -1,0 +1,148 @@
+"""What the location offers: keys, dependencies, groups, owners, kinds, checks, and where it is found."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from discovery_assets.definitions import build_definitions
+from mixtrove.errors import BadInput
+from resources.failures import permanent
+from sensors.schedules import last_complete
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ASSETS = {
+    "raw/tracklist_entries": ([], {"python", "sql"}),
+    "search/catalogue_candidates": (["raw/tracklist_entries"], {"python", "sql", "duckdb"}),
+    "match/track_discoveries": (
+        ["raw/tracklist_entries", "search/catalogue_candidates"],
+        {"python", "sql"},
+    ),
+    "match/library_tracks": (["match/track_discoveries"], {"python", "sql"}),
+    "want/want_list": (["match/library_tracks"], {"python", "sql"}),
+    "statistics/warehouse": (
+        ["match/library_tracks", "match/track_discoveries", "raw/tracklist_entries", "want/want_list"],
+        {"python", "duckdb", "sql"},
+    ),
+    "statistics/daily": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
+    "statistics/weekly": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
+    "statistics/monthly": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
+    "statistics/all_time": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
+    "statistics/trends": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
+    "statistics/conversion": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
+    "statistics/published": (
+        [
+            "statistics/all_time",
+            "statistics/conversion",
+            "statistics/daily",
+            "statistics/monthly",
+            "statistics/trends",
+            "statistics/warehouse",
+            "statistics/weekly",
+        ],
+        {"python", "duckdb"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    made = build_definitions()
+    dg.Definitions.validate_loadable(made)
+    return made
+
+
+def test_keys_dependencies_and_kinds(definitions: dg.Definitions) -> None:
+    found = {
+        spec.key.to_user_string(): (
+            sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            spec.kinds,
+        )
+        for spec in definitions.resolve_all_asset_specs()
+    }
+    assert found == ASSETS
+
+
+def test_every_asset_is_described_owned_versioned_and_in_the_group_of_its_layer(
+    definitions: dg.Definitions,
+) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        assert spec.group_name == spec.key.path[0]
+        assert spec.owners == ["team:discovery"]
+        assert len(spec.description or "") > 80
+        assert spec.code_version
+        assert "dagster/table_name" in spec.metadata
+
+
+def test_checks_block_where_wrong_data_would_spread(definitions: dg.Definitions) -> None:
+    checks = {
+        (spec.asset_key.to_user_string(), spec.name): spec.blocking
+        for check in definitions.resolve_asset_graph().assets_defs
+        for spec in check.check_specs
+    }
+    assert [name for (asset, name), blocking in sorted(checks.items()) if blocking] == [
+        "no_duplicate_identity",
+        "plays_counted_right",
+        "every_entry_accounted_for",
+        *sorted(
+            path.stem
+            for path in (ROOT / "sql" / "checks").glob("*.sql")
+            if path.stem not in ("nothing_pending", "statistics_add_up")
+        ),
+    ]
+    assert {name for (_, name), blocking in checks.items() if not blocking} == {
+        "nothing_pending",  # these two refuse the publication itself
+        "statistics_add_up",
+    }
+
+
+def test_what_runs_by_itself_is_switched_on(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    assert {sensor.name: sensor.default_status.value for sensor in repository.sensor_defs} == {
+        "inbox": "RUNNING",
+        "abandoned_runs": "RUNNING",
+    }
+    assert {
+        schedule.name: (schedule.cron_schedule, schedule.default_status.value)
+        for schedule in repository.schedule_defs
+    } == {
+        "daily_statistics": ("15 0 * * *", "RUNNING"),
+        "weekly_statistics": ("30 0 * * 1", "RUNNING"),
+        "monthly_statistics": ("45 0 1 * *", "RUNNING"),
+    }
+
+
+def test_a_schedule_computes_the_period_that_has_ended(definitions: dg.Definitions) -> None:
+    monday = date(2026, 6, 1)
+    assert last_complete("day", monday) == "2026-05-31"
+    assert last_complete("week", monday) == "2026-05-25"
+    assert last_complete("month", monday) == "2026-05-01"
+    repository = definitions.get_repository_def()
+    when = datetime.fromisoformat("2026-06-01T00:30:00+00:00")
+    for schedule in repository.schedule_defs:
+        with dg.build_schedule_context(scheduled_execution_time=when, repository_def=repository) as context:
+            (request,) = schedule.evaluate_tick(context).run_requests
+        partitions = repository.get_job(schedule.job_name).partitions_def
+        assert partitions is not None
+        assert partitions.has_partition_key(str(request.partition_key), current_time=when)
+
+
+def test_workspace_and_pyproject_name_the_same_location() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["dg"]["project"]
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
+    (location,) = workspace["load_from"]
+    assert location["python_module"]["location_name"] == project["code_location_name"]
+    assert location["python_module"]["module_name"] == project["code_location_target_module"]
+
+
+def test_an_error_of_ours_becomes_a_failure_that_is_not_retried() -> None:
+    with pytest.raises(dg.Failure) as caught, permanent():
+        raise BadInput("mix.txt is empty")
+    assert caught.value.description == "mix.txt is empty"
+    assert caught.value.allow_retries is False
