@@ -108,12 +108,12 @@ def _content(line: Line, component: Component) -> dict[str, Any]:
 def _decision(entry_id: str, line: Line, component: Component) -> dict[str, Any]:
     """Where corrections of the entry are filed, and its status before anything was looked up.
 
-    An ID is filed under its entry: two unknown tracks by one artist are not the same track.
+    A line without artist or title is filed under its entry: two unknown tracks are not the same track.
     """
     credit = component.credit
     skipped = line.kind == "id" or wholly_unknown(credit)
     return {
-        "line_key": f"entry:{entry_id}" if component.is_id else line_key(credit),
+        "line_key": f"entry:{entry_id}" if credit.unknown else line_key(credit),
         "status": "skipped" if skipped else "pending",
         "skip_reason": (line.skip_reason or UNKNOWN_TRACK) if skipped else None,
     }

@@ -305,7 +305,7 @@ def _credited(
     return Component(
         component=number,
         credit=credit,
-        is_id=credit.unknown,
+        is_id=is_unknown(credit.title) or (bool(artist.strip()) and not credit.artists),
         unreleased=unreleased or split.unreleased,
         layered=layered,
         mashup=mashup,
