@@ -127,10 +127,10 @@ def test_a_schedule_computes_the_period_that_has_ended(definitions: dg.Definitio
     when = datetime.fromisoformat("2026-06-01T00:30:00+00:00")
     for schedule in repository.schedule_defs:
         with dg.build_schedule_context(scheduled_execution_time=when, repository_def=repository) as context:
-            (request,) = schedule.evaluate_tick(context).run_requests
+            (request,) = schedule.evaluate_tick(context).run_requests or ()
         partitions = repository.get_job(schedule.job_name).partitions_def
         assert partitions is not None
-        assert partitions.has_partition_key(str(request.partition_key), current_time=when)
+        assert request.partition_key in partitions.get_partition_keys(current_time=when)
 
 
 def test_workspace_and_pyproject_name_the_same_location() -> None:
