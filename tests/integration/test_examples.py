@@ -53,7 +53,7 @@ def judged(rows: list[dict[str, str]], accepted: list[str | None]) -> tuple[floa
 
 def test_matching_the_lines_accepts_the_right_versions_and_no_wrong_one(catalogue_dir: Path) -> None:
     rows = labels()
-    lines = {(raw := row["raw"]): None for row in rows}
+    lines = dict.fromkeys(row["raw"] for row in rows)
     matched = {
         (one["raw"], one["component"]): one["candidate_id"] if one["decision"] == "accept" else None
         for one in match_lines(catalogue_dir, lines)

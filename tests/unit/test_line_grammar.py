@@ -38,13 +38,12 @@ LINES: list[tuple[str, dict[str, Any]]] = [
         {"kind": "track", "cue": 5520, "artists": (), "title": "Keep The Fire Burning", "is_id": True},
     ),
     (
-        "[44:48] Pitchback vs Linkin Park vs Alesso vs David Guetta & GLOWINTHEDARK Feat. Harrison"
-        " - Cosmic Dark vs In The End (Hardwell UMF 2016 Mashup)",
+        "[44:48] Pitchback vs Linkin Park vs Alesso Feat. Harrison - Dark vs In The End (Hardwell Mashup)",
         {
-            "kind": "track", "cue": 2688, "title": "Cosmic Dark vs In The End",
-            "artists": ("Pitchback", "Linkin Park", "Alesso", "David Guetta", "GLOWINTHEDARK"),
-            "featured": ("Harrison",), "version": "Hardwell UMF 2016 Mashup",
-            "remixers": ("Hardwell UMF",), "mashup": True,
+            "kind": "track", "cue": 2688, "title": "Dark vs In The End",
+            "artists": ("Pitchback", "Linkin Park", "Alesso"),
+            "featured": ("Harrison",), "version": "Hardwell Mashup",
+            "remixers": ("Hardwell",), "mashup": True,
         },
     ),
     (
@@ -78,7 +77,10 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "NIN - Heresy (RaÃ­Z Edit)",
-        {"kind": "track", "artists": ("NIN",), "title": "Heresy", "version": "RaíZ Edit", "remixers": ("RaíZ",)},
+        {
+            "kind": "track", "artists": ("NIN",), "title": "Heresy", "version": "RaíZ Edit",
+            "remixers": ("RaíZ",),
+        },
     ),
     (
         "DT8 Project - Destination [Above & Beyond Remix] - Mondo]",
@@ -89,7 +91,10 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "[00:10:50] Melé — The Beyonce Track [Club Bad]",
-        {"kind": "track", "cue": 650, "artists": ("Melé",), "title": "The Beyonce Track", "label": "Club Bad"},
+        {
+            "kind": "track", "cue": 650, "artists": ("Melé",), "title": "The Beyonce Track",
+            "label": "Club Bad",
+        },
     ),
     ("Dave Sinner- Zero", {"kind": "track", "artists": ("Dave Sinner",), "title": "Zero"}),
     ("Unreleased 05 - Stro Elliot", {"kind": "track", "artists": ("Unreleased 05",), "title": "Stro Elliot"}),
@@ -104,8 +109,14 @@ LINES: list[tuple[str, dict[str, Any]]] = [
         "Four Tet - Baby [Forthcoming Text]",
         {"kind": "track", "artists": ("Four Tet",), "title": "Baby", "label": "Text", "unreleased": True},
     ),
-    ("Four Tet - Baby [Dubplate]", {"kind": "track", "artists": ("Four Tet",), "title": "Baby", "unreleased": True}),
-    ("Michael Jackson - Beat It [Bootleg]", {"kind": "track", "artists": ("Michael Jackson",), "title": "Beat It"}),
+    (
+        "Four Tet - Baby [Dubplate]",
+        {"kind": "track", "artists": ("Four Tet",), "title": "Baby", "unreleased": True},
+    ),
+    (
+        "Michael Jackson - Beat It [Bootleg]",
+        {"kind": "track", "artists": ("Michael Jackson",), "title": "Beat It"},
+    ),
     (
         "Warren G - Regulate [Khruangbin cover]",
         {

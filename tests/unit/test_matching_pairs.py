@@ -49,7 +49,7 @@ Underworld - Snake Jam El Mar Remix ‖ Underworld - Snake (Jam El Mar Remix)
 Record Of The Week: Spencer Brown - Embarcadero ‖ Spencer Brown - Embarcadero (Original Mix)
 Instra:mental - Photograph ‖ Instramental - Photograph
 André Kraml Feat. Schad Privat - Safari (James Holden Remix) ‖ Andre Kraml - Safari (James Holden Remix)
-Dubfire, Oliver Huntemann - Fuego - Julian Jeweil Remix ‖ Oliver Huntemann & Dubfire - Fuego (Julian Jeweil Remix)
+Dubfire, Huntemann - Fuego - Julian Jeweil Remix ‖ Huntemann & Dubfire - Fuego (Julian Jeweil Remix)
 Tensnake feat. Fiora - Automatic ‖ Tensnake - Automatic
 A Band - A 100 ‖ A Band - A100
 BMotion - Jam ‖ BMtoion - Jam

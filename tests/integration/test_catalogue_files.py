@@ -1,0 +1,209 @@
+"""Catalogues on disk: building, killing, replacing, matching, and the commands for it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mixtrove.catalogue.build import build_catalogue
+from mixtrove.catalogue.directory import DESCRIPTION, describe
+from mixtrove.catalogue.match import CHUNK, match_lines
+from mixtrove.catalogue.search import Catalogue
+from mixtrove.cli import main
+from mixtrove.errors import BadInput
+from mixtrove.matching import Credit
+
+ROWS = [
+    ("x:2", "Eric Prydz", "Opus", "Pryda"),
+    ("x:1", "Eric Prydz", "Opus (Original Mix)", "Pryda"),
+    ("x:4", "ERIC PRYDZ", "opus", "pryda"),
+    ("x:3", "Eric Prydz", "Opus (Four Tet Remix)", "Pryda"),
+    ("x:5", "", "Nobody", ""),
+    ("x:6", "Nobody", "", ""),
+]
+
+
+def write(path: Path, rows: Sequence[Sequence[str]] = ROWS) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("id", "artist", "title", "label"), *rows])
+    return path
+
+
+def test_equal_rows_are_folded_to_the_lowest_id_and_unusable_ones_counted(tmp_path: Path) -> None:
+    info = build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    assert (info.recordings, info.rows_read, info.rows_skipped, info.rows_folded) == (3, 4, 2, 1)
+    with Catalogue(tmp_path / "cat") as catalogue:
+        [found] = catalogue.candidates([Credit.parse("Eric Prydz", "Opus")])
+        assert sorted(one.id for one in found) == ["x:1", "x:2", "x:3"]
+        assert catalogue.records(["x:2", "x:4"])["x:2"]["title"] == "Opus"
+        assert list(catalogue.records(["x:4"])) == []
+
+
+def test_every_row_of_a_large_source_is_found_again(tmp_path: Path) -> None:
+    many = [(f"y:{number}", f"Artist {number % 977}", f"Title {number:x}", "") for number in range(25_000)]
+    one = build_catalogue([write(tmp_path / "many.csv", many)], tmp_path / "one", processes=1)
+    two = build_catalogue([tmp_path / "many.csv"], tmp_path / "two", processes=2)
+    assert one.recordings == two.recordings == 25_000
+    assert one.id == two.id
+    with Catalogue(tmp_path / "one") as catalogue:
+        assert len(catalogue.records([row[0] for row in many])) == 25_000
+
+
+def test_the_same_sources_again_change_nothing_and_other_content_is_another_catalogue(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.csv")
+    first = build_catalogue([source], tmp_path / "cat")
+    assert build_catalogue([source], tmp_path / "cat") == first
+    write(source, ROWS[:1])
+    second = build_catalogue([source], tmp_path / "cat")
+    assert second.id != first.id
+    assert [path.name for path in (tmp_path / "cat").glob("*.duckdb")] == [second.database]
+
+
+def test_a_catalogue_of_another_parser_is_refused_and_built_again(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.csv")
+    first = build_catalogue([source], tmp_path / "cat")
+    path = tmp_path / "cat" / DESCRIPTION
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"parser": "0" * 16}))
+    with pytest.raises(BadInput, match=r"takes names and titles apart\s+otherwise; build it again"):
+        Catalogue(tmp_path / "cat")
+    again = build_catalogue([source], tmp_path / "cat")
+    assert (again.id, again.database != first.database) == (first.id, True)
+
+
+def test_who_reads_the_old_catalogue_goes_on_while_a_new_one_takes_its_place(tmp_path: Path) -> None:
+    build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    with Catalogue(tmp_path / "cat") as reader:
+        build_catalogue([write(tmp_path / "a.csv", ROWS[:1])], tmp_path / "cat")
+        [found] = reader.candidates([Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")])
+        assert "x:3" in {one.id for one in found}
+    with Catalogue(tmp_path / "cat") as newer:
+        assert newer.info.recordings == 1
+
+
+def test_a_killed_build_leaves_no_catalogue_and_the_next_one_clears_up(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.csv", [(f"z:{n}", f"Artist {n}", f"Title {n}", "") for n in range(30_000)])
+    code = (
+        "import sys; from pathlib import Path; from mixtrove.catalogue.build import build_catalogue; "
+        "build_catalogue([Path(sys.argv[1])], Path(sys.argv[2]), processes=1)"
+    )
+    out = tmp_path / "cat"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    building = subprocess.Popen([sys.executable, "-c", code, str(source), str(out)], env=environment)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("recordings-*.duckdb")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    building.send_signal(signal.SIGKILL)
+    building.wait()
+    assert list(out.glob("recordings-*"))
+    with pytest.raises(BadInput, match="there is no catalogue"):
+        describe(out)
+    small = build_catalogue([write(tmp_path / "b.csv")], out)
+    assert [path.name for path in out.glob("recordings-*")] == [small.database]
+
+
+def test_a_source_that_breaks_half_way_leaves_the_old_catalogue_in_use(tmp_path: Path) -> None:
+    first = build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    broken = tmp_path / "b.csv"
+    broken.write_text('id,artist,title\n1,a,b\n2,a,"' + "x" * 200_000)
+    with pytest.raises(BadInput, match="check the quotes"):
+        build_catalogue([broken], tmp_path / "cat")
+    assert describe(tmp_path / "cat") == first
+    assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [first.database]
+
+
+def test_matching_gives_a_row_a_component_and_a_reason_for_the_rest(tmp_path: Path) -> None:
+    build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    lines = [
+        "Eric Prydz - Opus",
+        "",
+        "Eric Prydz - Opus w/ Eric Prydz - Opus (Four Tet Remix)",
+        "Eric Prydz - ID",
+    ]
+    found = list(match_lines(tmp_path / "cat", lines))
+    assert list(found[0]) == [
+        "line_no", "component", "raw", "decision", "confidence", "candidate_id", "artist", "title",
+        "runner_up", "reasons",
+    ]  # fmt: skip
+    assert [(one["line_no"], one["component"], one["decision"], one["candidate_id"]) for one in found] == [
+        (1, 1, "accept", "x:1"),
+        (2, None, "none", None),
+        (3, 1, "accept", "x:1"),
+        (3, 2, "accept", "x:3"),
+        (4, 1, "none", None),
+    ]
+    assert found[1]["reasons"] == "blank line"
+
+
+def test_one_process_and_two_give_the_same_rows(tmp_path: Path) -> None:
+    build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    lines = ["Eric Prydz - Opus", "x", "Eric Prydz - Opuss (Four Tet Remix)"] * (CHUNK + 10)
+    one = list(match_lines(tmp_path / "cat", lines, processes=1))
+    assert one == list(match_lines(tmp_path / "cat", lines, processes=2))
+    assert [row["line_no"] for row in one] == list(range(1, len(lines) + 1))
+
+
+def test_the_commands_build_and_match(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    source, cat, lines = write(tmp_path / "a.csv"), tmp_path / "cat", tmp_path / "lines.txt"
+    lines.write_text("Eric Prydz - Opus (Four Tet Remix)\r\n\nEric Prydz - Allein\n", encoding="utf-8")
+    built = CliRunner().invoke(main, ["catalogue", "build", "--out", str(cat), str(source)])
+    assert built.exit_code == 0
+    assert "3 recordings from 4 rows (1 folded, 2 skipped for want of id, artist or title)" in built.output
+    for name in ("out.csv", "out.parquet"):
+        arguments = ["--catalogue", str(cat), "--lines", str(lines), "--out", str(tmp_path / name)]
+        done = CliRunner().invoke(main, ["catalogue", "match", *arguments])
+        assert done.exit_code == 0
+        assert "3 lines; 1 accepted, 0 provisional, 2 none" in done.output
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
+        flat = list(csv.DictReader(stream))
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["candidate_id"] for row in rows] == ["x:3", None, None]
+    assert [row["candidate_id"] or None for row in flat] == ["x:3", None, None]
+    assert rows[0]["raw"] == "Eric Prydz - Opus (Four Tet Remix)"
+    assert list(rows[0]) == list(flat[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.csv", b"", "the file is empty"),
+        ("columns.csv", b"id,name\n1,a\n", "line 1: no column artist, title"),
+        (
+            "cut.csv.gz",
+            gzip.compress(b"id,artist,title\n1,a,b\n", mtime=0)[:-9],
+            "cannot be read to its end",
+        ),
+        ("rows.csv", b"id,artist,title\n1,,\n", "no row has an id, an artist and a title"),
+        (".", b"", "is a directory"),
+        ("none.csv", None, "no such file"),
+    ],
+)
+def test_a_source_that_cannot_be_used_is_one_sentence_and_a_failure(
+    tmp_path: Path, name: str, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / name
+    if content and not path.is_dir():
+        path.write_bytes(content)
+    elif content is not None and not path.is_dir():
+        path.touch()
+    code = [sys.executable, "-m", "mixtrove", "catalogue", "build", "--out", str(tmp_path / "cat"), str(path)]
+    done = subprocess.run(
+        code, capture_output=True, text=True, check=False, timeout=60, cwd=Path(__file__).parents[2]
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("mixtrove: ")
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "cat" / DESCRIPTION).exists()
