@@ -41,7 +41,9 @@ _LENGTH = re.compile(r"^\d{1,2}:[0-5]\d$")
 # Square brackets hold labels, and versions only when they end in one of these.
 _VERSION_BOX = frozenset(
     ("remix", "mix", "edit", "reedit", "dub", "version", "vip", "instrumental", "acapella", "rework",
-     "refix", "bootleg", "cover", "remake", "mashup", "flip", "remaster", "remastered", "live", "reprise")
+     "refix", "bootleg", "cover", "remake", "mashup", "flip", "remaster", "remastered", "live", "reprise",
+     "relift", "rerub", "reshape", "revision", "reboot", "reconstruction", "reinterpretation", "remodel",
+     "retouch", "revibe", "screwed", "slowed", "demo", "unplugged")
 )  # fmt: skip
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")

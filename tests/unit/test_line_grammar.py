@@ -125,6 +125,17 @@ LINES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     (
+        "Michael Jackson - Rock With You [The Reflex Revision]",
+        {
+            "kind": "track", "artists": ("Michael Jackson",), "title": "Rock With You",
+            "version": "The Reflex Revision", "remixers": ("The Reflex",),
+        },
+    ),
+    (
+        "Four Tet - Baby [Navy Cut]",
+        {"kind": "track", "artists": ("Four Tet",), "title": "Baby", "label": "Navy Cut"},
+    ),
+    (
         "Daft Punk - Revolution 909 [Virgin - VST 1682, 1998]",
         {
             "kind": "track", "artists": ("Daft Punk",), "title": "Revolution 909", "label": "Virgin",
