@@ -45,6 +45,8 @@ _VERSION_BOX = frozenset(
      "relift", "rerub", "reshape", "revision", "reboot", "reconstruction", "reinterpretation", "remodel",
      "retouch", "revibe", "screwed", "slowed", "demo", "unplugged")
 )  # fmt: skip
+# "[Live From Malibu]" is a version; "[Live At Robert Johnson]" is a label.
+_LIVE_BOX = re.compile(r"^live (?:from|on|in)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
 _QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
@@ -284,6 +286,8 @@ def _credited(
         if _LENGTH.match(inner):
             rest = before.rstrip()  # "[6:47]": how long the track is
             continue
+        if _LIVE_BOX.match(inner):
+            break
         if re.match(r"^(?:feat|ft|featuring|with|part|pt)\b", inner, re.IGNORECASE):
             break
         rest = before.rstrip()

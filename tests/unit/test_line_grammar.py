@@ -132,6 +132,17 @@ LINES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     (
+        "Yussef Dayes - Tioga Pass [Live From Malibu]",
+        {
+            "kind": "track", "artists": ("Yussef Dayes",), "title": "Tioga Pass",
+            "version": "Live From Malibu",
+        },
+    ),
+    (
+        "Ata - Tune [Live At Robert Johnson]",
+        {"kind": "track", "artists": ("Ata",), "title": "Tune", "label": "Live At Robert Johnson"},
+    ),
+    (
         "Four Tet - Baby [Navy Cut]",
         {"kind": "track", "artists": ("Four Tet",), "title": "Baby", "label": "Navy Cut"},
     ),
