@@ -50,8 +50,7 @@ PER_STYLE = 5
 SHARED_BONUS = 2.0
 CATALOGUE_ROWS = 2200
 CUE_SHEET = (
-    "dj_formats/Mat Zo @ ABGT 500, Banc of California Stadium Los Angeles, "
-    "United States 2022-10-15.opus.cue"
+    "dj_formats/Mat Zo @ ABGT 500, Banc of California Stadium Los Angeles, United States 2022-10-15.opus.cue"
 )
 COLUMNS = (
     "id",
@@ -117,18 +116,14 @@ def read_tracklists(data: Path) -> list[dict[str, Any]]:
     with gzip.open(data / "tracklists/mixesdb.jsonl.gz", "rt", encoding="utf-8") as file:
         for text in file:
             mix = json.loads(text)
-            mixes.append(
-                {k: mix.get(k) for k in ("id", "title", "url", "date", "lines", "categories")}
-            )
+            mixes.append({k: mix.get(k) for k in ("id", "title", "url", "date", "lines", "categories")})
     with gzip.open(data / "tracklists/radio_shows.jsonl.gz", "rt", encoding="utf-8") as file:
         for text in file:
             show = json.loads(text)
             lines = [line["line"] for line in show["lines"]]
             cues = [line["timestamp"] for line in show["lines"]]
             keep = {k: show.get(k) for k in ("id", "title", "date")}
-            mixes.append(
-                keep | {"url": "", "lines": lines, "cues": cues, "categories": ["Radio Show"]}
-            )
+            mixes.append(keep | {"url": "", "lines": lines, "cues": cues, "categories": ["Radio Show"]})
     return mixes
 
 
@@ -180,8 +175,7 @@ class Nearness:
             return False
         mine = words(parts[0])
         return any(
-            mine & self.artist[n]
-            and len(mine & self.artist[n]) * 2 >= min(len(mine), len(self.artist[n]))
+            mine & self.artist[n] and len(mine & self.artist[n]) * 2 >= min(len(mine), len(self.artist[n]))
             for n in self.by_title.get(title_key(parts[1]), ())
         )
 
@@ -236,9 +230,7 @@ def style(mix: dict[str, Any]) -> str:
     return str("style " + (mix["categories"] or [""])[-1])
 
 
-def draw_mixes(
-    mixes: list[dict[str, Any]], near: Nearness, rng: random.Random
-) -> list[dict[str, Any]]:
+def draw_mixes(mixes: list[dict[str, Any]], near: Nearness, rng: random.Random) -> list[dict[str, Any]]:
     """The drawn stretches, with `first` and `last` (from 0, exclusive) of the source's lines."""
     pool: list[dict[str, Any]] = []
     for mix in mixes:
@@ -246,9 +238,7 @@ def draw_mixes(
         if mix["id"] not in ALWAYS and sum(hits) < 2:
             continue
         first, last = (
-            (0, min(STRETCH[1], len(hits)))
-            if mix["id"] in ALWAYS
-            else best_stretch(hits, STRETCH[1])
+            (0, min(STRETCH[1], len(hits))) if mix["id"] in ALWAYS else best_stretch(hits, STRETCH[1])
         )
         if last - first < STRETCH[0]:
             continue
@@ -349,9 +339,7 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(as_csv(row) for row in rows)
-    (args.out / "drawn.json").write_text(
-        json.dumps(mixes, ensure_ascii=False, indent=1), encoding="utf-8"
-    )
+    (args.out / "drawn.json").write_text(json.dumps(mixes, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from mixtrove.matching import Credit, identity_key
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-FIELDS = ("artist", "title", "label", "catalog_number", "album", "duration", "isrc", "year")
-"""What a credit needs to be written down and parsed again."""
+FIELDS = ("label", "catalog_number", "album", "duration", "isrc", "year")
+"""What a credit says beside artists, title and version."""
 
 
 def entry_columns(credit: Credit) -> dict[str, Any]:
@@ -34,12 +34,11 @@ def entry_columns(credit: Credit) -> dict[str, Any]:
 
 def credit_of_entry(row: RowMapping) -> Credit:
     """The credit of a ``tracklist_entry`` row."""
-    artist = " & ".join(row["artists"])
-    if row["featured"]:
-        artist = f"{artist} feat. {' & '.join(row['featured'])}".strip()
-    return Credit.parse(
-        artist,
-        _with_version(row["title"], row["version"]),
+    return Credit.of_parts(
+        row["artists"],
+        row["title"],
+        featured=row["featured"],
+        version=row["version"],
         label=row["label"],
         catalog_number=row["catalog_number"],
     )
@@ -61,17 +60,24 @@ def credit_of_track(row: RowMapping) -> Credit:
 
 
 def written(credit: Credit) -> dict[str, Any]:
-    """A credit as JSON; ``read`` gives it back."""
+    """A credit as JSON: ``artist`` and ``title`` for people, ``parts`` for ``read`` to give it back."""
     return {
         "artist": credit.artist,
         "title": credit.full_title,
-        **{name: getattr(credit, name) for name in FIELDS[2:] if getattr(credit, name) is not None},
+        "parts": {
+            "artists": list(credit.artists),
+            "featured": list(credit.featured),
+            "title": credit.title,
+            "version": credit.version,
+            "spelled": credit.spelled,
+        },
+        **{name: getattr(credit, name) for name in FIELDS if getattr(credit, name) is not None},
     }
 
 
 def read(value: Mapping[str, Any]) -> Credit:
     """The credit that ``written`` wrote down."""
-    return Credit.parse(value["artist"], value["title"], **{key: value.get(key) for key in FIELDS[2:]})
+    return Credit.of_parts(**value["parts"], **{key: value.get(key) for key in FIELDS})
 
 
 def version_of_track(credit: Credit) -> str | None:
