@@ -27,6 +27,7 @@ from mixtrove.tracklists.model import Component, Line, Tracklist
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 UNKNOWN_TRACK = "unknown track (ID)"
+_WRITTEN = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
 _PLACE = ("position", "component", "line_no", "raw_line")
 
 
@@ -169,7 +170,8 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             if row["status"] == "identified" or values["status"] == "skipped":
                 forget.append(row["id"])
         if any(row[name] != value for name, value in values.items()):
-            writes.append({**row, **values, "b_id": row["id"]})
+            # without "revision": a parameter of that name would win over the new one
+            writes.append({name: ({**row, **values})[name] for name in _WRITTEN} | {"b_id": row["id"]})
         if row["position"] != line.position:
             moving.append(row["id"])
     touched = _remove_plays(tx, forget)
@@ -188,12 +190,11 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             .values(track_position=-_discovery.c.track_position, revision=tx.revision)
         )
     if writes:
-        names = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
         tx.connection.execute(
             sa.update(_entry)
             .where(_entry.c.id == sa.bindparam("b_id"))
             .values(
-                **{name: sa.bindparam(name, type_=_entry.c[name].type) for name in names},
+                **{name: sa.bindparam(name, type_=_entry.c[name].type) for name in _WRITTEN},
                 revision=tx.revision,
             ),
             writes,
