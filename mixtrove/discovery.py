@@ -57,6 +57,8 @@ class Discovery:
                 f"Want list: {self.wants.added:,} added, {self.wants.raised:,} raised, "
                 f"{self.wants.unchanged:,} unchanged."
             )
+            if self.wants.withdrawn:
+                yield f"{self.wants.withdrawn:,} wants of rules were withdrawn: you own them now."
         if self.published is not None:
             yield ("Warehouse published." if self.published else "The warehouse was up to date.")
 

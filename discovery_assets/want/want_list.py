@@ -18,9 +18,9 @@ from resources.home import OperationalStore
     description=(
         "The shopping list: tracks that were heard often enough and are not owned, as rules.toml says, "
         "and what people put there themselves. A rule adds and raises; it never lowers a priority and "
-        "never puts back what was taken off."
+        "never puts back what was taken off. What only rules wanted is withdrawn once it is owned."
     ),
-    code_version="1",
+    code_version="2",
     metadata=store_table(schema.want),
 )
 def want_list(context: dg.AssetExecutionContext, store: OperationalStore) -> dg.MaterializeResult[None]:
@@ -49,6 +49,7 @@ def want_list(context: dg.AssetExecutionContext, store: OperationalStore) -> dg.
     sentence = (
         f"{sum(statuses.values()):,} wants: {done.added:,} added, {done.raised:,} raised by "
         f"{len(rules)} rules"
+        + (f"; {done.withdrawn:,} withdrawn, they are owned now" if done.withdrawn else "")
         + (f"; {done.left_out:,} did not fit, the list is full" if done.left_out else "")
     )
     context.log.info(sentence)
@@ -59,6 +60,7 @@ def want_list(context: dg.AssetExecutionContext, store: OperationalStore) -> dg.
             "added": done.added,
             "raised": done.raised,
             "left_out": done.left_out,
+            "withdrawn": done.withdrawn,
             "rules": ", ".join(rule.name for rule in rules) or "none",
             "preview": preview(("priority", "artist", "title", "remix", "status", "heard"), top),
         }

@@ -73,8 +73,8 @@ def _print_wants(wants: list[WantRecord], rows: int) -> None:
 
     _heading(f"Want list ({len(wants)} wanted; 5 is most wanted)")
     print_table(
-        ("priority", "artist", "title", "version", "label", "heard"),
-        [(w.priority, w.artist, w.title, w.remix, w.label, w.heard) for w in wants[:rows]],
+        ("priority", "artist", "title", "version", "label", "heard", "owned"),
+        [(w.priority, w.artist, w.title, w.remix, w.label, w.heard, w.owned or None) for w in wants[:rows]],
         empty="nothing is wanted: no track was heard in two mixes and is not owned yet",
     )
 

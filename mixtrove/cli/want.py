@@ -77,11 +77,11 @@ def list_(status: str, everything: bool, min_priority: int, limit: int | None, a
             min_priority=min_priority,
             limit=limit,
         )
-    columns = ("id", "priority", "artist", "title", "version", "label", "heard", "status", "notes")
+    columns = ("id", "priority", "artist", "title", "version", "label", "heard", "owned", "status", "notes")
     rows = [
         (
             one.id if as_json else short_id(one.id), one.priority, one.artist, one.title, one.remix,
-            one.label, one.heard, one.status, one.notes,
+            one.label, one.heard, one.owned if as_json else one.owned or None, one.status, one.notes,
         )
         for one in found
     ]  # fmt: skip

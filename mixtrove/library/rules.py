@@ -1,7 +1,7 @@
 """Want rules: ``rules.toml`` says which tracks go on the want list by themselves, and how high.
 
 A rule adds a track or raises its priority; it never lowers one, never touches what was bought, and never puts
-back what a person took off the list.
+back what a person took off the list. What only rules put there is withdrawn once it is owned.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.store import Store, Transaction
-from mixtrove.library.wants import LIMIT, add_want, removed_tracks
+from mixtrove.library.wants import LIMIT, add_want, delete_wants, removed_tracks, rule_made_and_owned
 from mixtrove.matching import normal_form
 
 DEFAULT_RULES = """\
 # Want rules: which tracks go on your want list by themselves.
 #
 # A rule adds a track or raises its priority. It never lowers a priority, never touches what you
-# bought, and never puts back what you removed.
+# bought, and never puts back what you removed. What only rules wanted goes off the list by itself
+# once you own it, unless a rule with not_owned = false wants it.
 #
 #   name                 what the rule is called; it stands beside everything it does
 #   min_mixes            heard in at least so many mixes (default 2)
@@ -83,6 +84,7 @@ class RefreshSummary:
     raised: int
     unchanged: int  # met a rule and is on the list already, as high or higher
     left_out: int  # met a rule and did not fit: the list is full
+    withdrawn: int  # only rules wanted it, and it is owned now
 
 
 def load_rules(path: Path) -> tuple[WantRule, ...]:
@@ -120,7 +122,10 @@ def parse_rules(data: bytes, name: str) -> tuple[WantRule, ...]:
 
 
 def refresh_wants(store: Store, rules: Sequence[WantRule], user: str) -> RefreshSummary:
-    """Put on a user's list what the rules say; doing it again changes nothing.
+    """Bring a user's list up to what the rules say; doing it again changes nothing.
+
+    A want that no person touched is withdrawn once its track is owned and no rule wants owned tracks of its
+    kind. Nothing remembers it as removed: when the file is gone, the rule adds it again.
 
     Raises:
         StoreUnavailable: nothing was changed.
@@ -128,11 +133,21 @@ def refresh_wants(store: Store, rules: Sequence[WantRule], user: str) -> Refresh
     with store.write() as tx:
         removed = removed_tracks(tx.connection, user)
         best: dict[str, tuple[int, str]] = {}
+        wanted_though_owned: set[str] = set()
         for rule in rules:
-            for track_id, mixes in _matches(tx, rule):
+            found = _matches(tx, rule)
+            if not rule.not_owned:
+                wanted_though_owned.update(track_id for track_id, _ in found)
+            for track_id, mixes in found:
                 wished = (rule.priority_for(mixes), rule.name)
                 if track_id not in removed and wished[0] > best.get(track_id, (0, ""))[0]:
                     best[track_id] = wished
+        withdrawn = [
+            want_id
+            for want_id, track_id in rule_made_and_owned(tx.connection, user)
+            if track_id not in wanted_though_owned
+        ]
+        delete_wants(tx, withdrawn)
         want = schema.want
         present = {
             row.library_track_id: row
@@ -154,7 +169,7 @@ def refresh_wants(store: Store, rules: Sequence[WantRule], user: str) -> Refresh
                 continue
             add_want(tx, user, track_id, priority=priority, by=f"rule:{name}")
             added, raised = (added + 1, raised) if there is None else (added, raised + 1)
-    return RefreshSummary(added, raised, unchanged, left_out)
+    return RefreshSummary(added, raised, unchanged, left_out, len(withdrawn))
 
 
 def _matches(tx: Transaction, rule: WantRule) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ the list is remembered in ``want_removal``: rules do not put it back. Files in a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -43,6 +44,7 @@ class WantRecord:
     catalog_number: str | None
     provisional: bool
     heard: int  # plays in all mixes
+    owned: bool  # a file of the collection is this track
     cut: str | None
     priority: int  # 1 to 5, 5 is most wanted
     status: str
@@ -203,12 +205,41 @@ def remove_want(tx: Transaction, want_id: str, *, by: str) -> None:
     ).first()  # fmt: skip
     if row is None:
         raise BadInput(f"there is no want {want_id!r}: `mixtrove want list` shows them")
-    delete_rows(tx, schema.want_event, ids_where(tx, schema.want_event, "want_id", [want_id]))
-    delete_rows(tx, _want, [want_id])
+    delete_wants(tx, [want_id])
     tx.connection.execute(
         insert(tx.connection, schema.want_removal).on_conflict_do_nothing(),
         {"user": row.user, "library_track_id": row.library_track_id, "removed_at": tx.now},
     )
+
+
+def delete_wants(tx: Transaction, want_ids: Sequence[str]) -> None:
+    """Delete wants and their events; unlike ``remove_want`` nothing keeps a rule from adding them again."""
+    delete_rows(tx, schema.want_event, ids_where(tx, schema.want_event, "want_id", want_ids))
+    delete_rows(tx, _want, want_ids)
+
+
+def rule_made_and_owned(connection: sa.Connection, user: str) -> list[tuple[str, str]]:
+    """(want, track) of the open wants of a user that no person touched and whose track is owned.
+
+    A note or a cut is a person's: rules set neither. An event of a merge is nobody's.
+    """
+    event = schema.want_event
+    by_person = sa.exists().where(
+        event.c.want_id == _want.c.id, ~event.c.by.startswith("rule:"), event.c.by != "merge"
+    )
+    rows = connection.execute(
+        sa.select(_want.c.id, _want.c.library_track_id)
+        .where(
+            _want.c.user == user,
+            _want.c.status == "wanted",
+            _want.c.notes.is_(None),
+            _want.c.cut.is_(None),
+            _is_owned(),
+            ~by_person,
+        )
+        .order_by(_want.c.id)
+    )
+    return [(row.id, row.library_track_id) for row in rows]
 
 
 def removed_tracks(connection: sa.Connection, user: str) -> set[str]:
@@ -229,7 +260,12 @@ def _records() -> sa.Select[Any]:
         _track.c.catalog_number,
         _track.c.provisional,
         _track.c.discovery_count.label("heard"),
+        _is_owned().label("owned"),
     ).join(_track, _track.c.id == _want.c.library_track_id)
+
+
+def _is_owned() -> sa.ColumnElement[bool]:
+    return sa.exists().where(schema.owned_track.c.library_track_id == _want.c.library_track_id)
 
 
 def _record(row: sa.RowMapping) -> WantRecord:

@@ -156,6 +156,41 @@ def test_owned_tracks_are_not_wanted_and_come_in_once(heard: Store, tmp_path: Pa
     assert wanted(heard) == [("Two", 3, "wanted")]
 
 
+def test_what_only_rules_wanted_is_withdrawn_once_it_is_owned(heard: Store, tmp_path: Path) -> None:
+    rules = load_rules(tmp_path / "rules.toml")
+    refresh_wants(heard, rules, "dj")
+    gone = want_id(heard, "One")
+    with heard.write() as tx:
+        set_want(tx, want_id(heard, "Two"), {"notes": "the vinyl"}, by="dj")
+    import_owned_csv(heard, b"artist,title,location\nA,One,/1\nB,Two,/2\n", "mine.csv")
+    with heard.read() as connection:
+        assert [one.owned for one in list_wants(connection, "dj")] == [True, True]
+    though_owned = parse_rules(b'[[rule]]\nname="all"\nnot_owned=false\npriority=1', "r")
+    assert refresh_wants(heard, (*rules, *though_owned), "dj").withdrawn == 0
+    assert refresh_wants(heard, rules, "dj").withdrawn == 1
+    assert wanted(heard) == [("Two", 3, "wanted")]
+    assert refresh_wants(heard, rules, "dj").withdrawn == 0
+    tombstone, owned = schema.tombstone, schema.owned_track
+    with heard.write() as tx:
+        assert gone in tx.connection.execute(
+            sa.select(tombstone.c.row_id).where(tombstone.c.table_name == "want")
+        ).scalars().all()  # fmt: skip
+        tx.connection.execute(sa.delete(owned).where(owned.c.location == "/1"))
+    again = refresh_wants(heard, rules, "dj")
+    assert (again.added, again.withdrawn) == (1, 0)
+    assert wanted(heard) == [("One", 5, "wanted"), ("Two", 3, "wanted")]
+
+
+def test_what_a_person_wanted_stays_when_it_is_owned(heard: Store, tmp_path: Path) -> None:
+    refresh_wants(heard, load_rules(tmp_path / "rules.toml"), "dj")
+    with heard.write() as tx:
+        set_want(tx, want_id(heard, "Two"), {"priority": 4}, by="dj")
+        add_want(tx, "dj", find_or_create_track(tx, Credit.parse("C", "Three")))
+    import_owned_csv(heard, b"artist,title\nA,One\nB,Two\nC,Three\n", "mine.csv")
+    assert refresh_wants(heard, load_rules(tmp_path / "rules.toml"), "dj").withdrawn == 1
+    assert wanted(heard) == [("Two", 4, "wanted"), ("Three", 3, "wanted")]
+
+
 def test_an_owned_file_is_linked_when_its_track_arrives(store: Store) -> None:
     data = b"artist,title\nZ,Later\n"
     assert import_owned_csv(store, data, "mine.csv").linked == 0
