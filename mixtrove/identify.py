@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from mixtrove.catalogue.search import Catalogue
-from mixtrove.library.corrections import LineCorrection, corrections_for
+from mixtrove.library.corrections import LineCorrection, corrections_for, rejected_tracks
 from mixtrove.library.discoveries import (
     CHUNK,
     Candidate,
@@ -54,6 +54,7 @@ class MatchSummary:
     provisional: int = 0
     skipped: int = 0
     tracks_added: int = 0
+    stale: int = 0  # changed by somebody else meanwhile, left to the next run
 
 
 def search_catalogue(
@@ -104,37 +105,47 @@ def match_entries(
     """
     with store.read() as connection:
         due = list(entries_to_identify(connection, None, tracklist_id=tracklist_id, limit=limit))
-        corrections = corrections_for(connection, {entry.line_key for entry in due})
     index = LibraryIndex()
     total = MatchSummary()
+    done = 0
     remaining = iter(due)
     while chunk := list(islice(remaining, CHUNK)):
         with store.read() as connection:
             index.refresh(connection)
             offers = read_offers(connection, [entry.entry_id for entry in chunk])
-        decider = _Decider(index, corrections)
+            corrections = corrections_for(connection, {entry.line_key for entry in chunk})
+            rejected = rejected_tracks(connection, corrections)
+        decider = _Decider(index, corrections, rejected)
         decisions = [decider.decide(entry, offers.get(entry.entry_id, [])) for entry in chunk]
         decider.forget()
         written = write_decisions(store, decisions)
         total = replace(
             total,
-            decided=total.decided + len(chunk),
+            decided=total.decided + written.identified + written.provisional + written.skipped,
             identified=total.identified + written.identified,
             provisional=total.provisional + written.provisional,
             skipped=total.skipped + written.skipped,
             tracks_added=total.tracks_added + written.tracks_added,
+            stale=total.stale + written.stale,
         )
+        done += len(chunk)
         if progress:
-            progress(total.decided, len(due))
+            progress(done, len(due))
     return total
 
 
 class _Decider:
     """Decides the entries of one chunk in order; what one adds to the library the next ones see."""
 
-    def __init__(self, index: LibraryIndex, corrections: dict[str, LineCorrection]) -> None:
+    def __init__(
+        self,
+        index: LibraryIndex,
+        corrections: dict[str, LineCorrection],
+        rejected: dict[str, frozenset[str]],
+    ) -> None:
         self._index = index
         self._corrections = corrections
+        self._rejected = rejected  # library tracks by line key
         self._added: dict[str, TrackRecord] = {}  # stand-in id → the recording that will be a track
 
     def forget(self) -> None:
@@ -147,11 +158,12 @@ class _Decider:
         if correction is not None:
             made = correction.decision(entry.entry_id, catalogue=entry.catalogue)
             if made is not None:
-                return made
+                return replace(made, revision=entry.revision)
             offers = [one for one in offers if (one.source, one.id) not in correction.rejected]
         tracks = self._index.candidates(entry.credit)
         if correction is not None:
-            tracks = [one for one in tracks if (one.source, one.id) not in correction.rejected]
+            no = self._rejected[entry.line_key] | {f"new:{number}" for _, number in correction.rejected}
+            tracks = [one for one in tracks if one.id not in no]
         outcome = decide(entry.credit, [*tracks, *offers])
         if outcome.choice == "accept":
             return self._accepted(entry, outcome)
@@ -163,6 +175,7 @@ class _Decider:
             reasons=outcome.reasons,
             candidates=self._candidates(outcome.ranked),
             catalogue=entry.catalogue,
+            revision=entry.revision,
         )
 
     def _accepted(self, entry: EntryToIdentify, outcome: Outcome) -> EntryDecision:
@@ -185,6 +198,7 @@ class _Decider:
             reasons=outcome.reasons,
             candidates=self._candidates(outcome.ranked),
             catalogue=entry.catalogue,
+            revision=entry.revision,
         )
 
     def _candidates(self, ranked: Sequence[Ranked]) -> tuple[Candidate, ...]:

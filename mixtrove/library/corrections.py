@@ -14,7 +14,13 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, EntryDecision, TrackRecord, write_chunk
+from mixtrove.library.discoveries import (
+    CHUNK,
+    EntryDecision,
+    TrackRecord,
+    external_id_of,
+    write_chunk,
+)
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
 from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.library.tracks import find_or_create_track
@@ -159,6 +165,28 @@ def undo(store: Store, *, correction_id: str | None = None, line_key: str | None
         return CorrectionResult(row["id"], row["line_key"], row["kind"], entries, row["library_track_id"])
 
 
+def rejected_tracks(
+    connection: sa.Connection, corrections: Mapping[str, LineCorrection]
+) -> dict[str, frozenset[str]]:
+    """By line key, the library tracks that a person said the line is not, also as a recording elsewhere."""
+    known = schema.external_id
+    found: dict[str, frozenset[str]] = {}
+    for key, correction in corrections.items():
+        tracks = {number for source, number in correction.rejected if source == "library"}
+        for source, number in correction.rejected:
+            if source != "library":
+                provider, own = external_id_of(source, number)
+                tracks.update(
+                    connection.execute(
+                        sa.select(known.c.library_track_id).where(
+                            known.c.provider == provider, known.c.external_id == own
+                        )
+                    ).scalars()
+                )
+        found[key] = frozenset(tracks)
+    return found
+
+
 def _combined(key: str, rows: Sequence[sa.RowMapping]) -> LineCorrection:
     rejected = frozenset(
         (one["source"], one["candidate_id"]) for row in rows for one in row["payload"].get("rejected", ())
@@ -257,6 +285,9 @@ def _apply(tx: Transaction, key: str) -> int:
         .all()
     )
     decisions = [_decision(holds, row) for row in rows]
+    # a run that read these entries before must not write over what a person says now
+    for some in chunks(row["id"] for row in rows):
+        tx.connection.execute(sa.update(_entry).where(_entry.c.id.in_(some)).values(revision=tx.revision))
     for at in range(0, len(decisions), CHUNK):
         write_chunk(tx, decisions[at : at + CHUNK], by_person=True)
     if holds is None:  # to be looked up again

@@ -77,7 +77,8 @@ def written(credit: Credit) -> dict[str, Any]:
 
 def read(value: Mapping[str, Any]) -> Credit:
     """The credit that ``written`` wrote down."""
-    return Credit.of_parts(**value["parts"], **{key: value.get(key) for key in FIELDS})
+    parts: dict[str, Any] = {**value["parts"], **{name: value.get(name) for name in FIELDS}}
+    return Credit.of_parts(**parts)
 
 
 def version_of_track(credit: Credit) -> str | None:

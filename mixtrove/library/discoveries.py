@@ -44,6 +44,12 @@ _candidate = schema.entry_candidate
 _PREFIXED = re.compile(r"([a-z][a-z0-9_]{1,31}):(.+)", re.DOTALL)
 
 
+def external_id_of(source: str, candidate_id: str) -> tuple[str, str]:
+    """(provider, id) of a candidate: ``spotify:4uL`` is an id of spotify, a bare one of its source."""
+    prefixed = _PREFIXED.fullmatch(candidate_id)
+    return (prefixed[1], prefixed[2]) if prefixed else (source, candidate_id)
+
+
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
     """A recording as a catalogue or a provider spells it."""
@@ -60,8 +66,7 @@ class TrackRecord:
     @property
     def external_id(self) -> ExternalId:
         """The id with the database it belongs to: the prefix of the id, else the source."""
-        prefixed = _PREFIXED.fullmatch(self.candidate_id)
-        provider, number = prefixed.groups() if prefixed else (self.source, self.candidate_id)
+        provider, number = external_id_of(self.source, self.candidate_id)
         return ExternalId(provider, number, cut=self.credit.cut, url=self.url)
 
 
@@ -93,6 +98,7 @@ class EntryDecision:
     candidates: tuple[Candidate, ...] = ()  # best first
     catalogue: str | None = None  # id of the catalogue it was compared with
     skip_reason: str | None = None
+    revision: int | None = None  # of the entry when it was read; a decision about an older one is stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class EntryToIdentify:
     raw_line: str
     status: str = field(default="pending")
     catalogue: str | None = None  # the catalogue it was last compared with
+    revision: int = 0  # of the row that was read
 
 
 def entries_to_identify(
@@ -165,6 +172,7 @@ def entries_to_identify(
             raw_line=row["raw_line"],
             status=row["status"],
             catalogue=row["catalogue"],
+            revision=row["revision"],
         )
 
 
@@ -240,7 +248,9 @@ def write_chunk(
 
 
 def _may_change(entry: sa.RowMapping, play: sa.RowMapping | None, one: EntryDecision) -> bool:
-    """A run leaves alone what a person decided; replaying that same decision is no change."""
+    """A run leaves alone what a person decided, and what changed since the run read it."""
+    if one.revision is not None and one.revision != entry["revision"]:
+        return False
     if one.method == "manual" or entry["status"] == "pending":
         return True
     if entry["status"] == "skipped":

@@ -28,53 +28,59 @@ Offer = tuple[EntryToIdentify, Sequence[Ranked]]
 def write_offers(store: Store, offers: Iterable[Offer], catalogue_id: str) -> int:
     """Keep what the catalogue offers for entries, best first; returns for how many it has something.
 
-    An entry that was provisional and is offered something new is pending again: a decision is due.
-    Written in chunks of 200 entries; writing the same again changes nothing.
+    An entry that was provisional and is offered something new is pending again: a decision is due. An
+    entry that changed since it was read, or is gone, is left alone. Written in chunks of 200 entries.
     """
     offered = 0
     remaining = iter(offers)
     while some := list(islice(remaining, CHUNK)):
         with store.write() as tx:
-            present = _present(tx.connection, [entry.entry_id for entry, _ in some])
-            changed: list[dict[str, Any]] = []
+            unchanged = _unchanged(tx.connection, [entry for entry, _ in some])
+            present = _present(tx.connection, unchanged)
+            searched: list[dict[str, Any]] = []
+            rows: list[dict[str, Any]] = []
+            replaced: list[str] = []
             for entry, ranked in some:
-                rows = [_row(entry.entry_id, rank, one) for rank, one in enumerate(ranked, 1)]
-                offered += bool(rows)
-                again = entry.status == "pending" or rows != present.get(entry.entry_id, [])
+                if entry.entry_id not in unchanged:
+                    continue
+                new = [_row(entry.entry_id, rank, one) for rank, one in enumerate(ranked, 1)]
+                offered += bool(new)
+                again = entry.status == "pending" or new != present.get(entry.entry_id, [])
+                if again:
+                    replaced.append(entry.entry_id)
+                    rows += new
                 status = "pending" if again else entry.status
-                changed.append({"b_id": entry.entry_id, "catalogue": catalogue_id, "status": status})
-            ids = [row["b_id"] for row in changed]
-            tx.connection.execute(
-                sa.delete(_candidate).where(
-                    _candidate.c.entry_id.in_(ids), _candidate.c.source == "catalogue"
-                )
-            )
-            rows = [_row(e.entry_id, rank, one) for e, ranked in some for rank, one in enumerate(ranked, 1)]
+                searched.append({"b_id": entry.entry_id, "catalogue": catalogue_id, "status": status})
+            tx.connection.execute(sa.delete(_candidate).where(_candidate.c.entry_id.in_(replaced)))
             if rows:
-                tx.connection.execute(sa.delete(_candidate).where(_candidate.c.entry_id.in_(ids)))
                 tx.connection.execute(sa.insert(_candidate), rows)
-            tx.connection.execute(
-                sa.update(_entry)
-                .where(_entry.c.id == sa.bindparam("b_id"))
-                .values(
-                    catalogue=sa.bindparam("catalogue"), status=sa.bindparam("status"), revision=tx.revision
-                ),
-                changed,
-            )
+            if searched:
+                tx.connection.execute(
+                    sa.update(_entry)
+                    .where(_entry.c.id == sa.bindparam("b_id"))
+                    .values(
+                        catalogue=sa.bindparam("catalogue"),
+                        status=sa.bindparam("status"),
+                        revision=tx.revision,
+                    ),
+                    searched,
+                )
         time.sleep(PAUSE)
     return offered
+
+
+def _unchanged(connection: sa.Connection, entries: Sequence[EntryToIdentify]) -> set[str]:
+    """The ids of those entries that are still as they were read."""
+    read = {entry.entry_id: entry.revision for entry in entries}
+    rows = connection.execute(sa.select(_entry.c.id, _entry.c.revision).where(_entry.c.id.in_(read)))
+    return {row.id for row in rows if row.revision == read[row.id]}
 
 
 def read_offers(connection: sa.Connection, entry_ids: Iterable[str]) -> dict[str, list[Candidate]]:
     """What a catalogue offers for these entries, best first; entries without offers are absent."""
     found: dict[str, list[Candidate]] = {}
     for some in chunks(entry_ids):
-        rows = connection.execute(
-            sa.select(_candidate)
-            .where(_candidate.c.entry_id.in_(some), _candidate.c.source == "catalogue")
-            .order_by(_candidate.c.entry_id, _candidate.c.rank)
-        ).mappings()
-        for row in rows:
+        for row in _catalogue_rows(connection, some):
             found.setdefault(row["entry_id"], []).append(
                 Candidate(
                     row["candidate_id"],
@@ -86,14 +92,14 @@ def read_offers(connection: sa.Connection, entry_ids: Iterable[str]) -> dict[str
     return found
 
 
-def _present(connection: sa.Connection, entry_ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+def _present(connection: sa.Connection, entry_ids: Iterable[str]) -> Mapping[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in _catalogue_rows(connection, entry_ids):
         found.setdefault(row["entry_id"], []).append(dict(row))
     return found
 
 
-def _catalogue_rows(connection: sa.Connection, entry_ids: Sequence[str]) -> Iterator[sa.RowMapping]:
+def _catalogue_rows(connection: sa.Connection, entry_ids: Iterable[str]) -> Iterator[sa.RowMapping]:
     for some in chunks(entry_ids):
         yield from connection.execute(
             sa.select(_candidate)

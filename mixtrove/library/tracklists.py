@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.library.entries import new_entry, update_entries
 from mixtrove.library.store import Store, Transaction, new_id
-from mixtrove.matching import normal_form
+from mixtrove.matching import line_key, normal_form
 from mixtrove.tracklists.model import Line, Tracklist
 
 METADATA = ("title", "dj", "played_on", "source", "source_url")
@@ -83,6 +83,29 @@ def _same_mix(tx: Transaction, tracklist: Tracklist) -> sa.RowMapping | None:
     ).mappings()
     for row in rows:
         if not any(_disagree(row[name], given[name]) for name in METADATA if name != "source"):
+            return row
+    return _edited_mix(tx, tracklist, given)
+
+
+def _edited_mix(tx: Transaction, tracklist: Tracklist, given: dict[str, Any]) -> sa.RowMapping | None:
+    """The mix of the same title that most lines are of, when DJ, date or address are not all known.
+
+    12 of the 32 example mixes say no DJ; without this an edit of them would count every play twice.
+    """
+    if not tracklist.title:
+        return None
+    new = {line_key(one.credit) for line in tracklist.entries for one in line.components}
+    rows = tx.connection.execute(
+        sa.select(_tracklist)
+        .where(sa.func.lower(_tracklist.c.title) == tracklist.title.lower())
+        .order_by(_tracklist.c.imported_at, _tracklist.c.id)
+    ).mappings()
+    for row in rows:
+        if any(_disagree(row[name], given[name]) for name in METADATA if name != "source"):
+            continue
+        keys = sa.select(_entry.c.line_key).where(_entry.c.tracklist_id == row["id"])
+        old = set(tx.connection.execute(keys).scalars())
+        if old and new and 2 * len(old & new) >= min(len(old), len(new)):
             return row
     return None
 
