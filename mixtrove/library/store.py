@@ -182,6 +182,10 @@ class Store:
         if found == HEAD:
             return  # the usual case: alembic is not even imported
         if not upgrade:
+            if found is not None:
+                from mixtrove.library.migrations import refuse_newer
+
+                refuse_newer(found, self.name)
             raise StoreUnavailable(
                 f"the store {self.name} has schema {found or 'none'} and this mixtrove needs "
                 f"{HEAD}: run `mixtrove db upgrade`"

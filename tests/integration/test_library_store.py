@@ -135,6 +135,8 @@ def test_a_newer_schema_is_refused_and_left_alone(store: Store, database_url: st
         tx.connection.execute(sa.update(VERSION).values(version_num="9999"))
     with pytest.raises(StoreUnavailable, match=r"newer mixtrove \(schema 9999; this one knows up to"):
         Store.open(database_url)
+    with pytest.raises(StoreUnavailable, match=r"newer mixtrove \(schema 9999; this one knows up to"):
+        Store.open(database_url, upgrade=False)
     with store.read() as connection:
         found = connection.execute(sa.select(VERSION.c.version_num)).scalar()
     assert found == "9999"

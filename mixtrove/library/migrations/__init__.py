@@ -51,6 +51,20 @@ def upgrade_to_head(url: sa.URL, *, name: str, revision: str = HEAD) -> str | No
         engine.dispose()
 
 
+def refuse_newer(version: str, name: str) -> None:
+    """Refuse a schema that this program does not know.
+
+    Raises:
+        StoreUnavailable: ``version`` is none of our migrations.
+    """
+    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
+    if version not in known:
+        raise StoreUnavailable(
+            f"the store {name} was written by a newer mixtrove (schema {version}; this one knows "
+            f"up to {HEAD}): install the newer version; nothing was changed"
+        )
+
+
 def _current(connection: sa.Connection, name: str) -> str | None:
     inspector = sa.inspect(connection)
     if not inspector.has_table(VERSION_TABLE):
@@ -63,13 +77,10 @@ def _current(connection: sa.Connection, name: str) -> str | None:
         return None
     version = sa.table(VERSION_TABLE, sa.column("version_num"))
     found = connection.execute(sa.select(version.c.version_num)).scalar()
-    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
-    if found is not None and found not in known:
-        raise StoreUnavailable(
-            f"the store {name} was written by a newer mixtrove (schema {found}; this one knows "
-            f"up to {HEAD}): install the newer version; nothing was changed"
-        )
-    return None if found is None else str(found)
+    if found is None:
+        return None
+    refuse_newer(found, name)
+    return str(found)
 
 
 def _check_foreign_keys(connection: sa.Connection, name: str) -> None:
