@@ -12,10 +12,15 @@ from mixtrove.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from mixtrove.library.corrections import CorrectionResult, Kind
 
+_FOLLOWS = "Wants and statistics follow with the next `mixtrove discover`."
+
 
 @click.group()
 def review() -> None:
     """Decide the lines that are not certain. A decision holds for every mix and every later run.
+
+    ID is what `review list` shows, or `mixtrove tracklist show` beside each line: a line that was identified
+    wrongly is corrected in the same way.
 
     \b
     For example:
@@ -106,7 +111,8 @@ def accept(id_: str, candidate: int) -> None:
 def assign(id_: str, track: str | None) -> None:
     """The line is TRACK: the id of a library track, or "Artist - Title (Version)".
 
-    Without TRACK it is what the line says, as it is written.
+    Without TRACK it is what the line says, as it is written. The line may be identified already: its id is
+    in `mixtrove tracklist show`.
 
     \b
     For example:
@@ -133,7 +139,7 @@ def assign(id_: str, track: str | None) -> None:
     help="None of the candidates; an ID nobody knows; no track at all.",
 )
 def reject(id_: str, kind: str) -> None:
-    """The line is none of what was offered.
+    """The line is none of what was offered, or not what it was identified as (`mixtrove tracklist show`).
 
     \b
     For example:
@@ -176,6 +182,7 @@ def undo(id_: str) -> None:
                 correction_id, key = None, _line_key(connection, id_)
         done = take_back(store, correction_id=correction_id, line_key=key)
     click.echo(f"taken back for {done.entries} {_entries(done)}: `mixtrove discover` looks them up again")
+    click.echo(_FOLLOWS)
 
 
 def _decide(store: Any, kind: Kind, by: str, entry_id: str, track: Any) -> None:
@@ -183,6 +190,7 @@ def _decide(store: Any, kind: Kind, by: str, entry_id: str, track: Any) -> None:
 
     done = decide(store, kind=kind, by=by, entry_id=entry_id, track=track)
     click.echo(f"decided for {done.entries} {_entries(done)} in all mixes")
+    click.echo(_FOLLOWS)
 
 
 def _entries(done: CorrectionResult) -> str:

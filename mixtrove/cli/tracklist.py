@@ -61,12 +61,15 @@ def list_(dj: str | None, limit: int | None, as_json: bool) -> None:
 def show(id_: str, versions: bool, as_json: bool) -> None:
     """Show a tracklist with what each line was found to be.
 
+    `mixtrove review assign ID` and `reject ID` take the id of any line, also of one that was identified.
+
     \b
     For example:
       mixtrove tracklist show 3fa9c1d2
     """
     from dataclasses import asdict
 
+    from mixtrove.library.lookup import short_id
     from mixtrove.library.tracklist_records import get_tracklist, list_versions
 
     with opened_store() as (store, _), store.read() as connection:
@@ -83,12 +86,12 @@ def show(id_: str, versions: bool, as_json: bool) -> None:
     facts = (summary.dj, summary.title, summary.played_on, summary.source, summary.source_url)
     click.echo(" · ".join(str(fact) for fact in facts if fact) or "(a mix without a name)")
     print_table(
-        ("line", "cue", "written", "status", "track", "confidence", "why"),
+        ("id", "line", "cue", "written", "status", "track", "confidence", "why"),
         [
             (
-                one.position if one.component == 1 else None, _clock(one.cue_seconds), one.credit,
-                one.status, one.track if one.status != "pending" else None, one.confidence,
-                one.skip_reason or "; ".join(one.reasons),
+                short_id(one.id), one.position if one.component == 1 else None,
+                _clock(one.cue_seconds), one.credit, one.status, one.track if one.status != "pending" else None,
+                one.confidence, one.skip_reason or "; ".join(one.reasons),
             )
             for one in entries
         ],

@@ -20,6 +20,7 @@ from mixtrove.matching import Credit
 from mixtrove.settings import Settings
 
 Run = Callable[..., Result]
+FOLLOWS = "Wants and statistics follow with the next `mixtrove discover`."
 OURS = ("tracklist", "library", "review", "want", "owned", "db")
 
 
@@ -53,7 +54,7 @@ def test_a_line_is_reviewed_wanted_and_exported(run: Run, mix: str, tmp_path: Pa
     [item] = json.loads(run("review", "list", "--json").stdout)
     assert (item["line"], item["offers"][0]["credit"]) == ("Eric Prydz - Opus", "Eric Prydz - Opus (Dub)")
     said = run("review", "accept", item["entry_id"][-8:])
-    assert said.stdout == "decided for 1 entry in all mixes\n"
+    assert said.stdout == f"decided for 1 entry in all mixes\n{FOLLOWS}\n"
     assert run("review", "list").stdout == "nothing waits for a decision\n"
     [track] = json.loads(run("library", "list", "--json").stdout)
     assert (track["title"], track["version"], track["heard"]) == ("Opus", "Dub", 1)
@@ -65,7 +66,22 @@ def test_a_line_is_reviewed_wanted_and_exported(run: Run, mix: str, tmp_path: Pa
     shown = run("tracklist", "show", mix[-8:]).stdout
     assert "Ben UFO · Rinse" in shown
     assert "unknown track (ID)" in shown
-    assert run("review", "undo", item["entry_id"]).stdout.startswith("taken back for 1 entry")
+    undone = run("review", "undo", item["entry_id"]).stdout
+    assert undone.startswith("taken back for 1 entry")
+    assert undone.endswith(f"\n{FOLLOWS}\n")
+
+
+def test_an_identified_line_is_corrected_by_the_id_that_its_tracklist_shows(run: Run, mix: str) -> None:
+    [item] = json.loads(run("review", "list", "--json").stdout)
+    run("review", "accept", item["entry_id"])
+    short = next(
+        line.split()[0] for line in run("tracklist", "show", mix).stdout.splitlines() if "Prydz" in line
+    )
+    assert item["entry_id"].endswith(short)
+    assert run("review", "assign", short, "Eric Prydz - Opus (Four Tet Remix)").exit_code == 0
+    assert "Four Tet Remix" in run("tracklist", "show", mix).stdout
+    assert run("review", "reject", short).exit_code == 0
+    assert "provisional" in run("tracklist", "show", mix).stdout
 
 
 def test_a_tracklist_is_edited_exported_and_deleted(run: Run, mix: str) -> None:
