@@ -35,6 +35,8 @@ _CLOSED = frozenset(
      "one", "with", "without", "what", "who", "why", "how", "day", "night", "man", "woman")
 )  # fmt: skip
 
+_SWAPPED = 0.7  # the score of ``Title - Artist`` against ``Artist - Title``: a person should look
+
 Decision = Literal["same", "unsure", "different"]
 
 
@@ -79,9 +81,6 @@ def verdict(left: Prepared, right: Prepared) -> Verdict:
         reasons.append(f"artists agree {artist:.0%}")
     reasons += bonus
     decision: Decision = "different"
-    if value < REVIEW and _swapped(left, right):
-        value = 0.7
-        reasons.append("artist and title seem to be swapped")
     if value >= ACCEPT:
         decision = "same"
     elif value >= REVIEW:
@@ -101,6 +100,13 @@ def confidence(value: float) -> float:
 
 def score(left: Prepared, right: Prepared) -> tuple[float, float, float, Gate, list[str]]:
     """(s, title similarity, artist similarity, gate, reasons of bonuses); all in [0, 1]."""
+    found = _straight_score(left, right)
+    if found[0] < REVIEW and _swapped(left, right):
+        return _SWAPPED, *found[1:4], [*found[4], "artist and title seem to be swapped"]
+    return found
+
+
+def _straight_score(left: Prepared, right: Prepared) -> tuple[float, float, float, Gate, list[str]]:
     title = title_similarity(left, right)
     if title < 0.4:
         return 0.0, title, 0.0, Gate(1.0), []

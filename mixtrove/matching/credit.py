@@ -347,8 +347,8 @@ def identity_key(credit: Credit) -> str:
     kind = sorted(version.types)
     if version.family:
         kind.append(version.family)
-        if version.year:
-            kind.append(version.year)
+    if kind and version.year:
+        kind.append(version.year)
     kind += version.numbers
     key = "|".join(
         (

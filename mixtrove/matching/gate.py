@@ -87,6 +87,8 @@ def _versions(left: Prepared, right: Prepared) -> Gate:
             return Gate(UNNAMED, f"an unnamed remix against {_named(right if a.name else left)}"
                         if a.name or b.name else f"{_named(left)}, not {_named(right)}")  # fmt: skip
         made = _makers(left, right)
+        if made < 0.5 and not a.family:
+            return Gate(OTHER_REMIX, f"another recording: {_named(left)}, not {_named(right)}")
         if made < 0.5:
             return Gate(OTHER_REMIX, f"other remixer: {' '.join(a.name)}, not {' '.join(b.name)}")
         if made < 1.0:
@@ -101,6 +103,9 @@ def _versions(left: Prepared, right: Prepared) -> Gate:
             return Gate(WORD, f"same remixer, other word: {_named(left)}, {_named(right)}")
     elif a.numbers != b.numbers:
         return Gate(NUMBER, f"another number of the mix: {_named(left)}, {_named(right)}")
+    elif a.types and a.year != b.year:
+        factor = OTHER_REMIX if a.year and b.year else PARTIAL
+        return Gate(factor, f"another recording: {_named(left)}, {_named(right)}")
     if (a.cut or "original") != (b.cut or "original"):
         return Gate(CUT, f"another length of the same version: {_named(left)}, {_named(right)}")
     if a.soft != b.soft:

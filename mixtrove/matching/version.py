@@ -168,8 +168,9 @@ def parse_version(text: str) -> Version | None:
     if by:
         family = "edit" if "edit" in text[:7].lower() else "remix"
         return _named(text, by[1], family=family)
-    if _LIVE.match(text):
-        return Version(text=text, types=frozenset({"live"}))
+    if live := _LIVE.match(text):  # the place and the year tell one live recording from another
+        place = tuple(word for word in tokens(text[live.end() :]) if word not in ("the", "at", "in"))
+        return Version(text=text, types=frozenset({"live"}), name=place)
     words = text.split()
     if not words:
         return None

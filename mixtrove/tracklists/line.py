@@ -45,8 +45,9 @@ _VERSION_BOX = frozenset(
      "relift", "rerub", "reshape", "revision", "reboot", "reconstruction", "reinterpretation", "remodel",
      "retouch", "revibe", "screwed", "slowed", "demo", "unplugged")
 )  # fmt: skip
-# "[Live From Malibu]" is a version; "[Live At Robert Johnson]" is a label.
-_LIVE_BOX = re.compile(r"^live (?:from|on|in)\b", re.IGNORECASE)
+# "[Live From Malibu]" is a version; "[Live At Robert Johnson]" is a label, as its own spelling and a
+# catalogue number behind the dash say.
+_LIVE_BOX = re.compile(r"^live (?:(?:from|on|in|@)\s|at\s(?!robert johnson\b))", re.IGNORECASE)
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
 _QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
@@ -61,8 +62,9 @@ _SEGMENT = re.compile(
 _LAYERED_INSIDE = re.compile(r"\s+(?:w/|\+|//|vs\.?|into|>>?)\s+", re.IGNORECASE)
 _BOX_AT_END = re.compile(r"(?P<space>\s*)\[(?P<inner>(?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
 _LABEL_SPLIT = re.compile(r"\s+[-–—:/|]\s*|\s*[-–—]\s+")
-_CATALOG = re.compile(r"^(?=.*\d)[A-Z0-9][A-Z0-9 .:_/#+-]*[0-9][A-Za-z]{0,4}(?:[ -]?\d+)?$")
 _STRICT_CATALOG = re.compile(r"^[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?$")
+_YEAR_BEHIND_BOX = re.compile(r"\]\s*\(((?:19|20)\d\d)\)\s*$")  # "[Planet Mu] (2006)"
+_COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
 _LABEL_YEAR = re.compile(r"[,\s]+\(?((?:19|20)\d\d)\)?$")
 _FORTHCOMING = re.compile(
     r"^(?:forthcoming|unreleased|promo|dub-?plate)(?:\s+(?:on|from|via))?[\s:-]+(?=\S)", re.I
@@ -269,6 +271,8 @@ def _credited(
     """One component from its artist text and all that follows the dash."""
     unreleased = False
     year: int | None = None
+    if behind := _YEAR_BEHIND_BOX.search(rest):
+        year, rest = int(behind[1]), rest[: behind.start() + 1]
     while "[" in rest and (box := _BOX_AT_END.search(rest)):
         inner = " ".join(box["inner"].split())
         before = rest[: box.start()]
@@ -286,13 +290,14 @@ def _credited(
         if _LENGTH.match(inner):
             rest = before.rstrip()  # "[6:47]": how long the track is
             continue
-        if _LIVE_BOX.match(inner):
+        if _LIVE_BOX.match(inner) and not _LABEL_SPLIT.search(inner):
             break
         if re.match(r"^(?:feat|ft|featuring|with|part|pt)\b", inner, re.IGNORECASE):
             break
         rest = before.rstrip()
-        label, catalog_number, soon, year = _label(inner)
+        label, catalog_number, soon, released = _label(inner)
         unreleased = unreleased or soon
+        year = released or year
     if label is None and (tail := re.search(r"\]\s+[-–—]\s+([^\[\]()]+)$", rest)):
         label, rest = tail[1].strip(" -]"), rest[: tail.start() + 1]
     split = split_title(rest)
@@ -365,6 +370,9 @@ def _lone(text: str, raw: str, line_no: int, cue: int | None, layered: bool, mar
     boxed = text.endswith("]") and text[0] not in "(["
     if not (marked or boxed):
         return Line(line_no, raw, "other", _NO_TRACK, cue)
+    if marked and (colon := _COLON.match(text)):  # "3. Skream: Midnight Request Line"
+        component = _credited(colon["artist"], colon["title"], 1, layered, None, None)
+        return _line(raw, line_no, cue, (component,))
     split: SplitTitle = split_title(text)
     component = _credited("", text, 1, layered, None, None)
     if not split.title:

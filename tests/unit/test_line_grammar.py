@@ -53,6 +53,25 @@ LINES: list[tuple[str, dict[str, Any]]] = [
             "title": "Sweet Nothing", "version": "Acapella", "label": "Victory Dance", "layered": True,
         },
     ),
+    (
+        "Yussef Dayes - Love Is the Message (feat. Alfa Mist) [Live at Abbey Road Studios]",
+        {
+            "kind": "track", "artists": ("Yussef Dayes",), "featured": ("Alfa Mist",),
+            "title": "Love Is the Message", "version": "Live at Abbey Road Studios",
+        },
+    ),
+    ("A - One [Live At Robert Johnson - PLAYRJC 001]", {
+        "kind": "track", "artists": ("A",), "title": "One", "label": "Live At Robert Johnson",
+        "catalog_number": "PLAYRJC 001",
+    }),
+    (
+        "Pinch - Qawwali [Planet Mu] (2006)",
+        {"kind": "track", "artists": ("Pinch",), "title": "Qawwali", "label": "Planet Mu"},
+    ),
+    (
+        "3. Skream: Midnight Request Line",
+        {"kind": "track", "artists": ("Skream",), "title": "Midnight Request Line"},
+    ),
     ("+platform - Front", {"kind": "track", "artists": ("+platform",), "title": "Front"}),
     (
         "[110:42] Larry Heard Pres. Mr. White - The Sun Can't Compare [Alleviated]",

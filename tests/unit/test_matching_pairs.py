@@ -181,3 +181,26 @@ def test_many_comparisons_give_the_numbers_of_single_ones(some: list[tuple[Credi
     many = compare_many(some)
     assert many.shape == (len(some),)
     assert many.tolist() == pytest.approx([compare(left, right).confidence for left, right in some])
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "decision"),
+    [
+        ("Lady (Live at The Jazz Cafe London 1995)", "Lady (Live at Montreux 2000)", "different"),
+        ("Lady (Live at The Jazz Cafe London 1995)", "Lady (Live)", "unsure"),
+        ("Lady (Live at The Jazz Cafe London/1995)", "Lady - Live at the Jazz Cafe London 1995", "same"),
+        ("Aerodynamic (Live 2007)", "Aerodynamic (Live 2006)", "different"),
+        ("Aerodynamic (Live 2007)", "Aerodynamic (Live)", "unsure"),
+        ("Lady (Live)", "Lady (Live Version)", "same"),
+    ],
+)
+def test_two_live_recordings_are_two_versions(left: str, right: str, decision: str) -> None:
+    one, other = Credit.parse("D'Angelo", left), Credit.parse("D'Angelo", right)
+    assert compare(one, other).decision == decision
+    assert (identity_key(one) == identity_key(other)) == (decision == "same")
+
+
+def test_compare_many_knows_swapped_names_too() -> None:
+    pair = (Credit.parse("Opus", "Eric Prydz"), Credit.parse("Eric Prydz", "Opus"))
+    assert compare(*pair).decision == "unsure"
+    assert compare_many([pair]).tolist() == [compare(*pair).confidence]
