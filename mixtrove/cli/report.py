@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from mixtrove.library.wants import WantRecord
-    from mixtrove.warehouse.read import PeriodStatistics, Trend
+    from mixtrove.warehouse.read import PeriodStatistics
 
 _SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends` asks for three
 
@@ -95,7 +94,9 @@ def _print_played(months: list[PeriodStatistics], rows: int) -> None:
 
 
 def _print_trends(path: Path, rows: int) -> None:
-    found = _latest_trends(path)
+    from mixtrove.warehouse.read import latest_trends
+
+    found = latest_trends(path, "played", kind="track", floor=_SMALL_FLOOR)
     if found is None:
         _heading("Trends by date played")
         click.echo("  nothing was heard in two mixes within 60 days yet")
@@ -107,14 +108,3 @@ def _print_trends(path: Path, rows: int) -> None:
             f"  {trend.direction:8} {trend.kind:7} {trend.name}: "
             f"{trend.recent} plays in {trend.mixes} mixes, {trend.before} in the 30 days before"
         )
-
-
-def _latest_trends(path: Path) -> tuple[date, list[Trend]] | None:
-    """The trends of the latest day on which a track was heard in two mixes of the window."""
-    from mixtrove.warehouse.read import days_played, trends
-
-    for day in days_played(path)[:120]:
-        found = trends(path, "played", as_of=day, floor=_SMALL_FLOOR)
-        if any(one.kind == "track" for one in found):
-            return day, found
-    return None

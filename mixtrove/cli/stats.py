@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -116,6 +117,13 @@ def show(
 )
 @click.option("--as-of", type=DAY, help="Last day of the recent 30 days; by default the last with data.")
 @click.option("--kind", type=click.Choice(["track", "artist", "genre", "label"]), help="Only these.")
+@click.option(
+    "--min-mixes",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Leave out what was heard in fewer mixes of the 60 days.",
+)
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Rows of each kind.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
@@ -123,14 +131,15 @@ def trends(
     basis: str,
     as_of: datetime | None,
     kind: str | None,
+    min_mixes: int,
     limit: int,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """What is played more than before: 30 days against the 30 days before them.
 
-    Growth compares shares of all plays: 1 is steady, 2 is twice the share. What was heard in fewer than
-    three mixes is left out.
+    Growth compares shares of all plays: 1 is steady, 2 is twice the share. A small collection has more to
+    show with --min-mixes 2.
 
     \b
     For example:
@@ -139,25 +148,26 @@ def trends(
     """
     from mixtrove.cli.output import print_table
     from mixtrove.settings import load_settings
-    from mixtrove.warehouse.read import Trend
+    from mixtrove.warehouse.read import Trend, last_day
     from mixtrove.warehouse.read import trends as read_trends
+    from mixtrove.warehouse.statistics import TREND_FLOOR
 
     _only_one(as_json, as_csv)
-    found = read_trends(load_settings().warehouse_path, basis, as_of=as_of.date() if as_of else None)
+    path = load_settings().warehouse_path
+    day = as_of.date() if as_of else last_day(path, basis)
+    published = as_of is None and min_mixes == TREND_FLOOR  # nothing to compute
+    found = [] if day is None else read_trends(path, basis, as_of=None if published else day, floor=min_mixes)
+    found = [row for row in found if kind in (None, row.kind)]
     columns = [field.name for field in fields(Trend)]
     if not as_json and not as_csv:
         columns = [name for name in columns if name not in ("basis", "item")]
     print_table(
         columns,
-        [
-            [getattr(row, column) for column in columns]
-            for row in found
-            if row.rank <= limit and kind in (None, row.kind)
-        ],
+        [[getattr(row, column) for column in columns] for row in found if row.rank <= limit],
         json=as_json,
         csv=as_csv,
         title=f"trends, {basis}",
-        empty=f"nothing was heard in three mixes of the 60 days; {_nothing(basis)}",
+        empty="" if found else _no_trends(path, basis, day, kind, min_mixes),
     )
 
 
@@ -229,6 +239,22 @@ def _print_tops(row: PeriodStatistics) -> None:
 def _only_one(as_json: bool, as_csv: bool) -> None:
     if as_json and as_csv:
         raise BadInput("--json and --csv exclude each other: choose one")
+
+
+def _no_trends(path: Path, basis: str, day: date | None, kind: str | None, floor: int) -> str:
+    """Why there are no trends to ``day``, and what shows some."""
+    from mixtrove.warehouse.read import TREND_DAYS_TRIED, latest_trends
+
+    if day is None:
+        return _nothing(basis)
+    mixes = "1 mix" if floor == 1 else f"{floor} mixes"
+    said = f"no {kind}" if kind else "nothing"
+    latest = latest_trends(path, basis, kind=kind, floor=floor)
+    remedies = [f"the latest day with trends is {latest[0]} (--as-of {latest[0]})"] if latest else []
+    remedies += ["try a lower --min-mixes"] if floor > 1 else []
+    return f"{said} was heard in {mixes} within the 60 days to {day}; " + (
+        "; ".join(remedies) or f"nor to any of the last {TREND_DAYS_TRIED} days with data"
+    )
 
 
 def _nothing(basis: str) -> str:

@@ -24,6 +24,9 @@ from mixtrove.errors import StoreUnavailable
 Period = Literal["daily", "weekly", "monthly", "all-time"]
 PERIODS: tuple[Period, ...] = ("daily", "weekly", "monthly", "all-time")
 
+TREND_DAYS_TRIED = 120
+"""Days with data that are tried for trends, the latest first: a few milliseconds each."""
+
 LOCKED_DOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "autoinstall_known_extensions": False,
@@ -201,20 +204,34 @@ def trends(path: Path, basis: str, *, as_of: date | None = None, floor: int | No
     """
     names = ", ".join(field.name for field in fields(Trend))
     with open_published(path) as connection:
-        if as_of is None:
-            rows = connection.execute(
-                f"SELECT {names} FROM trends WHERE basis = $basis ORDER BY kind, rank",
-                {"basis": basis},
-            ).fetchall()
-        else:
-            from mixtrove.warehouse.models import model
-            from mixtrove.warehouse.statistics import TREND_FLOOR, trend_parameters
-
-            rows = connection.execute(
-                f"SELECT {names} FROM ({model('marts', 'trends').sql}) ORDER BY kind, rank",
-                trend_parameters(basis, as_of, floor=floor or TREND_FLOOR),
-            ).fetchall()
+        if as_of is not None:
+            return _trends_to(connection, basis, as_of, floor)
+        rows = connection.execute(
+            f"SELECT {names} FROM trends WHERE basis = $basis ORDER BY kind, rank", {"basis": basis}
+        ).fetchall()
     return [Trend(*row) for row in rows]
+
+
+def latest_trends(
+    path: Path, basis: str, *, kind: str | None = None, floor: int | None = None
+) -> tuple[date, list[Trend]] | None:
+    """The latest day with data whose window has a trend, and its trends of every kind; None without one.
+
+    Args:
+        path: the published file.
+        basis: discovered or played.
+        kind: track, artist, genre or label: there must be a trend of this kind; any by default.
+        floor: fewest mixes in both windows that make a trend.
+
+    Raises:
+        StoreUnavailable: see ``open_published``.
+    """
+    with open_published(path) as connection:
+        for day in _days(connection, basis)[:TREND_DAYS_TRIED]:
+            found = _trends_to(connection, basis, day, floor)
+            if any(kind in (None, one.kind) for one in found):
+                return day, found
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,15 +260,14 @@ def most_heard(path: Path, limit: int) -> list[Heard]:
     return [Heard(str(row[0]), *row[1:]) for row in rows]
 
 
-def days_played(path: Path) -> list[date]:
-    """The days on which a mix of the library was played, the latest first.
+def last_day(path: Path, basis: str) -> date | None:
+    """The last day with data on a basis; None when there is none.
 
     Raises:
         StoreUnavailable: see ``open_published``.
     """
     with open_published(path) as connection:
-        rows = connection.execute("SELECT DISTINCT day FROM plays_by_played ORDER BY day DESC").fetchall()
-    return [day for (day,) in rows]
+        return next(iter(_days(connection, basis)), None)
 
 
 def conversion(path: Path, dimension: str = "all") -> list[Conversion]:
@@ -290,6 +306,29 @@ def tables(path: Path) -> list[Table]:
         Table(name, comment, tuple((item["name"], item["type"], item["about"]) for item in columns))
         for name, comment, columns in rows
     ]
+
+
+def _days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[date]:
+    """The days with data on a basis, the latest first."""
+    if basis not in ("discovered", "played"):
+        raise ValueError(f"{basis!r} is neither discovered nor played")
+    rows = connection.execute(f"SELECT DISTINCT day FROM plays_by_{basis} ORDER BY day DESC").fetchall()
+    return [day for (day,) in rows]
+
+
+def _trends_to(
+    connection: duckdb.DuckDBPyConnection, basis: str, as_of: date, floor: int | None
+) -> list[Trend]:
+    """The trends of the windows that end with a day, computed from the published facts."""
+    from mixtrove.warehouse.models import model
+    from mixtrove.warehouse.statistics import TREND_FLOOR, trend_parameters
+
+    names = ", ".join(field.name for field in fields(Trend))
+    rows = connection.execute(
+        f"SELECT {names} FROM ({model('marts', 'trends').sql}) ORDER BY kind, rank",
+        trend_parameters(basis, as_of, floor=floor or TREND_FLOOR),
+    ).fetchall()
+    return [Trend(*row) for row in rows]
 
 
 def plain(value: object) -> object:

@@ -78,7 +78,22 @@ def test_a_range_turned_round_is_refused() -> None:
 def test_no_trends_is_said() -> None:
     result = run("stats", "trends")
     assert result.exit_code == 0
-    assert result.stdout.startswith("nothing was heard in three mixes")
+    assert result.stdout == (
+        "nothing was heard in 3 mixes within the 60 days to 2025-01-01; "
+        "try a lower --min-mixes\n"
+    )
+
+
+@pytest.mark.usefixtures("home")
+def test_trends_of_fewer_mixes_are_shown_when_asked_for() -> None:
+    rows = json.loads(run("stats", "trends", "--min-mixes", "1", "--kind", "track", "--json").stdout)
+    assert {row["kind"] for row in rows} == {"track"}
+    assert min(row["mixes"] for row in rows) == 1
+    late = run("stats", "trends", "--min-mixes", "1", "--kind", "track", "--as-of", "2026-01-01").stdout
+    assert late == (
+        "no track was heard in 1 mix within the 60 days to 2026-01-01; "
+        f"the latest day with trends is {rows[0]['as_of']} (--as-of {rows[0]['as_of']})\n"
+    )
 
 
 @pytest.mark.usefixtures("home")
