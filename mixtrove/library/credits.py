@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mixtrove.matching import Credit, identity_key
+from mixtrove.matching.credit import is_unknown
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
@@ -93,7 +94,12 @@ def version_of_track(credit: Credit) -> str | None:
 
 def shown(credit: Credit) -> str:
     """The credit for people: ``Four Tet - Opus (Remix)``."""
-    return f"{credit.artist or 'ID'} - {credit.full_title or 'ID'}"
+    return f"{shown_artist(credit)} - {credit.full_title or 'ID'}"
+
+
+def shown_artist(credit: Credit) -> str:
+    """The artists for people: ``ID`` on a line that names nothing, ``?`` when only they were not read."""
+    return credit.artist or ("ID" if is_unknown(credit.title) else "?")
 
 
 def _with_version(title: str, version: str | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mixtrove.library import schema
-from mixtrove.library.credits import credit_of_track, version_of_track
+from mixtrove.library.credits import credit_of_track, shown_artist, version_of_track
 from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
 from mixtrove.library.store import Transaction, new_id, upsert
 from mixtrove.matching import Credit, identity_key, line_key
@@ -208,7 +208,7 @@ def _create(
         sa.insert(_track),
         {
             "id": track_id,
-            "artist": credit.artist or "ID",
+            "artist": shown_artist(credit),
             "title": credit.title or "ID",
             "remix": credit.version if provisional else version_of_track(credit),
             "identity_key": identity,

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
+from mixtrove.library.credits import shown
 from mixtrove.library.discoveries import EntryDecision, TrackRecord, entries_to_identify, write_decisions
 from mixtrove.library.owned import import_owned_csv
 from mixtrove.library.rules import load_rules, parse_rules, refresh_wants
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
-from mixtrove.library.tracks import find_or_create_track
+from mixtrove.library.tracks import find_or_create_track, provisional_track
 from mixtrove.library.want_files import export_wants, import_wants_csv
 from mixtrove.library.wants import add_want, list_wants, remove_want, set_want
 from mixtrove.matching import Credit
@@ -216,3 +217,13 @@ def test_an_export_can_be_imported_and_runs_no_formula(store: Store) -> None:
     assert (copy.artist, copy.title, copy.remix, copy.priority, copy.notes, tracks) == (
         "=cmd|' /C calc'!A0", "@Evil", "Dub", 5, "+1", 1,
     )  # fmt: skip
+
+
+def test_a_line_whose_artist_was_not_read_is_no_id(store: Store) -> None:
+    with store.write() as tx:
+        for title in ("Opus", "ID"):
+            provisional_track(tx, Credit.parse("", title), filed_under=title)
+        track = schema.library_track
+        rows = tx.connection.execute(sa.select(track.c.artist, track.c.title).order_by(track.c.title)).all()
+    assert [tuple(row) for row in rows] == [("ID", "ID"), ("?", "Opus")]
+    assert [shown(Credit.parse("", title)) for title in ("Opus", "ID")] == ["? - Opus", "ID - ID"]
