@@ -6,6 +6,7 @@ here: any command; they live in the files of this package, one a group.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from typing import Any
 
@@ -53,6 +54,10 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            if near:
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         _, command, rest = super().resolve_command(ctx, args)
         return args[0], command, rest  # the name in the help, also where the function is `import_`
 

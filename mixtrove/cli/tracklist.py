@@ -90,8 +90,9 @@ def show(id_: str, versions: bool, as_json: bool) -> None:
         [
             (
                 short_id(one.id), one.position if one.component == 1 else None,
-                _clock(one.cue_seconds), one.credit, one.status, one.track if one.status != "pending" else None,
-                one.confidence, one.skip_reason or "; ".join(one.reasons),
+                _clock(one.cue_seconds), one.credit, one.status,
+                one.track if one.status != "pending" else None, one.confidence,
+                one.skip_reason or "; ".join(one.reasons),
             )
             for one in entries
         ],

@@ -94,7 +94,7 @@ def list_(status: str, everything: bool, min_priority: int, limit: int | None, a
 @click.option("--status", type=_STATUS)
 @_CUT
 @click.option("--notes")
-@click.option("--price", "purchase_price", help="What was paid, such as 1.99.")
+@click.option("--price", "purchase_price", help="What was paid, such as 1.99 or 1,99.")
 @click.option("--currency", help="Three letters, such as EUR.")
 @click.option("--store", help="Where it was bought.")
 def set_(id_: str, **given: Any) -> None:
@@ -131,20 +131,26 @@ def remove(ids: tuple[str, ...]) -> None:
 
 @want.command()
 @click.option("--format", "form", type=click.Choice(["csv", "json", "txt"]), default="csv", show_default=True)
-@click.option("--status", type=_STATUS, help="Only these; everything by default.")
+@click.option(
+    "--status",
+    type=click.Choice(["all", "wanted", "purchased", "unavailable"]),
+    help="Only these. By default all; of txt, a list to take along, only what is wanted.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
 def export(form: Literal["csv", "json", "txt"], status: str | None, out: Path | None) -> None:
     """Write the list as CSV, JSON or plain lines.
 
     \b
     For example:
-      mixtrove want export --format txt --status wanted
+      mixtrove want export --format txt
+      mixtrove want export --status purchased --out bought.csv
     """
     from mixtrove.library.want_files import export_wants
     from mixtrove.library.wants import list_wants
 
     with opened_store() as (store, settings), store.read() as connection:
-        found = list_wants(connection, settings.user, status=status)
+        chosen = status or ("wanted" if form == "txt" else "all")
+        found = list_wants(connection, settings.user, status=None if chosen == "all" else chosen)
     write_text(export_wants(found, form), out)
 
 

@@ -6,6 +6,7 @@ the list is remembered in ``want_removal``: rules do not put it back. Files in a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -26,6 +27,8 @@ DEFAULT_PRIORITY = 3
 PURCHASE_FIELDS = ("purchased_at", "purchase_price", "currency", "store")
 EDITABLE = ("priority", "status", "cut", "notes", *PURCHASE_FIELDS)
 CUTS = ("original", "extended", "radio")
+
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,99; not 1,999, which may be a thousand
 
 _want = schema.want
 _track = schema.library_track
@@ -307,8 +310,11 @@ def _check(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _price(value: Any) -> Decimal:
+    text = str(value).strip()
+    if _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     try:
-        price = Decimal(str(value)).quantize(Decimal("0.01"))
+        price = Decimal(text).quantize(Decimal("0.01"))
     except InvalidOperation:
         price = Decimal(-1)
     if not 0 <= price < 10**8:

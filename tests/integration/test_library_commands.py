@@ -103,9 +103,14 @@ def test_owned_and_wanted_files_come_in(run: Run, tmp_path: Path) -> None:
     assert done.stdout == "1 read, 1 of them new on the list\n"
     assert done.stderr == "skipped: wishes.csv, line 3: no title\n"
     [want] = json.loads(run("want", "list", "--json").stdout)
-    bought = run("want", "set", want["id"], "--status", "purchased", "--price", "1,99")
-    assert bought.exit_code == 2
-    assert bought.stderr == "mixtrove: price '1,99' is not an amount such as 1.99\n"
+    unclear = run("want", "set", want["id"], "--status", "purchased", "--price", "1,999")
+    assert unclear.exit_code == 2
+    assert unclear.stderr == "mixtrove: price '1,999' is not an amount such as 1.99\n"
+    assert run("want", "set", want["id"], "--status", "purchased", "--price", "1,99").exit_code == 0
+    [bought] = json.loads(run("want", "export", "--format", "json").stdout)
+    assert (bought["status"], bought["purchase_price"]) == ("purchased", "1.99")
+    assert run("want", "export", "--format", "txt").stdout == ""
+    assert run("want", "export", "--format", "txt", "--status", "all").stdout == "A - Two\n"
     assert run("want", "remove", want["id"]).stdout == "removed 1\n"
     assert run("want", "list", "--all").stdout == "nothing is wanted\n"
 
@@ -116,6 +121,14 @@ def test_a_wrong_id_is_one_sentence_and_exit_code_2(run: Run) -> None:
     assert (
         done.stderr == "mixtrove: there is no tracklist 'nope': `mixtrove tracklist list` shows their ids\n"
     )
+
+
+def test_a_misspelled_command_is_answered_with_the_nearest(run: Run) -> None:
+    done = run("impot")
+    assert done.exit_code == 2
+    assert "No such command 'impot'. Did you mean 'import'?" in done.stderr
+    assert "Did you mean" not in run("xyzzy").stderr
+    assert "No such option" in run("--impotr").stderr
 
 
 def test_a_store_that_cannot_be_used_is_exit_code_3(run: Run, tmp_path: Path) -> None:
