@@ -39,10 +39,15 @@ _BLOCK = 1 << 20
 class Dropped:
     """A file in the inbox. It is the same, unchanged file as long as all values are equal."""
 
-    name: str  # relative to the inbox, with /
+    name: str  # relative to the inbox, with /; bytes that are no UTF-8 as \\xff
     size: int  # bytes
     modified_ns: int
     changed_ns: int  # also moves when the file is renamed, or its permissions change
+    path: str = ""  # relative to the inbox, as the system has it; empty when it is ``name``
+
+    def within(self, inbox: Path) -> Path:
+        """Where the file is."""
+        return inbox / (self.path or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,10 @@ def settled(file: Dropped, now: float) -> bool:
 def content_digest(inbox: Path, file: Dropped) -> str | None:
     """SHA-256 of a file, hexadecimal; None when it is gone or may not be read."""
     digest = hashlib.sha256()
+    if file.within(inbox).is_symlink():
+        return digest.hexdigest()  # it is refused, whatever it points to
     try:
-        with (inbox / file.name).open("rb") as stream:
+        with file.within(inbox).open("rb") as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
     except OSError:
@@ -111,11 +118,11 @@ def take(
     for file in files:
         if expected is not None and content_digest(inbox, file) != expected.get(file.name):
             continue
-        path = inbox / file.name
+        path = file.within(inbox)
         try:
             taken = _import(store, path, file.name)
         except BadInput as error:
-            if not path.exists():
+            if not os.path.lexists(path):
                 continue  # another run took it meanwhile
             taken = Taken(file.name, "failed", str(error))
         folder = FAILED if taken.outcome == "failed" else DONE
@@ -141,23 +148,28 @@ def _walk(folder: Path, inbox: Path) -> Iterator[Dropped]:
             yield from _walk(path, inbox)
         elif path.suffix.casefold() not in PARTIAL:
             try:
-                stat = entry.stat()
-            except FileNotFoundError:  # moved away since, or a link to nowhere
+                stat = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:  # moved away since
                 continue
-            if entry.is_file():
-                name = path.relative_to(inbox).as_posix()
-                yield Dropped(name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            if entry.is_file() or entry.is_symlink():
+                raw = path.relative_to(inbox).as_posix()
+                name = os.fsencode(raw).decode("utf-8", "backslashreplace")
+                own = raw if raw != name else ""
+                yield Dropped(name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, own)
 
 
 def _import(store: Store, path: Path, name: str) -> Taken:
-    tracklist = read_tracklist(read_path(path), name=str(path), source=path.name)
+    if path.is_symlink():
+        raise BadInput(f"{name} is a link to another file: drop the tracklist itself")
+    source = name.rpartition("/")[2]
+    tracklist = read_tracklist(read_path(path), name=name, source=source)
     if not tracklist.entries:
         raise BadInput(
-            f"{path.name}: no line is a track ({len(tracklist.lines)} lines read); "
+            f"{source}: no line is a track ({len(tracklist.lines)} lines read); "
             "a track is written Artist - Title"
         )
     result = import_tracklist(store, tracklist)
-    mix = " - ".join(word for word in (tracklist.dj, tracklist.title) if word) or path.name
+    mix = " - ".join(word for word in (tracklist.dj, tracklist.title) if word) or source
     return Taken(name, result.outcome, mix, result.entries, result.tracklist_id)
 
 

@@ -55,7 +55,7 @@ def read_csv(path: Path, skipped: Skipped) -> Iterator[Row]:
     """
     csv.field_size_limit(min(sys.maxsize, MAX_CELL))
     with _open(path) as stream:
-        reader = csv.reader(stream)
+        reader = csv.reader(stream, strict=True)
         try:
             header = next(reader, None)
             if header is None:
@@ -69,6 +69,12 @@ def read_csv(path: Path, skipped: Skipped) -> Iterator[Row]:
                 if len(cells) < width:
                     cells += [""] * (width - len(cells))
                 row = _row(cells, at)
+                if "\n" in row.artist or "\n" in row.title:
+                    first = reader.line_num - max(row.artist.count("\n"), row.title.count("\n"))
+                    raise BadInput(
+                        f"{path}, line {first}: a quotation mark that is opened there takes in the lines "
+                        "below; double it or take it out"
+                    )
                 if not row.artist or not row.title:
                     skipped.without_artist_or_title += 1
                 elif not row.id:

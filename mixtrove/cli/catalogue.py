@@ -116,8 +116,6 @@ def _raw_lines(path: Path) -> Iterator[str]:
 
 def _write(out: Path, rows: Iterator[Matched]) -> dict[str, int]:
     """Write rows to a temporary file and put it in place; returns how many of each decision."""
-    from mixtrove.library.spreadsheet import safe_cell
-
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     counts = {"accept": 0, "provisional": 0, "none": 0}
     try:
@@ -128,7 +126,7 @@ def _write(out: Path, rows: Iterator[Matched]) -> dict[str, int]:
                     if number == 0:
                         writer.writerow(row.keys())
                     counts[row["decision"]] += 1
-                    writer.writerow([safe_cell(value) for value in row.values()])
+                    writer.writerow(row.values())  # for programs: nothing is changed in any cell
         else:
             _write_parquet(temporary, rows, counts)
         temporary.replace(out)

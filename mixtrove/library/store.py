@@ -94,7 +94,7 @@ class Store:
         if isinstance(where, str):
             url = _database_url(where)
         else:
-            url, busy_timeout = _database_url(where.database), where.busy_timeout
+            url, busy_timeout = _url_of(where), where.busy_timeout
         if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
             _make_folder(Path(str(url.database)))
         store = cls(_engine(url, busy_timeout))
@@ -244,6 +244,13 @@ def upsert(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: 
         where=sa.or_(sa.false(), *(table.c[name].is_distinct_from(new[name]) for name in changing)),
     )
     tx.connection.execute(statement, [{**row, "revision": tx.revision} for row in rows])
+
+
+def _url_of(settings: Settings) -> sa.URL:
+    """The URL of the settings' store; the default file by its path, whatever signs that has."""
+    if settings.database_url is None:
+        return sa.URL.create("sqlite", database=str(settings.home / "mixtrove.db"))
+    return _database_url(settings.database_url)
 
 
 def _database_url(text: str) -> sa.URL:

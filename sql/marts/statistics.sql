@@ -133,7 +133,7 @@ source_entries AS (
 method_plays AS (
     SELECT period, method, count(*) AS plays
     FROM scoped
-    WHERE method IS NOT NULL AND track_id IS NOT NULL
+    WHERE method IS NOT NULL AND status = 'identified'
     GROUP BY period, method
 ),
 

@@ -55,7 +55,7 @@ def test_a_file_has_settled_two_seconds_after_its_last_change(inbox: Path) -> No
     changed = drop(inbox, "mix.txt").stat().st_mtime
     (file,) = dropped_files(inbox)
     assert not settled(file, changed + 1.9)
-    assert settled(file, changed + 2.0)
+    assert settled(file, changed + 2.001)
     assert settled(file, changed - 3600)  # the clock of another machine
 
 
@@ -147,3 +147,22 @@ def test_the_sensor_asks_for_a_run_and_the_run_takes_the_file(
     )
     assert run.success
     assert names(inbox) == ["done/mix.txt"]
+
+
+def test_links_are_refused_and_a_name_that_is_no_utf8_is_taken(tmp_path: Path, sqlite_store: Store) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (tmp_path / "secret.txt").write_text("A - One\n")
+    (inbox / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (inbox / "nowhere.txt").symlink_to(tmp_path / "absent.txt")
+    (inbox / os.fsdecode(b"caf\xe9.txt")).write_text("B - Two\n")
+
+    files = dropped_files(inbox)
+    taken = {one.name: one.outcome for one in take(sqlite_store, inbox, files)}
+
+    assert taken == {"caf\\xe9.txt": "new", "link.txt": "failed", "nowhere.txt": "failed"}
+    assert sorted(path.name for path in (inbox / "failed").iterdir()) == [
+        "link.txt", "link.txt.txt", "nowhere.txt", "nowhere.txt.txt",
+    ]  # fmt: skip
+    assert "is a link" in (inbox / "failed" / "link.txt.txt").read_text()
+    assert dropped_files(inbox) == []

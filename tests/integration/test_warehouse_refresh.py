@@ -90,7 +90,7 @@ def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Setti
         top_labels=[{"label": "Pryda", "plays": 1, "tracks": 1}],
         top_genres=[{"genre": "House", "plays": 1, "tracks": 1}],
         sources=[{"source": "paste", "entries": 3, "identified": 1}],
-        methods=[{"method": "catalogue", "plays": 2}],
+        methods=[{"method": "catalogue", "plays": 1}],
     )
 
     (week,) = read.statistics(path, "weekly", "played")  # ISO: 30 December to 5 January
