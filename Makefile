@@ -7,6 +7,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 DUCKDB_OLD := 1.5.6
 export MIXTROVE_HOME ?= $(CURDIR)/data
+PORT ?= 3000
 export DAGSTER_HOME ?= $(MIXTROVE_HOME)/dagster
 
 BIN := .venv/bin
@@ -31,8 +32,8 @@ install: $(INSTALLED) ## make .venv with the locked dependencies
 demo: $(INSTALLED) ## from the example tracklists to a library, a want list and statistics
 	@bash examples/demo.sh
 
-ui: $(INSTALLED) ## the Dagster UI on the same home; drop tracklists into its inbox
-	@$(BIN)/python -m discovery_assets ui
+ui: $(INSTALLED) ## the Dagster UI on the same home (PORT=3001 for another port); drop tracklists into its inbox
+	@$(BIN)/python -m discovery_assets ui --port $(PORT)
 
 lint: $(INSTALLED) ## ruff, mypy --strict, the import contract
 	$(BIN)/ruff check $(CODE)

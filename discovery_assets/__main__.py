@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import click
 
-from mixtrove.errors import MixtroveError
+from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,6 +57,7 @@ def ui(host: str, port: int) -> None:
     """
     from discovery_assets.running import prepare_dagster_home
 
+    check_free(host, port)
     settings = load_settings()
     folder = prepare_dagster_home(settings)
     environment = {
@@ -71,6 +73,30 @@ def ui(host: str, port: int) -> None:
     ]
     click.echo(f"UI: http://{host}:{port}   inbox: {settings.inbox.resolve()}")
     sys.exit(_together(commands, environment))
+
+
+def check_free(host: str, port: int) -> None:
+    """Refuse an address that the UI could not listen on, before anything starts.
+
+    Raises:
+        BadInput: another program listens there, or the address cannot be used.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # a UI that just ended does not count; elsewhere this means otherwise
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise BadInput(
+                f"port {port} of {host} is in use: end the program that listens there, or choose another "
+                f"port with `make ui PORT={port % 65535 + 1}` or --port"
+            ) from error
+        raise BadInput(
+            f"the UI cannot listen on {host}, port {port}: {error.strerror}; choose others with --host and "
+            "--port"
+        ) from error
 
 
 def _together(commands: list[list[str]], environment: dict[str, str]) -> int:
@@ -94,7 +120,6 @@ def _together(commands: list[list[str]], environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    warnings.filterwarnings("ignore", message=".*currently in beta.*")
     try:
         main(prog_name="python -m discovery_assets")
     except MixtroveError as error:
