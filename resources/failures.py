@@ -1,7 +1,8 @@
 """mixtrove's errors as Dagster failures: one place for all of them.
 
-Every ``MixtroveError`` names a cause that a retry does not remove (a file that is no tracklist, a store that
-is read-only, checks that found violations), so none is retried by the step's policy. ``run_retries`` ignores
+A ``MixtroveError`` names a cause that an immediate retry seldom removes (a file that is no tracklist, a store
+that is read-only, checks that found violations; a store that is locked was waited for already), so none is
+retried by the step's policy; the next run of the job goes on where this one stopped. ``run_retries`` ignores
 ``allow_retries`` (measured with 1.13: a permanent failure ran three times), therefore
 ``deploy/dagster.yaml`` also sets ``retry_on_asset_or_op_failure: false``.
 """

@@ -34,7 +34,7 @@ def _statistics(grain: Grain, period: str) -> dg.AssetsDefinition:
             f"What was discovered and what was played in {period}: tracks, new tracks, artists, labels, "
             "mixes, identification rate and the most played. A row for each basis (discovered, "
             "played) that has data. A partition is replaced in one transaction, a backfill of any "
-            "range is one run."
+            "range is one run. Analysts see it with the next materialisation of statistics/published."
         ),
         code_version=fingerprint(),
         pool=POOL,
@@ -61,7 +61,9 @@ def _statistics(grain: Grain, period: str) -> dg.AssetsDefinition:
         context.log.info(sentence)
         return dg.MaterializeResult(
             metadata={
-                "dagster/partition_row_count": written,
+                # the metadata of a range is shown on each of its partitions, so only one has a count
+                **({"dagster/partition_row_count": written} if len(context.partition_keys) == 1 else {}),
+                "rows of the run": written,
                 "dagster/column_schema": columns,
                 "preview": preview(
                     ("basis", "period", "entries", "tracks", "new tracks", "artists", "mixes", "identified"),

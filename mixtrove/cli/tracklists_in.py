@@ -203,8 +203,19 @@ def _import_one(store: Store, path: Path, tracklist: Tracklist) -> dict[str, Any
         "played_on": tracklist.played_on,
         "assumed": list(tracklist.assumptions),
         "problems": list(tracklist.problems),
+        "not_read": _not_read(tracklist),
         "changes": list(result.changes),
     }
+
+
+def _not_read(tracklist: Tracklist) -> list[str]:
+    """The lines inside the list that are no entry, with the reason; headings and blank lines are no loss."""
+    places = [line.line_no for line in tracklist.entries]
+    return [
+        f"line {line.line_no}: {' '.join(line.raw.split())[:80]} ({line.skip_reason})"
+        for line in tracklist.lines
+        if line.kind == "other" and places and places[0] < line.line_no < places[-1]
+    ]
 
 
 def _called(path: Path) -> str:
@@ -222,6 +233,12 @@ def _print_report(report: dict[str, Any]) -> None:
     click.echo(f"{report['outcome']}: {report['file']}, {entries}{unknown}")
     for sentence in report["assumed"]:
         click.echo(f"  assumed: {sentence}")
+    if report["outcome"] == "new" and report["dj"] is None:
+        click.echo("  no DJ found: import it again with --dj NAME")
+    for sentence in report["not_read"][:10]:
+        click.echo(f"  not read: {sentence}")
+    if len(report["not_read"]) > 10:
+        click.echo(f"  not read: {len(report['not_read']) - 10} more lines; see mixtrove parse")
     for sentence in report["changes"]:
         click.echo(f"  changed: {sentence}")
 

@@ -21,6 +21,12 @@ from mixtrove.tracklists.repair import REPAIRED, repair_line, repair_mojibake
 
 MAX_LINE = 20_000  # characters; the longest real line seen has 400
 _TOP = 60  # lines in which a heading is looked for
+_SOCIAL = re.compile(
+    r"(?:^|\s)@\w|https?://|www\.|\b(?:subscribe|follow (?:me|us|him|her)|instagram|facebook|twitter|soundcloud"
+    r"|youtube|tiktok|patreon|bookings?|website|merch)\b",
+    re.IGNORECASE,
+)
+"""What a video description says below its tracklist; looked for behind the last numbered or timed line only."""
 _QUOTE = re.compile(r"^(?:>\s?)+")
 
 
@@ -143,12 +149,13 @@ def _is_above(index: int, text: str, clean: Sequence[str], layout: Layout) -> bo
 
 
 def _bottom(clean: Sequence[str], layout: Layout, skipped: dict[int, tuple[str, str]]) -> None:
-    """Lines after the list that hold no separator: greetings, thanks, credits of the picture."""
+    """Lines after the list that hold no separator, or an address: greetings, thanks, links."""
     index = len(clean) - 1
     while index >= 0:
         text = clean[index].strip()
         if text and index not in skipped:
-            if layout.leads(index) or headings.has_separator(text) or index in layout.roles:
+            dashed = headings.has_separator(text) and not _SOCIAL.search(text)
+            if layout.leads(index) or dashed or index in layout.roles:
                 break
             if not layout.structured:
                 break
