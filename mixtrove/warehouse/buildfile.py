@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS work.state (
 CREATE TABLE IF NOT EXISTS work.changed (table_name VARCHAR, row_id UUID);
 -- steps that are behind the marts; period_start only for day, week and month
 CREATE TABLE IF NOT EXISTS work.pending (step VARCHAR, basis VARCHAR, period_start DATE);
+-- checks that passed, and the watermark they passed at
+CREATE TABLE IF NOT EXISTS work.passed (name VARCHAR, revision BIGINT);
 -- rows of the store at the watermark
 CREATE TABLE IF NOT EXISTS work.source_counts (table_name VARCHAR, rows BIGINT);
 -- keys that the marts' statements are limited to, see sql/scopes

@@ -41,7 +41,8 @@ def publish(build: Build, *, checks: Sequence[CheckResult] | None = None) -> Pub
 
     Args:
         build: the open build file.
-        checks: results of ``run_checks`` for this state; they are run when not given.
+        checks: results of ``run_checks`` for what did not pass for this state already; all are run when
+            not given.
 
     Raises:
         ChecksFailed: a check found violations; the published file stays as it was.

@@ -68,6 +68,8 @@ def test_a_run_takes_the_inbox_to_a_published_warehouse(
 ) -> None:
     result = job()
     assert result.success
+    evaluated = [check.check_name for check in result.get_asset_check_evaluations()]
+    assert len(evaluated) == len(set(evaluated))
     raw = metadata(result, "raw", "tracklist_entries")
     assert (raw["files_new"], raw["files_failed"], raw["files_left"]) == (2, 0, 0)
     assert sorted(path.name for path in (settings.inbox / "done").iterdir()) == sorted(MIXES)

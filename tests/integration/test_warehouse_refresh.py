@@ -16,7 +16,7 @@ from mixtrove.library.store import Store
 from mixtrove.settings import Settings
 from mixtrove.warehouse import read
 from mixtrove.warehouse.buildfile import build_path, open_build
-from mixtrove.warehouse.checks import run_checks
+from mixtrove.warehouse.checks import run_checks, unchecked
 from mixtrove.warehouse.marts import build_marts
 from mixtrove.warehouse.publish import ChecksFailed, publish
 from mixtrove.warehouse.refresh import refresh
@@ -327,6 +327,24 @@ def test_steps_that_are_behind_are_not_published(sqlite_store: Store, settings: 
     assert refresh(sqlite_store, settings).changed  # goes on where it stopped
     (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
     assert ever.entries == 8
+
+
+def test_a_check_holds_for_the_revision_it_passed_at(sqlite_store: Store, settings: Settings) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    with open_build(settings.warehouse_path) as build:
+        everything = {result.name for result in run_checks(build)}
+        assert unchecked(build) == frozenset()
+        scene.entry(scene.mixes[0], 3)
+        stage(build, sqlite_store)
+        build_marts(build)
+        assert unchecked(build) == everything
+        two = run_checks(build, {"discoveries_unique", "nothing_pending"})
+        assert [(one.name, one.passed) for one in two] == [
+            ("discoveries_unique", True),
+            ("nothing_pending", False),
+        ]
+        assert unchecked(build) == everything - {"discoveries_unique"}
 
 
 def test_a_damaged_build_file_is_built_again(sqlite_store: Store, settings: Settings) -> None:
