@@ -52,11 +52,15 @@ class Discovery:
                 f"{found.provisional:,} provisional, {found.skipped:,} skipped; "
                 f"{found.tracks_added:,} tracks are new in the library."
             )
+        if found.stale:
+            yield f"{found.stale:,} entries changed meanwhile and are left to the next run."
         if self.wants is not None:
             yield (
                 f"Want list: {self.wants.added:,} added, {self.wants.raised:,} raised, "
                 f"{self.wants.unchanged:,} unchanged."
             )
+            if self.wants.left_out:
+                yield f"{self.wants.left_out:,} more would be wanted, but the want list is full."
             if self.wants.withdrawn:
                 yield f"{self.wants.withdrawn:,} wants of rules were withdrawn: you own them now."
         if self.published is not None:
@@ -95,6 +99,8 @@ def discover(
 ) -> Discovery:
     """Identify every entry that is due; then, unless told not to, refresh wants and warehouse."""
     report = progress or (lambda step, done, of: None)
+    if refresh:
+        load_rules(settings.rules_path)  # rules that cannot be used are said before the work, not after
     searched: SearchSummary | None = None
     catalogue = open_catalogue(settings)
     if catalogue is not None:

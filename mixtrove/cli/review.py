@@ -205,6 +205,6 @@ def _entry(connection: Any, text: str) -> str:
 
 
 def _line_key(connection: Any, text: str) -> str:
-    from mixtrove.library.review_queue import line_key_of
+    from mixtrove.library.corrections import line_key_of
 
     return line_key_of(connection, _entry(connection, text))

@@ -27,7 +27,6 @@ from mixtrove.library.tracks import find_or_create_track
 from mixtrove.matching import Credit
 
 Kind = Literal["assign", "reject", "is_id", "not_a_track"]
-KINDS: tuple[Kind, ...] = ("assign", "reject", "is_id", "not_a_track")
 
 _SKIPPED = {"is_id": "an ID nobody knows", "not_a_track": "not a track"}
 _correction = schema.correction
@@ -119,7 +118,7 @@ def decide(
         BadInput: no such entry or track, or ``assign`` without a track.
     """
     with store.write() as tx:
-        key = line_key or _line_key_of(tx, entry_id)
+        key = line_key or line_key_of(tx.connection, entry_id)
         track_id = _assigned(tx, track) if kind == "assign" else None
         payload: dict[str, Any] = {"replaced": _set_aside(tx, key)}
         if kind == "reject":
@@ -199,8 +198,13 @@ def _combined(key: str, rows: Sequence[sa.RowMapping]) -> LineCorrection:
     return LineCorrection(key, last["kind"], last["library_track_id"], last["decided_by"], rejected)
 
 
-def _line_key_of(tx: Transaction, entry_id: str | None) -> str:
-    key = tx.connection.execute(sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)).scalar()
+def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
+    """The line key that decisions about an entry are filed under.
+
+    Raises:
+        BadInput: there is no such entry.
+    """
+    key = connection.execute(sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)).scalar()
     if key is None:
         raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
     return str(key)

@@ -124,14 +124,6 @@ def credit_of_line(connection: sa.Connection, entry_id: str) -> Credit:
     return credit_of_entry(row)
 
 
-def line_key_of(connection: sa.Connection, entry_id: str) -> str:
-    """The key under which an entry's corrections are filed; raises BadInput when there is no such entry."""
-    key = connection.execute(sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)).scalar()
-    if key is None:
-        raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
-    return str(key)
-
-
 def decided_lines(connection: sa.Connection, *, limit: int | None = None) -> list[DecidedLine]:
     """The corrections that hold, the last first."""
     correction, track = schema.correction, schema.library_track

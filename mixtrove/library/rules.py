@@ -91,14 +91,18 @@ def load_rules(path: Path) -> tuple[WantRule, ...]:
     """The rules of a file; it is written with the documented default when it does not exist.
 
     Raises:
-        BadInput: it is not TOML, or has a key or value that cannot be used; the text says which.
+        BadInput: it cannot be read, is not TOML, or has a key or value that cannot be used.
     """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        fresh.write_text(DEFAULT_RULES, encoding="utf-8")
-        fresh.replace(path)
-    return parse_rules(path.read_bytes(), str(path))
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            fresh.write_text(DEFAULT_RULES, encoding="utf-8")
+            fresh.replace(path)
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; make it a readable file") from error
+    return parse_rules(data, str(path))
 
 
 def parse_rules(data: bytes, name: str) -> tuple[WantRule, ...]:

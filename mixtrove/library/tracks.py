@@ -6,14 +6,14 @@ tracks and edits by a person are ``track_records.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.library import schema
-from mixtrove.library.credits import credit_of_track, shown_artist, version_of_track
+from mixtrove.library.credits import shown_artist, version_of_track
 from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
 from mixtrove.library.store import Transaction, new_id, upsert
 from mixtrove.matching import Credit, identity_key, line_key
@@ -105,13 +105,6 @@ def provisional_track(tx: Transaction, credit: Credit, *, filed_under: str | Non
         "isrcs": [],
     }
     return _create(tx, credit, identity, "", True, values)
-
-
-def load_credits(connection: sa.Connection) -> Iterator[tuple[str, Credit, bool]]:
-    """(track id, credit, provisional) of every track, by id: what matching compares lines with."""
-    rows = connection.execution_options(yield_per=5000).execute(sa.select(_track).order_by(_track.c.id))
-    for row in rows.mappings():
-        yield row["id"], credit_of_track(row), row["provisional"]
 
 
 def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:

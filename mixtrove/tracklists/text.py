@@ -22,11 +22,11 @@ from mixtrove.tracklists.repair import REPAIRED, repair_line, repair_mojibake
 MAX_LINE = 20_000  # characters; the longest real line seen has 400
 _TOP = 60  # lines in which a heading is looked for
 _SOCIAL = re.compile(
-    r"(?:^|\s)@\w|https?://|www\.|\b(?:subscribe|follow (?:me|us|him|her)|instagram|facebook|twitter|soundcloud"
-    r"|youtube|tiktok|patreon|bookings?|website|merch)\b",
+    r"(?:^|\s)@\w|https?://|www\.|\b(?:subscribe|follow (?:me|us|him|her)|instagram|facebook|twitter"
+    r"|soundcloud|youtube|tiktok|patreon|bookings?|website|merch)\b",
     re.IGNORECASE,
 )
-"""What a video description says below its tracklist; looked for behind the last numbered or timed line only."""
+"""What a video description says below its list; looked for behind the last numbered or timed line only."""
 _QUOTE = re.compile(r"^(?:>\s?)+")
 
 

@@ -17,7 +17,6 @@ from mixtrove.warehouse.marts import BASES, STATISTICS
 from mixtrove.warehouse.models import model, quoted
 
 Grain = Literal["day", "week", "month"]
-Basis = Literal["discovered", "played"]
 GRAINS: tuple[Grain, ...] = ("day", "week", "month")
 
 TREND_DAYS = 30
