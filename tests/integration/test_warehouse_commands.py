@@ -79,8 +79,7 @@ def test_no_trends_is_said() -> None:
     result = run("stats", "trends")
     assert result.exit_code == 0
     assert result.stdout == (
-        "nothing was heard in 3 mixes within the 60 days to 2025-01-01; "
-        "try a lower --min-mixes\n"
+        "nothing was heard in 3 mixes within the 60 days to 2025-01-01; try a lower --min-mixes\n"
     )
 
 
