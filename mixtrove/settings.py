@@ -8,8 +8,9 @@ Nothing is created or opened by reading the settings.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mixtrove.errors import BadInput
@@ -20,7 +21,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MIXTROVE_", env_ignore_empty=True, frozen=True)
 
-    home: Path = Path("data")
+    home: Annotated[Path, AfterValidator(Path.expanduser)] = Path("data")
     catalogue: Path | None = None
     database_url: str | None = None
     user: str = Field(default="dj", min_length=1, max_length=64)

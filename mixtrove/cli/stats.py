@@ -30,6 +30,8 @@ SHOWN = [
 
 TOPS = ("top_tracks", "top_artists", "top_labels", "top_genres", "sources", "methods")
 
+_SHOWN = 1_000  # rows of a query in a table, and at a time in CSV
+
 
 @click.group()
 def stats() -> None:
@@ -178,7 +180,8 @@ def trends(
 def query(sql: str | None, as_json: bool, as_csv: bool) -> None:
     """Ask the warehouse in SQL (DuckDB's), or list its tables when no SQL is given.
 
-    The published file is opened read-only: nothing can be changed, and no other file be read.
+    The published file is opened read-only: nothing can be changed, and no other file be read. The table shows
+    at most 1,000 rows.
     "-" reads the SQL from standard input.
 
     \b
@@ -205,10 +208,19 @@ def query(sql: str | None, as_json: bool, as_csv: bool) -> None:
         try:
             cursor = connection.execute(sql)
             columns = [column[0] for column in cursor.description or ()]
-            rows = [[plain(value) for value in row] for row in cursor.fetchall()]
+            some = cursor.fetchmany(_SHOWN)
+            while as_csv and len(some) == _SHOWN:  # any number of rows in the memory of some
+                print_table(columns, [[plain(value) for value in row] for row in some], csv=True)
+                columns, some = [], cursor.fetchmany(_SHOWN)
+            rows = [[plain(value) for value in row] for row in some]
+            if as_json:
+                rows += [[plain(value) for value in row] for row in cursor.fetchall()]
+            more = not (as_csv or as_json) and cursor.fetchone() is not None
         except duckdb.Error as error:
             raise BadInput(f"the query was refused: {error}") from error
     print_table(columns, rows, json=as_json, csv=as_csv, empty="no rows")
+    if more:
+        click.echo(f"… and more: these are the first {_SHOWN:,} rows; --csv gives all", err=True)
     return None
 
 

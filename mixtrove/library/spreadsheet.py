@@ -28,10 +28,11 @@ def plain_cell(text: str) -> str:
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV text with a header line; None is an empty cell."""
+    """Rows as CSV text with a header line (none without columns: more rows); None is an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    if columns:
+        writer.writerow(columns)
     for row in rows:
         writer.writerow([safe_cell(value) for value in row])
     return out.getvalue()

@@ -131,3 +131,14 @@ def test_before_the_first_publication_there_is_a_sentence(
 @pytest.mark.usefixtures("home")
 def test_cells_that_a_spreadsheet_would_run_are_defused() -> None:
     assert run("query", "SELECT '=1+1' AS cell", "--csv").stdout == "cell\n'=1+1\n"
+
+
+@pytest.mark.usefixtures("home")
+def test_a_long_answer_is_cut_in_a_table_and_whole_in_csv() -> None:
+    sql = "SELECT n FROM range(2500) AS t(n)"
+    table = run("query", sql)
+    assert len(table.stdout.splitlines()) == 1001
+    assert "the first 1,000 rows" in table.stderr
+    whole = run("query", sql, "--csv").stdout.splitlines()
+    assert whole == ["n", *map(str, range(2500))]
+    assert run("query", "SELECT n FROM range(2000) AS t(n)", "--csv").stdout.count("\n") == 2001
