@@ -170,6 +170,8 @@ def set_want(
 ) -> WantRecord:
     """Change a want. Setting ``status`` to ``purchased`` sets ``purchased_at`` to now when it is not given.
 
+    Setting it back to another status forgets date, price, currency and store of the purchase; its events stay.
+
     Args:
         tx: the transaction.
         want_id: the want.
@@ -193,6 +195,8 @@ def set_want(
     values = _check(changes)
     if values.get("status") == "purchased" and row["status"] != "purchased":
         values.setdefault("purchased_at", tx.now)
+    elif row["status"] == "purchased" and values.get("status", "purchased") != "purchased":
+        values |= dict.fromkeys((name for name in PURCHASE_FIELDS if name not in values), None)
     _change(tx, row, values, by)
     return get_want(tx.connection, want_id)
 

@@ -102,6 +102,9 @@ def test_what_was_bought_is_left_alone_by_rules(heard: Store) -> None:
     assert bought.purchased_at is not None
     refresh_wants(heard, parse_rules(b'[[rule]]\nname="a"\npriority=5', "r"), "dj")
     assert wanted(heard) == [("Two", 5, "wanted"), ("One", 1, "purchased")]
+    with heard.write() as tx:
+        returned = set_want(tx, bought.id, {"status": "wanted"}, by="dj")
+    assert (returned.purchased_at, returned.purchase_price, returned.currency) == (None, None, None)
 
 
 def test_adding_again_raises_and_never_lowers(store: Store) -> None:
