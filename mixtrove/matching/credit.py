@@ -59,6 +59,7 @@ _UNKNOWN = frozenset(
     ("id", "?", "??", "???", "????", "unknown", "unknown artist", "unknown title", "n a", "tba",
      "id id", "unknown track", "unidentified", "artist", "untitled id", "tbc")
 )  # fmt: skip
+_LONGEST_UNKNOWN = 24  # letters; the longest placeholder and some signs around it
 _GENERIC = frozenset(
     ("untitled", "intro", "outro", "interlude", "track 1", "track 2", "a", "b", "a1", "a2", "b1",
      "b2", "unknown", "no title", "ohne titel", "1", "2", "3")
@@ -224,6 +225,8 @@ def is_unknown(text: str) -> bool:
     """Whether a name or a title is a placeholder: ``ID``, ``?``, ``Unknown Artist``, ``ID #2``."""
     if not text.strip(" ?."):
         return True
+    if len(text) > _LONGEST_UNKNOWN:
+        return False
     form = normal_form(text)
     return form in _UNKNOWN or (form.startswith("id ") and form[3:].isdigit())
 

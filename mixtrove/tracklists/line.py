@@ -63,6 +63,8 @@ _LAYERED_INSIDE = re.compile(r"\s+(?:w/|\+|//|vs\.?|into|>>?)\s+", re.IGNORECASE
 _BOX_AT_END = re.compile(r"(?P<space>\s*)\[(?P<inner>(?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
 _LABEL_SPLIT = re.compile(r"\s+[-–—:/|]\s*|\s*[-–—]\s+")
 _STRICT_CATALOG = re.compile(r"^[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?$")
+_NO_LABEL = re.compile(r"^(?:feat|ft|featuring|with|part|pt)\b", re.IGNORECASE)
+_LABEL_BEHIND_DASH = re.compile(r"\]\s+[-–—]\s+([^\[\]()]+)$")
 _YEAR_BEHIND_BOX = re.compile(r"\]\s*\(((?:19|20)\d\d)\)\s*$")  # "[Planet Mu] (2006)"
 _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
 _LABEL_YEAR = re.compile(r"[,\s]+\(?((?:19|20)\d\d)\)?$")
@@ -218,6 +220,9 @@ def _repaired(text: str) -> str:
 
 def _split_dash(text: str) -> tuple[str, str] | None:
     """Artist and title at the first dash outside brackets; a dash without both spaces only when none has."""
+    artist, dash, title = text.partition(" - ")
+    if dash and artist.replace(" ", "").isalnum() and title.strip():
+        return artist.strip(), title.strip()  # nearly every line: no other sign before the dash
     for pattern in (_DASH, _LOOSE_DASH):
         for found in pattern.finditer(text):
             before = text[: found.start()]
@@ -271,7 +276,7 @@ def _credited(
     """One component from its artist text and all that follows the dash."""
     unreleased = False
     year: int | None = None
-    if behind := _YEAR_BEHIND_BOX.search(rest):
+    if rest.endswith(")") and (behind := _YEAR_BEHIND_BOX.search(rest)):
         year, rest = int(behind[1]), rest[: behind.start() + 1]
     while "[" in rest and (box := _BOX_AT_END.search(rest)):
         inner = " ".join(box["inner"].split())
@@ -292,13 +297,13 @@ def _credited(
             continue
         if _LIVE_BOX.match(inner) and not _LABEL_SPLIT.search(inner):
             break
-        if re.match(r"^(?:feat|ft|featuring|with|part|pt)\b", inner, re.IGNORECASE):
+        if _NO_LABEL.match(inner):
             break
         rest = before.rstrip()
         label, catalog_number, soon, released = _label(inner)
         unreleased = unreleased or soon
         year = released or year
-    if label is None and (tail := re.search(r"\]\s+[-–—]\s+([^\[\]()]+)$", rest)):
+    if label is None and "]" in rest and (tail := _LABEL_BEHIND_DASH.search(rest)):
         label, rest = tail[1].strip(" -]"), rest[: tail.start() + 1]
     split = split_title(rest)
     names, featured = split_artists(artist)
@@ -309,9 +314,9 @@ def _credited(
         names, featured, split, label=label or None, catalog_number=catalog_number or None,
         year=year if year is not None else split.year,
     )  # fmt: skip
-    both_versus = bool(_VS.search(f" {artist} ")) and bool(_VS.search(f" {title} "))
-    mashup = (
-        "mashup" in split.version.types or both_versus or bool(_VS.search(artist) and _MASHUP.search(rest))
+    versus = bool(_VS.search(f" {artist} "))
+    mashup = "mashup" in split.version.types or (
+        versus and bool(_VS.search(f" {title} ") or (_VS.search(artist) and _MASHUP.search(rest)))
     )
     return Component(
         component=number,
