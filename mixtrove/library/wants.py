@@ -170,7 +170,7 @@ def set_want(
 ) -> WantRecord:
     """Change a want. Setting ``status`` to ``purchased`` sets ``purchased_at`` to now when it is not given.
 
-    Setting it back to another status forgets date, price, currency and store of the purchase; its events stay.
+    Setting it back to another status forgets date, price, currency and store of the purchase.
 
     Args:
         tx: the transaction.
