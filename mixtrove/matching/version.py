@@ -77,8 +77,11 @@ _WEAK_HEADS = {
 }  # fmt: skip
 # An edit that these words name is somebody's, even where nobody is named; a bare Edit is a length.
 _SOMEBODYS = frozenset(("bootleg", "boot", "bootmix", "flip", "blend", "tweak", "reedit", "recut"))
-_FUZZY = tuple(word for word in (*HEADS, "remixed", "extended") if len(word) >= 5)
 _NEVER_FUZZY = {"single", "stereo", "touch", "touches", "cover", "clean", "slowed", "beats", "live"}
+# A typo keeps the first letter or all others: only those head words are compared.
+_FUZZY = tuple(w for w in (*HEADS, "remixed", "extended") if len(w) >= 5 and w not in _NEVER_FUZZY)
+_FUZZY_BY_SIGN = {sign: tuple(w for w in _FUZZY if w[0] == sign) for sign in {w[0] for w in _FUZZY}}
+_FUZZY_BY_TAIL = {tail: tuple(w for w in _FUZZY if w[1:] == tail) for tail in {w[1:] for w in _FUZZY}}
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
 _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
 _STRIP = " .,;:!?*'’‘“”()[]{}"
@@ -87,6 +90,8 @@ _LIVE = re.compile(r"^live\s+(?:at|@|in|from|on|version|mix)\b", re.IGNORECASE)
 _SEVERAL = re.compile(r"^(?P<first>.*[^\s(])\s+\((?P<second>[^()]+)\)$")
 _POSSESSIVE = re.compile(r"(?<=\w)(?:['’]s\b|(?<=s)['’](?=\s|$))")
 _NAMES = re.compile(r"\s*(?:&|,|\+|(?<=\s)(?:/|vs?\.?|and|x|feat\.?|ft\.?|with|b2b)(?=\s))\s*", re.IGNORECASE)
+_OWNER = re.compile(r"^(.+?)['’]s\s+\S")
+_OWNERS_END = re.compile(r"(?<=\w)['’]s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +139,9 @@ def head_word(word: str) -> str:
         return bare
     if len(bare) < 5 or bare in _NEVER_FUZZY or not bare.isalpha():
         return ""
-    for head in _FUZZY:
+    for head in (*_FUZZY_BY_SIGN.get(bare[0], ()), *_FUZZY_BY_TAIL.get(bare[1:], ())):
         allowed = 2 if len(head) >= 10 else 1
-        if head in _NEVER_FUZZY or abs(len(head) - len(bare)) > allowed:
-            continue
-        if head[0] != bare[0] and head[1:] != bare[1:]:
-            continue
-        if OSA.distance(bare, head, score_cutoff=allowed) <= allowed:
+        if abs(len(head) - len(bare)) <= allowed and OSA.distance(bare, head, score_cutoff=allowed) <= allowed:
             return _SPELLINGS.get(head, head)
     return ""
 
@@ -153,7 +154,7 @@ def parse_version(text: str) -> Version | None:
     makers. ``parse_version("Four Tet Remix").remixers == ("Four Tet",)``.
     """
     text = " ".join(text.split())
-    several = _SEVERAL.match(text)
+    several = _SEVERAL.match(text) if text.endswith(")") else None
     if several:  # "X Remix (Radio Edit)", as ``merged`` writes it
         parts = [parse_version(several["first"]), parse_version(several["second"])]
         found = [part for part in parts if part is not None]
@@ -164,11 +165,10 @@ def parse_version(text: str) -> Version | None:
         found = [piece for piece in pieces if piece is not None]
         if len(found) == len(pieces):
             return replace(merged(found), text=text)
-    by = _BY.match(text)
-    if by:
+    if " by " in text.lower() and (by := _BY.match(text)):
         family = "edit" if "edit" in text[:7].lower() else "remix"
         return _named(text, by[1], family=family)
-    if live := _LIVE.match(text):  # the place and the year tell one live recording from another
+    if text[:4].lower() == "live" and (live := _LIVE.match(text)):  # the place and the year tell one live recording from another
         place = tuple(word for word in tokens(text[live.end() :]) if word not in ("the", "at", "in"))
         return Version(text=text, types=frozenset({"live"}), name=place)
     words = text.split()
@@ -288,10 +288,14 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
 
 def _people(name: str) -> tuple[str, ...]:
     """The people in the name of a mix: ``Tee's Freeze`` → Tee, ``Slam & Hood`` → Slam, Hood."""
-    owner = re.match(r"^(.+?)['’]s\s+\S", name)
-    if owner:
-        name = owner[1]
-    name = re.sub(r"(?<=\w)['’]s?$", "", name.strip(" -–"))
+    if "'" in name or "’" in name:
+        if owner := _OWNER.match(name):
+            name = owner[1]
+        name = _OWNERS_END.sub("", name.strip(" -–"))
+    else:
+        name = name.strip(" -–")
+    if name.replace(" ", "").isalnum() and " " not in name:
+        return (name,)
     people = [part.strip(" .") for part in _NAMES.split(name)]
     return tuple(part for part in people if part)
 
