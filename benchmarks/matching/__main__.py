@@ -1,0 +1,80 @@
+"""The command: ``python -m benchmarks.matching --data FOLDER``, from the root of the project.
+
+What is measured is told by ``runner.py`` and the sets' own files; this reads options and prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.matching import fit, results, runner
+from benchmarks.matching.report import report
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the sets, print the figures, save and compare as asked."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.matching", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("task", nargs="?", choices=("run", "fit"), default="run")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder of tracklists, catalogues and benchmarks"
+    )
+    parser.add_argument("--sets", help=f"some of: {','.join(runner.SETS)} (a beginning is enough)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the cases")
+    parser.add_argument(
+        "--peers", action="store_true", help="also measure other people's rules on the pair sets"
+    )
+    parser.add_argument("--save", metavar="NAME", help="keep the run under results/")
+    parser.add_argument("--against", metavar="NAME", help="a saved run to compare with (default: the last)")
+    parser.add_argument("--errors", type=int, default=0, metavar="N", help="print N wrong cases of each set")
+    args = parser.parse_args(arguments)
+    if not args.data.is_dir():
+        parser.error(f"{args.data} is no folder")
+    if args.task == "fit":
+        pairs = fit.training_pairs(args.data)
+        sys.stdout.write(f"{len(pairs)} pairs may be fitted to; nothing is fitted yet\n")
+        return 0
+    starts = tuple(start.strip() for start in (args.sets or "").split(",") if start.strip())
+    chosen = [name for name in runner.SETS if not starts or name.startswith(starts)]
+    if not chosen:
+        parser.error(f"--sets {args.sets}: none of {', '.join(runner.SETS)} begins so")
+    against = args.against or results.last_saved()
+    figures = {}
+    outcomes: list[runner.Outcome] = []
+    started = time.perf_counter()
+    for name in chosen:
+        sys.stderr.write(f"{name} …")
+        sys.stderr.flush()
+        begun = time.perf_counter()
+        result = runner.run(name, args.data, quick=args.quick, peers=args.peers)
+        figures[name] = result.figures
+        outcomes += result.outcomes
+        sys.stderr.write(f" {time.perf_counter() - begun:.0f} s\n")
+        sys.stdout.write(report({name: result.figures}))
+        for text in runner.errors(result.outcomes, args.errors):
+            sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    sys.stderr.write(f"all {time.perf_counter() - started:.0f} s\n")
+    if against:
+        try:
+            gained, lost = results.difference(results.load(against), outcomes)
+        except FileNotFoundError:
+            parser.error(f"results/{against}.pairs.csv.gz is not there")
+        sys.stdout.write("\n" + results.told(against, gained, lost))
+    if args.save:
+        about = {
+            "quick": args.quick,
+            "python": platform.python_version(),
+            "seconds": round(time.perf_counter() - started),
+        }
+        results.save(args.save, figures, outcomes, about=about)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
