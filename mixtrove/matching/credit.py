@@ -22,7 +22,11 @@ _SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 _QUICK = re.compile(r"[&,;+/×Λλ]|\s(?:vs?\.?|x|pres\.?|presents?|presenting|meets|b2b|w/)\s", re.I)
-_JOINING = frozenset(("v", "vs", "x", "λ", "pres", "present", "presents", "presenting", "meets", "b2b"))
+# A text of letters and digits without one of these words is one name.
+_JOINING = frozenset(
+    ("v", "vs", "x", "λ", "pres", "present", "presents", "presenting", "meets", "b2b", "feat", "ft",
+     "featuring", "starring", "introducing")
+)  # fmt: skip
 _FEAT = re.compile(
     r"\s*[(\[]\s*(?:feat(?:uring)?|ft|starring|introducing|with)\b\.?:?\s*(?P<bracket>[^()\[\]]+)[)\]]"
     r"|(?:(?:^|\s+)(?:feat(?:uring)?|ft|f/)|(?<=\S)\s+introducing)(?:\.|\b)\s*(?P<bare>[^()\[\]]+?)(?=\s*[(\[]|\s+-\s|$)",
@@ -49,8 +53,7 @@ _BARE_TAIL = re.compile(
     r"\s+(?:mix|version|edit|cut))$",
     re.IGNORECASE,
 )
-_BARE_ENDS = (" mix", "sion", "edit", " cut")
-_TAIL_SIGNS = re.compile(r"[-–—]\s|_")
+_BARE_ENDS = frozenset(("mix", "version", "edit", "cut"))
 _QUOTATION_MARKS = ('"', "“", "'", "‘", "«")
 _MARK = re.compile(
     r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|bootleg|test ?press(?:ing)?|cdr?"
@@ -63,13 +66,17 @@ _UNKNOWN = frozenset(
     ("id", "?", "??", "???", "????", "unknown", "unknown artist", "unknown title", "n a", "tba",
      "id id", "unknown track", "unidentified", "artist", "untitled id", "tbc")
 )  # fmt: skip
-# What the raw text of a placeholder in ASCII begins with, so that hardly a title needs its normal form.
+# What no placeholder begins with, and what one in ASCII does, so that hardly a title needs its normal form.
+_NOT_UNKNOWN = frozenset("bcdefghjklmopqrsvwxyzBCDEFGHJKLMOPQRSVWXYZ")
 _PERHAPS_UNKNOWN = re.compile(r"[\W_]*(?:id|un|n[\W_]|tb|art|and)", re.IGNORECASE)
 _LONGEST_UNKNOWN = 24  # letters; the longest placeholder and some signs around it
 _GENERIC = frozenset(
     ("untitled", "intro", "outro", "interlude", "track 1", "track 2", "a", "b", "a1", "a2", "b1",
      "b2", "unknown", "no title", "ohne titel", "1", "2", "3")
 )  # fmt: skip
+
+
+_set = object.__setattr__  # the fields of a credit that is being built; it is frozen afterwards
 
 
 class SplitTitle(NamedTuple):
@@ -204,32 +211,53 @@ def build_credit(
     if guests and len(artists) > 1:
         named = {squeezed(name) for name in guests}
         artists = tuple(name for name in artists if squeezed(name) not in named) or artists[:1]
-    if spelled and split_artists(spelled) != (artists, guests):
+    if (
+        spelled
+        and (len(artists) != 1 or guests or artists[0] != spelled)
+        and split_artists(spelled)
+        != (
+            artists,
+            guests,
+        )
+    ):
         spelled = None  # the title named somebody too: the text must be parsed as the same people again
     version = split.version
+    # Only what differs from the class' defaults is set: half the time of its constructor, millions of times.
     credit = object.__new__(Credit)
-    fields = credit.__dict__  # a third of the time of the frozen class' own constructor, for millions of rows
-    fields["artists"] = artists
-    fields["title"] = split.title
-    fields["featured"] = guests
-    fields["version"] = version.text or None
-    fields["mix_type"] = version.mix_type
-    fields["cut"] = version.cut
-    fields["remixers"] = version.remixers
-    fields["label"] = label or None
-    fields["catalog_number"] = catalog_number or None
-    fields["album"] = album or None
-    fields["duration"] = duration
-    fields["isrc"] = isrc or None
-    fields["year"] = year
-    fields["spelled"] = spelled
-    fields["parsed"] = version
+    _set(credit, "artists", artists)
+    _set(credit, "title", split.title)
+    if guests:
+        _set(credit, "featured", guests)
+    if version is not ORIGINAL:
+        _set(credit, "parsed", version)
+        _set(credit, "version", version.text or None)
+        _set(credit, "mix_type", version.mix_type)
+        _set(credit, "cut", version.cut)
+        _set(credit, "remixers", version.remixers)
+    if label:
+        _set(credit, "label", label)
+    if catalog_number:
+        _set(credit, "catalog_number", catalog_number)
+    if album:
+        _set(credit, "album", album)
+    if duration is not None:
+        _set(credit, "duration", duration)
+    if isrc:
+        _set(credit, "isrc", isrc)
+    if year is not None:
+        _set(credit, "year", year)
+    if spelled:
+        _set(credit, "spelled", spelled)
     return credit
 
 
-@lru_cache(maxsize=65536)
 def is_unknown(text: str) -> bool:
     """Whether a name or a title is a placeholder: ``ID``, ``?``, ``Unknown Artist``, ``ID #2``."""
+    return text[:1] not in _NOT_UNKNOWN and _is_unknown(text)
+
+
+@lru_cache(maxsize=16384)
+def _is_unknown(text: str) -> bool:
     if not text.strip(" ?."):
         return True
     if len(text) > _LONGEST_UNKNOWN:
@@ -240,13 +268,17 @@ def is_unknown(text: str) -> bool:
     return form in _UNKNOWN or (form.startswith("id ") and form[3:].isdigit())
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=16384)
 def split_artists(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The artists and the featured artists that an artist text names.
 
     ``split_artists("A & B feat. C") == (("A", "B"), ("C",))``. Placeholders give no artist.
     """
-    text = " ".join(text.split()).strip(" -–—")
+    words = text.split()
+    text = " ".join(words)
+    if "".join(words).isalnum() and _JOINING.isdisjoint(text.lower().split()):
+        return (() if is_unknown(text) else (text,)), ()
+    text = text.strip(" -–—")
     featured: tuple[str, ...] = ()
     if _perhaps_featured(text):
         text, featured = _take_featured(text)
@@ -264,8 +296,6 @@ def _perhaps_featured(text: str) -> bool:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    if text.replace(" ", "").isalnum() and _JOINING.isdisjoint(text.lower().split()):
-        return (text,)
     if not _QUICK.search(text):
         return (_NUMBERED.sub("", text),) if text else ()
     parts = [_NUMBERED.sub("", part).strip(" ,;&") for part in _SEPARATOR.split(text) if part]
@@ -284,14 +314,23 @@ def _take_featured(text: str) -> tuple[str, tuple[str, ...]]:
     return rest.strip(" ,"), tuple(names)
 
 
-@lru_cache(maxsize=32768)
 def split_title(text: str) -> SplitTitle:
     """A title text as base title, featured artists, version and marks.
 
     A bracket is a version when its last word is a version word; so is a tail behind `` - ``. A bare
     trailing Dub, Mix or Remix stays in the title (MATCHING §3). Brackets that are neither stay as well.
     """
-    title = " ".join(text.split())
+    words = text.split()
+    title = " ".join(words)
+    if "".join(words).isalnum():
+        words = title.lower().split()
+        if words[-1] not in _BARE_ENDS and _JOINING.isdisjoint(words):
+            return SplitTitle(title, (), ORIGINAL, False, None)
+    return _split_title(title)
+
+
+@lru_cache(maxsize=4096)
+def _split_title(title: str) -> SplitTitle:
     if title[-1:] in ("A", "B"):
         title = _KEY_TAIL.sub("", title)
     featured: tuple[str, ...] = ()
@@ -319,14 +358,14 @@ def split_title(text: str) -> SplitTitle:
         if at:
             kept.append(title[at:])
             title = " ".join(" ".join(kept).split())
-    while _TAIL_SIGNS.search(title) and (tail := _TAIL.search(title)):
+    while ("-" in title or "_" in title or not title.isascii()) and (tail := _TAIL.search(title)):
         words = tail["tail"].split()
         version = parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
         if version is None:
             break
         versions.insert(0, version)
         title = title[: tail.start()].strip()
-    if title[-4:].lower() in _BARE_ENDS and (bare := _BARE_TAIL.search(title)):
+    if title[title.rfind(" ") + 1 :].lower() in _BARE_ENDS and (bare := _BARE_TAIL.search(title)):
         version = parse_version(bare["tail"])
         if version is not None:
             versions.append(version)

@@ -84,6 +84,7 @@ _FUZZY_BY_SIGN = {sign: tuple(w for w in _FUZZY if w[0] == sign) for sign in {w[
 _FUZZY_BY_TAIL = {tail: tuple(w for w in _FUZZY if w[1:] == tail) for tail in {w[1:] for w in _FUZZY}}
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
 _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
+_NOTHING: frozenset[str] = frozenset()
 _STRIP = " .,;:!?*'’‘“”()[]{}"
 _BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
 _LIVE = re.compile(r"^live\s+(?:at|@|in|from|on|version|mix)\b", re.IGNORECASE)
@@ -104,8 +105,8 @@ class Version:
 
     text: str = ""
     family: str | None = None
-    types: frozenset[str] = frozenset()
-    soft: frozenset[str] = frozenset()
+    types: frozenset[str] = _NOTHING
+    soft: frozenset[str] = _NOTHING
     cut: str | None = None
     name: tuple[str, ...] = ()
     remixers: tuple[str, ...] = ()
@@ -141,7 +142,9 @@ def head_word(word: str) -> str:
         return ""
     for head in (*_FUZZY_BY_SIGN.get(bare[0], ()), *_FUZZY_BY_TAIL.get(bare[1:], ())):
         allowed = 2 if len(head) >= 10 else 1
-        if abs(len(head) - len(bare)) <= allowed and OSA.distance(bare, head, score_cutoff=allowed) <= allowed:
+        if abs(len(head) - len(bare)) > allowed:
+            continue
+        if OSA.distance(bare, head, score_cutoff=allowed) <= allowed:
             return _SPELLINGS.get(head, head)
     return ""
 
@@ -168,7 +171,8 @@ def parse_version(text: str) -> Version | None:
     if " by " in text.lower() and (by := _BY.match(text)):
         family = "edit" if "edit" in text[:7].lower() else "remix"
         return _named(text, by[1], family=family)
-    if text[:4].lower() == "live" and (live := _LIVE.match(text)):  # the place and the year tell one live recording from another
+    live = _LIVE.match(text) if text[:4].lower() == "live" else None
+    if live:  # the place and the year tell one live recording from another
         place = tuple(word for word in tokens(text[live.end() :]) if word not in ("the", "at", "in"))
         return Version(text=text, types=frozenset({"live"}), name=place)
     words = text.split()
@@ -276,8 +280,8 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
     return Version(
         text=text,
         family=family,
-        types=frozenset(hard),
-        soft=frozenset(soft),
+        types=frozenset(hard) if hard else _NOTHING,
+        soft=frozenset(soft) if soft else _NOTHING,
         cut=cuts[0] if cuts else None,
         name=words,
         remixers=_people(name) if name else (),

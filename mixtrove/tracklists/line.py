@@ -13,41 +13,14 @@ from mixtrove.matching.credit import (
     Credit,
     SplitTitle,
     build_credit,
-    is_mark,
     is_unknown,
-    is_unreleased,
     split_artists,
     split_title,
 )
-from mixtrove.matching.version import head_word
+from mixtrove.tracklists.box import box_at_end, read_box
+from mixtrove.tracklists.lead import NUMBER, TRAILING_CUE, seconds, take_lead
 from mixtrove.tracklists.model import Component, Line
 
-_NUMBER = re.compile(r"^\s*(?:#?\d{1,3}\s*[.)](?!\d)\s*|#\d{1,3}\s+|№\s*\d+\s*|[•*·►▶]\s+|-\s+)")
-_LAYER = re.compile(r"^\s*(?:\+\s+|w/\s*|\(w/\)\s*|with:\s+)", re.IGNORECASE)
-_CLOCK = r"\d{1,3}[:.'’]\d{2}(?:[:.]\d{2})?"
-_CUE = re.compile(
-    r"^\s*(?:"
-    r"[\[({]\s*(?P<box>(?:[\d?x]{1,3}:)?[\d?]{1,3}:[\d?]{1,2}|[\d?]{1,4}(?:'|’|m|min)?|~?\d{1,3}[:.'’]\d{2}"
-    rf"|{_CLOCK}\s*-\s*{_CLOCK}|[x?:]+|\.\.|--:--)\s*[\])}}]"
-    r"|(?P<bare>\d{1,3}:\d{2}(?::\d{2})?|\d{1,3}['’](?:\d{2})?(?=\s)|\d\d\.\d\d(?=\s)|\?\?:\?\?)"
-    r"(?:\s*[-–—]\s*\d{1,3}:\d{2}(?::\d{2})?)?"
-    r")\s*(?:[|:.)\]]|[-–—]+>?(?=\s))?\s*"
-)
-_TRAILING_CUE = re.compile(
-    r"\s+(?:@\s*)?(?:(\d{1,2}:[0-5]\d(?::[0-5]\d)?)|[\[(](\d{1,2}:\d\d:\d\d)[\])])\s*$"
-)
-_CLOSING = frozenset("0123456789)]")
-_LENGTH = re.compile(r"^\d{1,2}:[0-5]\d$")
-# Square brackets hold labels, and versions only when they end in one of these.
-_VERSION_BOX = frozenset(
-    ("remix", "mix", "edit", "reedit", "dub", "version", "vip", "instrumental", "acapella", "rework",
-     "refix", "bootleg", "cover", "remake", "mashup", "flip", "remaster", "remastered", "live", "reprise",
-     "relift", "rerub", "reshape", "revision", "reboot", "reconstruction", "reinterpretation", "remodel",
-     "retouch", "revibe", "screwed", "slowed", "demo", "unplugged")
-)  # fmt: skip
-# "[Live From Malibu]" is a version; "[Live At Robert Johnson]" is a label, as its own spelling and a
-# catalogue number behind the dash say.
-_LIVE_BOX = re.compile(r"^live (?:(?:from|on|in|@)\s|at\s(?!robert johnson\b))", re.IGNORECASE)
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
 _QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
@@ -60,17 +33,9 @@ _SEGMENT = re.compile(
     re.IGNORECASE,
 )
 _LAYERED_INSIDE = re.compile(r"\s+(?:w/|\+|//|vs\.?|into|>>?)\s+", re.IGNORECASE)
-_BOX_AT_END = re.compile(r"(?P<space>\s*)\[(?P<inner>(?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
-_LABEL_SPLIT = re.compile(r"\s+[-–—:/|]\s*|\s*[-–—]\s+")
-_STRICT_CATALOG = re.compile(r"^[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?$")
-_NO_LABEL = re.compile(r"^(?:feat|ft|featuring|with|part|pt)\b", re.IGNORECASE)
 _LABEL_BEHIND_DASH = re.compile(r"\]\s+[-–—]\s+([^\[\]()]+)$")
 _YEAR_BEHIND_BOX = re.compile(r"\]\s*\(((?:19|20)\d\d)\)\s*$")  # "[Planet Mu] (2006)"
 _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
-_LABEL_YEAR = re.compile(r"[,\s]+\(?((?:19|20)\d\d)\)?$")
-_FORTHCOMING = re.compile(
-    r"^(?:forthcoming|unreleased|promo|dub-?plate)(?:\s+(?:on|from|via))?[\s:-]+(?=\S)", re.I
-)
 _MASHUP = re.compile(r"\bmash-?\s?up\b|\bbootleg\b", re.IGNORECASE)
 _VS = re.compile(r"\s(?:vs\.?|versus|w/)\s", re.IGNORECASE)
 _HEADING = re.compile(
@@ -78,6 +43,7 @@ _HEADING = re.compile(
     r"|disc\s?\w+|guest ?mix|main ?mix|mix\s?\d+|first hour|second hour|intro|outro)?\s*[:.]?[-=_*#~\s]*$",
     re.IGNORECASE,
 )
+_RULE = frozenset("-=_*#~")  # signs that lines are drawn with
 _TALK = re.compile(
     r"^(?:jingle|station id|news|adverts?|commercials?|interview|talk|voice ?over|applause|silence|break"
     r"|speech)\b[^-–—]*$",
@@ -96,15 +62,15 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
     text = raw.strip("\ufeff\u200b \t\r\n")
     if not text:
         return Line(line_no, raw, "blank", "blank line")
-    if _HEADING.match(text):
+    if (" - " not in text or text[0] in _RULE or text[-1] in _RULE) and _HEADING.match(text):
         return Line(line_no, raw, "heading", "heading")
-    if _URL.match(text):
+    if ("://" in text or "www." in text.lower()) and _URL.match(text):
         return Line(line_no, raw, "other", "a web address")
     text = " ".join(text.split()) if "\t" not in text else re.sub(r"[^\S\t]+", " ", text)
-    text, layered, cue, marked = _lead(text)
-    tail = _TRAILING_CUE.search(text) if cue is None and text[-1:] in _CLOSING else None
+    text, layered, cue, marked = take_lead(text)
+    tail = TRAILING_CUE.search(text) if cue is None and ":" in text[-4:] else None
     if tail is not None and _DASH.search(text[: tail.start()]):
-        cue, text = _seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
+        cue, text = seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
     if not text.strip(" ?.-") or is_unknown(text):
         if not (text or marked):
             return Line(line_no, raw, "other", _NO_TRACK)
@@ -140,7 +106,7 @@ def line_from_fields(
         return Line(line_no, raw, "blank", "no artist and no title")
     if not title:
         return Line(line_no, raw, "other", "no title")
-    number = _NUMBER.match(title) if not artist else None
+    number = NUMBER.match(title) if not artist else None
     if not artist and (number or _DASH.search(title)):
         line = parse_line(title, line_no)
         if line.components:
@@ -150,51 +116,8 @@ def line_from_fields(
     return _line(raw, line_no, cue_seconds, (component,))
 
 
-def _lead(text: str) -> tuple[str, bool, int | None, bool]:
-    """Number, cue and layer marks taken from the front: (rest, layered, cue, anything taken)."""
-    layered = False
-    cue: int | None = None
-    marked = False
-    seen_number = seen_cue = False
-    for _ in range(5):
-        if found := _LAYER.match(text):
-            layered = True
-        elif not seen_cue and (found := _CUE.match(text)) and not _is_title_box(text, found):
-            cue, seen_cue = _seconds(found["box"] or found["bare"] or ""), True
-        elif not seen_number and (found := _NUMBER.match(text)) and found.end() < len(text):
-            seen_number = True
-        else:
-            break
-        marked = True
-        text = text[found.end() :]
-    return text.strip(), layered, cue, marked
-
-
-def _is_title_box(text: str, found: re.Match[str]) -> bool:
-    """Whether the bracket at the front is the title itself and not a cue: ``[12] `` needs text after it."""
-    return found["box"] is None and found.end() >= len(text) and "-" not in text
-
-
-def _seconds(text: str) -> int | None:
-    """Seconds of a cue: ``05`` is minute 5, ``12:34`` minutes and seconds, ``1:02:03`` with hours."""
-    text = text.strip(" ~min'’")
-    text = re.split(r"\s*[-–—]\s*(?=\d)", text)[0]
-    if not text or not re.fullmatch(r"\d+(?:[:.'’]\d{1,2}){0,2}", text):
-        return None
-    numbers = [int(part) for part in re.split(r"[:.'’]", text)]
-    if len(numbers) == 1:
-        return numbers[0] * 60
-    if len(numbers) == 2:
-        return numbers[0] * 60 + numbers[1]
-    return numbers[0] * 3600 + numbers[1] * 60 + numbers[2]
-
-
 def _repaired(text: str) -> str:
     """Brackets that were opened and closed with different signs, or left open, put right."""
-    opened = text.count("(") + text.count("[")
-    closed = text.count(")") + text.count("]")
-    if not opened and not closed:
-        return text
     if text.count("(") == text.count(")") and text.count("[") == text.count("]"):
         return text
     out: list[str] = []
@@ -255,7 +178,7 @@ def _layered_parts(text: str) -> list[str]:
 
 
 def _component(text: str, number: int, layered: bool) -> Component | None:
-    segment = _SEGMENT.match(text)
+    segment = _SEGMENT.match(text) if ":" in text else None
     if segment and _DASH.search(text[segment.end() :]):
         text = text[segment.end() :]
     both = _split_dash(text)
@@ -278,31 +201,21 @@ def _credited(
     year: int | None = None
     if rest.endswith(")") and (behind := _YEAR_BEHIND_BOX.search(rest)):
         year, rest = int(behind[1]), rest[: behind.start() + 1]
-    while "[" in rest and (box := _BOX_AT_END.search(rest)):
-        inner = " ".join(box["inner"].split())
-        before = rest[: box.start()]
-        if not before.strip():
+    while rest.endswith("]") and (found := box_at_end(rest)):
+        before, space, inner = found
+        if not before:
             break
-        if is_mark(inner):
-            unreleased = unreleased or is_unreleased(inner)
-            year = int(inner) if inner.isdigit() else year
-            rest = before.rstrip()
-            continue
-        if label is not None or not box["space"] or not inner:
+        box = read_box(inner)
+        if box.kind == "mark":
+            unreleased = unreleased or box.unreleased
+            year = box.year or year
+        elif label is not None or not space or box.kind == "title":
             break
-        if head_word(inner.split()[-1]) in _VERSION_BOX and not _LABEL_SPLIT.search(inner):
-            break  # "[Above & Beyond Remix]" is a version, "[Stereo]" and "[Rebirth]" are labels
-        if _LENGTH.match(inner):
-            rest = before.rstrip()  # "[6:47]": how long the track is
-            continue
-        if _LIVE_BOX.match(inner) and not _LABEL_SPLIT.search(inner):
-            break
-        if _NO_LABEL.match(inner):
-            break
-        rest = before.rstrip()
-        label, catalog_number, soon, released = _label(inner)
-        unreleased = unreleased or soon
-        year = released or year
+        elif box.kind == "label":
+            _, label, catalog_number, soon, released = box
+            unreleased = unreleased or soon
+            year = released or year
+        rest = before
     if label is None and "]" in rest and (tail := _LABEL_BEHIND_DASH.search(rest)):
         label, rest = tail[1].strip(" -]"), rest[: tail.start() + 1]
     split = split_title(rest)
@@ -314,51 +227,25 @@ def _credited(
         names, featured, split, label=label or None, catalog_number=catalog_number or None,
         year=year if year is not None else split.year,
     )  # fmt: skip
-    versus = bool(_VS.search(f" {artist} "))
+    lower = artist.lower()
     mashup = "mashup" in split.version.types or (
-        versus and bool(_VS.search(f" {title} ") or (_VS.search(artist) and _MASHUP.search(rest)))
+        ("vs" in lower or "versus" in lower or "w/" in lower)
+        and bool(_VS.search(f" {artist} "))
+        and bool(_VS.search(f" {title} ") or (_VS.search(artist) and _MASHUP.search(rest)))
     )
-    return Component(
-        component=number,
-        credit=credit,
-        is_id=is_unknown(credit.title) or (bool(artist.strip()) and not credit.artists),
-        unreleased=unreleased or split.unreleased,
-        layered=layered,
-        mashup=mashup,
-    )
-
-
-def _label(inner: str) -> tuple[str | None, str | None, bool, int | None]:
-    """Label, catalogue number, whether it was still to come, and year of a ``[Label - CAT, 1999]`` box."""
-    soon = False
-    year: int | None = None
-    if found := _FORTHCOMING.match(inner):
-        soon, inner = is_unreleased(found[0]), inner[found.end() :]
-    if (found := _LABEL_YEAR.search(inner)) and found.start() > 0:
-        year, inner = int(found[1]), inner[: found.start()]
-    pieces = [piece.strip() for piece in _LABEL_SPLIT.split(inner) if piece.strip()]
-    if len(pieces) > 1:
-        last = pieces[-1]
-        if re.search(r"\d", last) or (last.isupper() and len(last) <= 12):
-            if is_unreleased(last):
-                return " - ".join(pieces[:-1]), None, True, year
-            return " - ".join(pieces[:-1]), last, soon, year
-        if is_mark(last):
-            return " - ".join(pieces[:-1]), None, soon or is_unreleased(last), year
-        return inner, None, soon, year
-    if _STRICT_CATALOG.match(inner):
-        return None, inner, soon, year
-    return inner, None, soon, year
+    is_id = is_unknown(title) or (not names and bool(artist.strip()))
+    return Component(number, credit, is_id, unreleased or split.unreleased, layered, mashup)
 
 
 def _line(raw: str, line_no: int, cue: int | None, components: tuple[Component, ...]) -> Line:
-    if all(_wholly_unknown(one.credit) for one in components):
-        return Line(line_no, raw, "id", "unknown track (ID)", cue, components)
-    return Line(line_no, raw, "track", None, cue, components)
+    for one in components:
+        if not one.is_id or _names_something(one.credit):
+            return Line(line_no, raw, "track", None, cue, components)
+    return Line(line_no, raw, "id", "unknown track (ID)", cue, components)
 
 
-def _wholly_unknown(credit: Credit) -> bool:
-    return not credit.artists and not credit.remixers and is_unknown(credit.title)
+def _names_something(credit: Credit) -> bool:
+    return bool(credit.artists or credit.remixers) or not is_unknown(credit.title)
 
 
 def _unknown_line(raw: str, line_no: int, cue: int | None, layered: bool) -> Line:
