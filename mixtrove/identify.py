@@ -30,7 +30,7 @@ from mixtrove.library.index import LibraryIndex
 from mixtrove.library.offers import read_offers, write_offers
 from mixtrove.library.store import Store
 from mixtrove.matching import Outcome, Ranked, decide
-from mixtrove.matching.decide import Candidate as Offered
+from mixtrove.matching.choice import Candidate as Offered
 
 SEARCH_CHUNK = 4_000  # entries asked about at a time
 

@@ -1,6 +1,6 @@
 """Searching a catalogue: candidates for many credits at once, records by id.
 
-Only retrieval. Which candidate is right is ``mixtrove.matching.decide``; matching whole files of
+Only retrieval. Which candidate is right is ``mixtrove.matching.choice``; matching whole files of
 lines is ``match.py``.
 """
 

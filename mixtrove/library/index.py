@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.matching import Credit
-from mixtrove.matching.decide import Candidate
+from mixtrove.matching.choice import Candidate
 from mixtrove.matching.keys import blocking_keys
 
 TOP = 10  # tracks offered for a line

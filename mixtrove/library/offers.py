@@ -17,7 +17,7 @@ from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import CHUNK, PAUSE, EntryToIdentify
 from mixtrove.library.store import Store
 from mixtrove.matching import Ranked
-from mixtrove.matching.decide import Candidate
+from mixtrove.matching.choice import Candidate
 
 _entry = schema.tracklist_entry
 _candidate = schema.entry_candidate

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from mixtrove.matching.credit import Credit
-from mixtrove.matching.normalise import normal_form
+from mixtrove.matching.normalise import normal_form, squeezed
 from mixtrove.matching.prepared import prepare
 
 COMPOSITE_WEIGHT = 0.6  # of a composite key against a word (MATCHING §6)
@@ -54,7 +54,7 @@ def blocking_keys(credit: Credit) -> dict[str, float]:
             ):
                 keys[key] = COMPOSITE_WEIGHT
     if credit.catalog_number:
-        keys["#" + ready.catalog_number] = 1.0
+        keys["#" + squeezed(credit.catalog_number)] = 1.0
     return keys
 
 

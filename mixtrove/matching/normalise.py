@@ -1,7 +1,7 @@
 """The normal form of names and titles: what is compared instead of the raw text (MATCHING §3).
 
 Only text to text. Which part of a line is the artist, the title or the version is decided in
-``credit.py`` and ``version.py``; how alike two forms are, in ``compare.py``.
+``credit.py`` and ``version.py``; how alike two forms are, in ``verdict.py``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+
+from anyascii import anyascii
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _LETTERS = str.maketrans(
@@ -76,15 +78,56 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(normal_form(text).split())
 
 
+# An asterisk for a letter: two or more, or one between letters. Through the normal form it goes as a letter
+# that no text has (the letter of a script of the Caroline Islands that nobody writes).
+_MASKED = re.compile(r"(?:(?<=\w)\*+(?=\w)|(?<=\w)\*{2,}|\*{2,}(?=\w))")
+_MASK = "\uab5a"
+
 _NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
 
 
-def in_digits(form: str) -> str:
-    """A normal form with number words as digits and no spaces: ``one twelve`` → ``112``."""
-    return "".join([_NUMBER_WORDS.get(word, word) for word in form.split()])
+def as_digits(form: str) -> str:
+    """A normal form with number words as digits: ``one twelve`` → ``112``, ``two step`` → ``2 step``.
+
+    Number words in a row are one number, as they are said.
+    """
+    words: list[str] = []
+    joined = False
+    for word in form.split():
+        number = _NUMBER_WORDS.get(word)
+        if number is None:
+            words.append(word)
+        elif joined:
+            words[-1] += number
+        else:
+            words.append(number)
+        joined = number is not None
+    return " ".join(words)
+
+
+@lru_cache(maxsize=16384)
+def latin(form: str) -> str:
+    """A normal form in Latin letters: ``кино`` → ``kino``. Latin text stays as it is.
+
+    The letters are those of anyascii, which knows every script of Unicode; Chinese signs are read as
+    Mandarin, whatever language they are.
+    """
+    if form.isascii():
+        return form
+    return " ".join(_NOT_WORD.sub(" ", anyascii(form)).lower().split()) or form
+
+
+@lru_cache(maxsize=16384)
+def masked_form(text: str) -> str:
+    """The normal form with the asterisks of masked words kept: ``Zodiac S***`` → ``zodiac s***``.
+
+    A single asterisk behind a word is a footnote sign (Discogs' name variations) and is dropped.
+    """
+    kept = _MASKED.sub(lambda found: found[0].replace("*", _MASK), text)
+    return normal_form(kept).replace(_MASK, "*")
 
 
 def squeezed(text: str) -> str:

@@ -1,6 +1,7 @@
 """A credit made ready to be compared many times: normal forms and word sets, computed once.
 
-Only derived values; how two of them are weighed is ``gate.py`` (versions) and ``compare.py``.
+Only derived values. ``packed.py`` writes them down as numbers; how two of them are weighed is
+``kernel.py``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type, without_asides
-from mixtrove.matching.normalise import in_digits, normal_form, tokens
+from mixtrove.matching.normalise import as_digits, latin, masked_form, normal_form, tokens
 from mixtrove.matching.version import Version
 
 _GROUP = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
@@ -28,35 +29,34 @@ _SENTENCE = frozenset(
     ("i", "you", "me", "my", "your", "we", "us", "dont", "im", "youre", "ill", "cant", "everybody",
      "wanna", "want", "what")
 )  # fmt: skip
-# MATCHING §5: words of a name that say little.
-_WEAK = {"the": 0.3, "dj": 0.3, "mc": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What comparing needs of a credit."""
+    """What comparing needs of a credit. Texts are normal forms in Latin letters, number words as digits."""
 
     credit: Credit
     version: Version
-    title: str  # normal form, brackets that are no version included
+    title: str  # brackets that are no version included
     title_squeezed: str
-    base: str  # normal form without any bracket
-    subtitle: frozenset[str]  # words of the brackets that are no version
+    base: str  # without any bracket
+    subtitle: tuple[str, ...]  # words of the brackets that are no version, each once, sorted
     phrase: bool  # whether those words read like a sentence
-    digits: str  # squeezed title with number words as digits
+    digits: str  # squeezed title
     flat: str  # title and version together, squeezed; neutral words dropped
     numbers: tuple[str, ...]
     side: str  # a trailing A or B of the title, else ""
     trailing: str | None
     words: tuple[str, ...]
-    artists: dict[str, float]  # word → weight, featured people included at less weight
-    headline: frozenset[str]
-    names: tuple[str, ...]  # squeezed names of artists and featured
-    makers: frozenset[str]  # words that name the mix or its maker
+    artists: tuple[str, ...]  # words of the headline names, then those of featured names only
+    headline: int  # how many of ``artists`` are words of headline names
+    names: tuple[str, ...]  # squeezed names of artists, then those of featured people
+    headliners: int  # how many of ``names`` are artists
+    initials: tuple[str, ...]  # of names of three words or more
+    makers: tuple[str, ...]  # words that name the mix or its maker, each once, sorted
+    mix_name: str  # the same in their order, squeezed
     unknown: bool
     identity: str
-    label: str
-    catalog_number: str
 
 
 def prepare(credit: Credit) -> Prepared:
@@ -68,61 +68,70 @@ def prepare(credit: Credit) -> Prepared:
     return found
 
 
+def _form(text: str) -> str:
+    form = masked_form(text) if "*" in text else normal_form(text)
+    return form if form.isascii() else latin(form)
+
+
 def _prepare(credit: Credit) -> Prepared:
     version = credit.parsed
     spelled = without_asides(credit.title)
-    title = normal_form(spelled)
-    subtitle: frozenset[str] = frozenset()
+    title = _form(spelled)
+    subtitle: tuple[str, ...] = ()
     base = title
     if "(" in spelled or "[" in spelled:
         groups = _GROUP.findall(spelled)
-        subtitle = frozenset(word for group in groups for word in tokens(group))
-        base = normal_form(_GROUP.sub(" ", spelled)) or title
-    version_form = normal_form(version.text) if version.text else ""
+        subtitle = tuple(sorted({word for group in groups for word in _form(group).split()}))
+        base = _form(_GROUP.sub(" ", spelled)) or title
+    version_form = _form(version.text) if version.text else ""
     if version_form in _NEUTRAL:
         version_form = ""
-    words = tuple(title.split())
-    makers = frozenset(version.name)
-    artists: dict[str, float] = {}
-    for name in credit.featured:
-        for word in tokens(name):
-            artists[word] = 0.4 * _weight(word)
-    headline: set[str] = set()
-    for name in credit.artists:
-        for word in tokens(name):
-            headline.add(word)
-            artists[word] = _weight(word)
-    names = tuple(
-        squeezed
-        for name in (*credit.artists, *credit.featured)
-        if (squeezed := normal_form(name).replace(" ", ""))
-    )
+    makers = tuple(latin(word) for word in version.name)
+    headline: dict[str, None] = {}
+    guests: dict[str, None] = {}
+    names: dict[str, None] = {}
+    headliners = 0
+    initials: list[str] = []
+    for found, people in ((headline, credit.artists), (guests, credit.featured)):
+        for name in people:
+            form = as_digits(_form(name))
+            if not form:
+                continue
+            words = form.split()
+            found.update(dict.fromkeys(words))
+            names.setdefault("".join(words))
+            if len(words) > 2:
+                initials.append("".join([word[0] for word in words]))
+        headliners = headliners or len(names)
     base_words = base.split()
     side = base_words[-1] if len(base_words) > 1 and base_words[-1] in ("a", "b", "c", "d") else ""
     # "(If You Jazz Me)" behind "If You Love Me" varies the title, and so may be another mix
-    varied = 2 * len(subtitle.intersection(base_words)) >= len(subtitle)
+    varied = 2 * len(set(subtitle).intersection(base_words)) >= len(subtitle)
+    sentence = len(subtitle) > 1 and not _SENTENCE.isdisjoint(subtitle)
+    squeezed = title.replace(" ", "")
     return Prepared(
         credit=credit,
         version=version,
         title=title,
-        title_squeezed=title.replace(" ", ""),
+        title_squeezed=squeezed,
         base=base,
         subtitle=subtitle,
-        phrase=len(subtitle & _SENTENCE) > 0 and len(subtitle) > 1 and not varied and "'s " not in spelled,
-        digits=in_digits(title),
-        flat=(title + version_form).replace(" ", ""),
+        phrase=sentence and not varied and "'s " not in spelled,
+        digits=as_digits(title).replace(" ", ""),
+        flat=squeezed + version_form.replace(" ", ""),
         numbers=tuple(sorted(_NUMBERS.findall(base) + _numbered(spelled))),
         side=side,
         trailing=trailing_type(credit.title),
-        words=words,
-        artists=artists,
-        headline=frozenset(headline),
-        names=names,
-        makers=makers,
+        words=tuple(title.split()),
+        artists=(*headline, *(word for word in guests if word not in headline)),
+        headline=len(headline),
+        names=tuple(names),
+        headliners=headliners,
+        initials=tuple(initials),
+        makers=tuple(sorted(set(makers))),
+        mix_name="".join(makers),
         unknown=not credit.artists or is_unknown(credit.title),
         identity=identity_key(credit),
-        label=normal_form(credit.label) if credit.label else "",
-        catalog_number=normal_form(credit.catalog_number).replace(" ", "") if credit.catalog_number else "",
     )
 
 
@@ -136,9 +145,3 @@ def _numbered(title: str) -> list[str]:
         if (words := tokens(group)) and (words[0] in _PARTS or len(words) == 1)
         for number in _NUMBERS.findall(" ".join(words))
     ]
-
-
-def _weight(word: str) -> float:
-    if word in _WEAK:
-        return _WEAK[word]
-    return 1.0 if len(word) > 2 else 0.6

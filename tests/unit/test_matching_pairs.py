@@ -65,6 +65,7 @@ James Brown - Talking Loud Part 1 ‖ James Brown - Talking Loud (Pt. I)
 Sik-K - iffy ‖ Sik-K - iffy (Prod. GroovyRoom)
 SWV - Anything ‖ SWV - Anything (From "Above The Rim")
 Avicii - Tough Love (Tiësto Remix) ‖ Avicii, Tiësto - Tough Love (Tiësto Remix / Radio Edit)
+Flying Lotus - Zodiac Shit ‖ Flying Lotus - Zodiac S***
 Barrington Levy - The Vibes Is Right ‖ Barrington Levy - Vibes Is Right
 """
 
@@ -72,13 +73,7 @@ FOR_A_PERSON = """
 Push - Universal Nation (Orjan Nilsen) ‖ Push - Universal Nation (Orjan Nilsen Remix)
 Unreleased 05 - Stro Elliot ‖ Stro Elliot - Unreleased 05
 JAY-Z - Izzo ‖ JAY-Z - Izzo (H.O.V.A.)
-"""
-
-# Pairs that are one recording and that we do not know as one. Both would need knowledge of the world (a table
-# of aliases) or a guess about masked letters that is wrong as often as right; neither is accepted wrongly.
-NOT_RECOGNISED = """
 ATCQ - Oh My God ‖ A Tribe Called Quest - Oh My God
-Flying Lotus - Zodiac Shit ‖ Flying Lotus - Zodiac S***
 """
 
 
@@ -104,11 +99,6 @@ def test_one_recording_spelled_in_two_ways_is_accepted(left: str, right: str) ->
 @pytest.mark.parametrize(("left", "right"), pairs(FOR_A_PERSON))
 def test_what_the_text_leaves_open_is_unsure(left: str, right: str) -> None:
     assert compare(credit(left), credit(right)).decision == "unsure"
-
-
-@pytest.mark.parametrize(("left", "right"), pairs(NOT_RECOGNISED))
-def test_an_alias_or_a_masked_word_is_not_guessed(left: str, right: str) -> None:
-    assert compare(credit(left), credit(right)).decision != "same"
 
 
 def test_a_reason_is_given_for_every_doubt() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mixtrove.matching.compare import ACCEPT, REVIEW, Verdict, verdict
 from mixtrove.matching.credit import Credit
 from mixtrove.matching.prepared import prepare
+from mixtrove.matching.verdict import ACCEPT, REVIEW, Verdict, compare
 
 MARGIN = 0.10  # to the next candidate of another identity (MATCHING §5)
 # Among cuts of one version the one that is named comes first, else original or extended before radio.
@@ -63,7 +63,7 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
     scored: list[tuple[float, Candidate]] = []
     ranked: list[Ranked] = []
     for candidate in candidates:
-        found = verdict(mine, prepare(candidate.credit))
+        found = compare(credit, candidate.credit)
         if found.score >= REVIEW:
             ranked.append(Ranked(candidate, found))
         scored.append((found.score, candidate))
@@ -72,7 +72,7 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
         if scored:
             value, best = max(scored, key=lambda pair: (pair[0], pair[1].id))
             if value >= 0.25:
-                found = verdict(mine, prepare(best.credit))
+                found = compare(credit, best.credit)
                 near = Ranked(best, found)
                 what = f"{best.credit.artist} - {best.credit.full_title}"
                 return Outcome("provisional" if _other_version(mine.title_squeezed, near) else "none",
@@ -100,7 +100,10 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
 def _rival(best: Ranked, other: Ranked) -> bool:
     """Whether another candidate is another track, and not the same one spelled or cut differently."""
     mine, theirs = prepare(best.candidate.credit), prepare(other.candidate.credit)
-    return mine.identity != theirs.identity and verdict(mine, theirs).decision != "same"
+    return (
+        mine.identity != theirs.identity
+        and compare(best.candidate.credit, other.candidate.credit).decision != "same"
+    )
 
 
 def _other_version(title: str, near: Ranked) -> bool:

@@ -1,0 +1,845 @@
+"""How alike two prepared credits are: the compiled heart of ``compare`` (MATCHING §4, §5).
+
+Every rule that turns two credits into a score stands here once; one pair and a million pairs run through
+the same functions, so their numbers cannot differ. numba compiles them to machine code that needs no
+interpreter lock. One file, because numba's cache on disk only notices changes of the file itself.
+
+A credit comes in as a *record* that ``packed.py`` writes: a row of ``HEADER`` numbers and a run of ASCII
+text. The numbers say, among other things, where each section of the text starts and ends. ``h`` holds the
+rows of many records and ``t`` their text; ``a`` and ``b`` are rows of ``h``; ``i..j`` and ``p..q`` are
+stretches of ``t``.
+Not here: what the parts of a record are made of (``prepared.py``), the words for a verdict
+(``reasons.py``), confidence and decisions (``verdict.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+# --- the record -------------------------------------------------------------------------------------
+
+TYPES_LOW, TYPES_HIGH = 0, 1  # the hard mix types, a bit each in the order of TYPES
+SOFT, CUT, FAMILY, YEAR = 2, 3, 4, 5
+FLAGS, SIDE, TRAILING, DURATION = 6, 7, 8, 9  # the duration in tenths of a second, 0 when not known
+LABEL, CATALOG_NUMBER, ISRC = 10, 14, 18  # 64 bits of a hash each, 0 when not known
+HEADLINE = 22  # how many of the names are artists; the rest are featured
+WORD_TYPES_LOW, WORD_TYPES_HIGH = 23, 24  # the hard mix types and families that words of the title name
+SECTIONS = 25  # from here start and end of each section
+
+# the sections, in order; words and names are divided by a space
+(
+    TITLE, TITLE_PLAIN, BASE, BASE_PLAIN, SUBTITLE, DIGITS, FLAT, ARTISTS, ARTIST_WEIGHTS, NAMES, MAKERS,
+    MIX_NAME, MIX_NUMBERS, NUMBERS, INITIALS, TITLE_WEIGHTS, BASE_WEIGHTS,
+) = range(17)  # fmt: skip
+SECTION_COUNT = 17
+HEADER = SECTIONS + 2 * SECTION_COUNT
+
+BITS = 62  # letters of a text whose comparison fits into one machine word
+MASKS = 3  # the row of the scratch space ``work``, shape (4, LONGEST + 1), that holds the places of letters
+SPACE = 32
+ANY_SIGN = 42  # the asterisk of a masked word stands for any one letter
+LONGEST = 240  # letters of a text that are compared; what is behind them counts for equality alone
+WEIGHT = 250.0  # the weight of a word is stored as this share of a byte
+
+FLAG_UNKNOWN, FLAG_PHRASE = 1, 2
+CUT_NAMES = (None, "original", "extended", "radio")
+FAMILIES = (None, "remix", "edit")
+TYPES = (
+    "dub", "mashup", "vip", "instrumental", "acapella", "live", "acoustic", "demo", "reprise", "intro",
+    "outro", "interlude", "beats", "slowed", "sped up", "cover", "karaoke", "remix", "mix", "edit", "other",
+)  # fmt: skip
+BIT_DUB, BIT_MASHUP = 1, 2
+TRAILING_FAMILY = 17  # TRAILING above this names a family: remix, mix, edit
+
+# --- what comes out ---------------------------------------------------------------------------------
+
+# One row a pair. "score" is MATCHING §5's s; "reason" is one of the codes below; "notes" are bits.
+(
+    SCORE, TITLE_ALIKE, ARTIST_ALIKE, GATE, REASON, NOTES, TITLE_EDITS, TITLE_COVER, ARTIST_COVER_MAX,
+    ARTIST_COVER_MIN, BEST_NAME, STRANGERS,
+) = range(12)  # fmt: skip
+FEATURES = 12
+
+(
+    OPEN, UNKNOWN, NO_KIND, MASHUP, OTHER_TYPE, NO_MAKER, NOT_ORIGINAL, UNNAMED, OTHER_RECORDING,
+    OTHER_REMIXER, PARTLY, OTHER_MIX_NUMBER, OTHER_YEAR, ONE_YEAR, OTHER_WORD, OTHER_PLACE, OTHER_CUT,
+    SOFTLY, TRAILING_WORD, OTHER_NUMBER, ONE_NUMBER, OTHER_SIDE, ONE_BRACKET, OTHER_BRACKETS,
+) = range(24)  # fmt: skip
+
+(
+    SAME_LABEL, SAME_CATALOG_NUMBER, SAME_ISRC, SAME_DURATION, OTHER_DURATION, SWAPPED, BY_INITIALS,
+    STRANGE_AND_TYPO, MASKED,
+) = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # fmt: skip
+
+# --- the constants of MATCHING §4; where one differs the comment says why ---------------------------
+
+G_SOFT = 0.96  # remaster or vocal against none
+G_CUT = 0.95  # extended, radio … against none: one track family
+# X Remix against X Edit, Bootleg, Flip. .88 rather than 1: when a catalogue has both, the one that is
+# named must win by the margin of .10.
+G_WORD = 0.88
+G_PARTIAL = 0.78
+G_BRACKET = 0.8
+# … when it reads like a sentence: "Gonna Make You Sweat (Everybody Dance Now)" is the whole title
+G_PHRASE = 0.93
+G_BRACKETS = 0.62
+G_UNNAMED = 0.5
+G_HARD = 0.4
+G_DUB = 0.45
+G_NUMBER = 0.45
+G_ONE_NUMBER = 0.75
+G_REMIX = 0.35
+G_OTHER_REMIX = 0.25
+G_UNKNOWN = 0.2
+
+ALIKE = 0.72  # two words of 4 letters or more are one word with a typo from here (MATCHING §5)
+REVIEW = 0.55  # the score from which a person should look
+SWAPPED_SCORE = 0.7  # ``Title - Artist`` against ``Artist - Title``: a person should look
+# A typo in the title or an artist whom the other side does not know: each happens to one recording, both
+# together are mostly two ("Gorgon City - Here For You", "Gorgon City & MK - There For You").
+TYPO_AND_STRANGER = 0.88
+INITIALS_ALIKE = 0.78  # ATCQ, A Tribe Called Quest: initials alone are for a person to judge
+
+# The functions inside are compiled into ``score_pairs``, which alone is kept on disk and called from Python.
+_jit: Any = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+
+
+# --- text -------------------------------------------------------------------------------------------
+
+
+@_jit
+def _start(h, at, section):
+    return h[at, SECTIONS + 2 * section]
+
+
+@_jit
+def _end(h, at, section):
+    return h[at, SECTIONS + 2 * section + 1]
+
+
+@_jit
+def _letters_equal(x, y):
+    return x == y or x == ANY_SIGN or y == ANY_SIGN
+
+
+@_jit
+def equal(t, i, j, p, q):
+    """Whether two texts are equal, masked letters fitting any."""
+    if j - i != q - p:
+        return False
+    for at in range(j - i):
+        if not _letters_equal(t[i + at], t[p + at]):
+            return False
+    return True
+
+
+@_jit
+def _mark(t, i, j, work):
+    """Note in ``work[MASKS]`` at which places of the text each letter stands, a bit a place."""
+    for at in range(i, j):
+        if t[at] == ANY_SIGN:
+            for letter in range(128):
+                work[MASKS, letter] |= 1 << (at - i)
+        else:
+            work[MASKS, t[at]] |= 1 << (at - i)
+
+
+@_jit
+def _unmark(t, i, j, work):
+    for at in range(i, j):
+        if t[at] == ANY_SIGN:
+            work[MASKS, :128] = 0
+            return
+        work[MASKS, t[at]] = 0
+
+
+@_jit
+def osa(t, i, j, p, q, limit, work):
+    """The optimal string alignment distance of two texts; ``limit + 1`` when it is above ``limit``."""
+    j, q = min(j, i + LONGEST), min(q, p + LONGEST)
+    while i < j and p < q and _letters_equal(t[i], t[p]):
+        i += 1
+        p += 1
+    while i < j and p < q and _letters_equal(t[j - 1], t[q - 1]):
+        j -= 1
+        q -= 1
+    n, m = j - i, q - p
+    if abs(n - m) > limit:
+        return limit + 1
+    if n == 0 or m == 0:
+        return n + m
+    if limit == 0:
+        return 1
+    distance = _osa_bits(t, i, j, p, q, work) if n <= BITS else _osa_table(t, i, j, p, q, work)
+    return min(distance, limit + 1)
+
+
+@_jit
+def _osa_bits(t, i, j, p, q, work):
+    """The distance by Hyyrö's bit-parallel recurrence (2003), a column of the table in one word."""
+    _mark(t, i, j, work)
+    positive, negative, diagonal, last_places = -1, 0, 0, 0
+    distance = j - i
+    top = 1 << (j - i - 1)
+    for at in range(p, q):
+        places = -1 if t[at] == ANY_SIGN else work[MASKS, t[at]]
+        swapped = ((~diagonal & places) << 1) & last_places
+        diagonal = (((places & positive) + positive) ^ positive) | places | negative | swapped
+        up = negative | ~(diagonal | positive)
+        down = diagonal & positive
+        if up & top:
+            distance += 1
+        elif down & top:
+            distance -= 1
+        up = (up << 1) | 1
+        positive = (down << 1) | ~(diagonal | up)
+        negative = up & diagonal
+        last_places = places
+    _unmark(t, i, j, work)
+    return distance
+
+
+@_jit
+def _osa_table(t, i, j, p, q, work):
+    before, last, row = 0, 1, 2
+    for b in range(q - p + 1):
+        work[last, b] = b
+    for a in range(1, j - i + 1):
+        work[row, 0] = a
+        x = t[i + a - 1]
+        for b in range(1, q - p + 1):
+            y = t[p + b - 1]
+            cost = work[last, b - 1] + (0 if _letters_equal(x, y) else 1)
+            cost = min(cost, work[last, b] + 1, work[row, b - 1] + 1)
+            if a > 1 and b > 1 and x == t[p + b - 2] and t[i + a - 2] == y:
+                cost = min(cost, work[before, b - 2] + 1)
+            work[row, b] = cost
+        before, last, row = last, row, before
+    return work[last, q - p]
+
+
+@_jit
+def osa_similarity(t, i, j, p, q, least, work):
+    """1 − distance / longer length; 0 when that is below ``least``."""
+    longer = min(max(j - i, q - p), LONGEST)
+    if longer == 0:
+        return 1.0
+    limit = int((1.0 - least) * longer + 1e-9)
+    distance = osa(t, i, j, p, q, limit, work)
+    return 0.0 if distance > limit else 1.0 - distance / longer
+
+
+@_jit
+def indel_similarity(t, i, j, p, q, work):
+    """1 − (insertions + deletions) / both lengths: twice the longest common subsequence over them."""
+    j, q = min(j, i + LONGEST), min(q, p + LONGEST)
+    total = j - i + q - p
+    if total == 0:
+        return 1.0
+    common = 0
+    while i < j and p < q and _letters_equal(t[i], t[p]):
+        i += 1
+        p += 1
+        common += 1
+    while i < j and p < q and _letters_equal(t[j - 1], t[q - 1]):
+        j -= 1
+        q -= 1
+        common += 1
+    if i < j and p < q:
+        common += _lcs_bits(t, i, j, p, q, work) if j - i <= BITS else _lcs_table(t, i, j, p, q, work)
+    return 2.0 * common / total
+
+
+@_jit
+def _lcs_bits(t, i, j, p, q, work):
+    """The length of the longest common subsequence, bit-parallel (Hyyrö 2004)."""
+    _mark(t, i, j, work)
+    rest = -1
+    for at in range(p, q):
+        places = rest if t[at] == ANY_SIGN else rest & work[MASKS, t[at]]
+        rest = (rest + places) | (rest - places)
+    _unmark(t, i, j, work)
+    found = 0
+    for at in range(j - i):
+        found += ~rest >> at & 1
+    return found
+
+
+@_jit
+def _lcs_table(t, i, j, p, q, work):
+    last, row = 0, 1
+    for b in range(q - p + 1):
+        work[last, b] = 0
+    work[row, 0] = 0
+    for a in range(i, j):
+        for b in range(q - p):
+            if _letters_equal(t[a], t[p + b]):
+                work[row, b + 1] = work[last, b] + 1
+            else:
+                work[row, b + 1] = max(work[last, b + 1], work[row, b])
+        last, row = row, last
+    return work[last, q - p]
+
+
+@_jit
+def alike(t, i, j, p, q, work):
+    """Whether two words are one word with a typo."""
+    n, m = j - i, q - p
+    if n < 4 or m < 4 or abs(n - m) > 3:
+        return False
+    return osa_similarity(t, i, j, p, q, ALIKE, work) >= ALIKE
+
+
+@_jit
+def _word_end(t, at, end):
+    while at < end and t[at] != SPACE:
+        at += 1
+    return at
+
+
+@_jit
+def _has_word(t, i, j, start, end):
+    at = start
+    while at < end:
+        stop = _word_end(t, at, end)
+        if equal(t, i, j, at, stop):
+            return True
+        at = stop + 1
+    return False
+
+
+@_jit
+def _all_words_in(t, i, j, start, end):
+    at = i
+    while at < j:
+        stop = _word_end(t, at, j)
+        if not _has_word(t, at, stop, start, end):
+            return False
+        at = stop + 1
+    return True
+
+
+@_jit
+def _words(t, i, j):
+    if i >= j:
+        return 0
+    count = 1
+    for at in range(i, j):
+        if t[at] == SPACE:
+            count += 1
+    return count
+
+
+@_jit
+def _plural(t, i, j, p, q):
+    """Whether one word is the other with an s behind it."""
+    if j - i == q - p + 1:
+        return t[j - 1] == 115 and equal(t, i, j - 1, p, q)
+    if q - p == j - i + 1:
+        return t[q - 1] == 115 and equal(t, i, j, p, q - 1)
+    return False
+
+
+@_jit
+def cover(t, i, j, a_weights, p, q, b_weights, work):
+    """The weighted share of one text's words that are found in the other, both ways.
+
+    ``a_weights`` and ``b_weights`` are where the words' weights stand, −1 when all weigh the same.
+    """
+    there = _share(t, i, j, a_weights, p, q, b_weights, work)
+    return there, _share(t, p, q, b_weights, i, j, a_weights, work)
+
+
+@_jit
+def _share(t, i, j, a_weights, p, q, b_weights, work):
+    total = found = 0.0
+    at, number = i, 0
+    while at < j:
+        stop = _word_end(t, at, j)
+        weight = WEIGHT if a_weights < 0 else t[a_weights + number]
+        total += weight
+        if _found(t, at, stop, a_weights >= 0 and weight < WEIGHT, p, q, b_weights, work):
+            found += weight
+        at, number = stop + 1, number + 1
+    return found / total if total > 0 else 0.0
+
+
+@_jit
+def _found(t, i, j, known, start, end, weights, work):
+    """Whether a word stands among others, a typo forgiven.
+
+    Two words that many names or titles have are no typos of each other: "here" is not "there".
+    """
+    if _has_word(t, i, j, start, end):
+        return True
+    if j - i < 4:
+        return False
+    at, number = start, 0
+    while at < end:
+        stop = _word_end(t, at, end)
+        both_known = known and weights >= 0 and t[weights + number] < WEIGHT
+        if _plural(t, i, j, at, stop) if both_known else alike(t, i, j, at, stop, work):
+            return True
+        at, number = stop + 1, number + 1
+    return False
+
+
+@_jit
+def _section_equal(h, t, a, b, section):
+    return equal(t, _start(h, a, section), _end(h, a, section), _start(h, b, section), _end(h, b, section))
+
+
+@_jit
+def _empty(h, a, section):
+    return _start(h, a, section) == _end(h, a, section)
+
+
+# --- titles -----------------------------------------------------------------------------------------
+
+
+@_jit
+def _text_similarity(t, i, j, ip, jp, iw, p, q, kp, lp, kw, least, work):
+    """T′ of MATCHING §5 of two texts (i..j, p..q), given also without spaces (…p): (T′, cover)."""
+    if equal(t, ip, jp, kp, lp):
+        return 1.0, 1.0
+    n, m = jp - ip, lp - kp
+    if n == 0 or m == 0:
+        return 0.0, 0.0
+    if 2.0 * (min(n, m) + 4) / (n + m) < least:
+        return 0.0, 0.0
+    similar = indel_similarity(t, i, j, p, q, work)
+    if similar < 1.0:
+        similar = max(similar, osa_similarity(t, ip, jp, kp, lp, similar, work))
+    if similar < 0.35:
+        return similar, 0.0
+    there, back = cover(t, i, j, iw, p, q, kw, work)
+    low = min(there, back)
+    whole = max(similar, 0.5 * similar + 0.5 * low)
+    if low < 0.6:
+        whole -= 0.12
+    # a short title has no room for typos: "Trio" is not "Riot", "Rouge Rouge" not "Rose Rouge"
+    if min(n, m) <= 5 and similar < 0.95:
+        whole -= 0.1
+    words = _words(t, i, j)
+    if words > 1 and words == _words(t, p, q) and there < 1.0 and back < 1.0:
+        whole -= 0.05
+    return max(whole, 0.0), low
+
+
+@_jit
+def _past_the(t, i, j):
+    """Where a text starts without a leading *the*."""
+    if j - i > 4 and t[i] == 116 and t[i + 1] == 104 and t[i + 2] == 101 and t[i + 3] == SPACE:
+        return i + 4
+    return i
+
+
+@_jit
+def _title(h, t, a, b, work):
+    """(T′, cover) over the titles with and without their brackets."""
+    if _section_equal(h, t, a, b, FLAT) or _section_equal(h, t, a, b, DIGITS):
+        return 1.0, 1.0
+    i, j = _start(h, a, TITLE), _end(h, a, TITLE)
+    p, q = _start(h, b, TITLE), _end(h, b, TITLE)
+    if equal(t, _past_the(t, i, j), j, _past_the(t, p, q), q):
+        return 0.98, 1.0
+    best, low = _text_similarity(
+        t, i, j, _start(h, a, TITLE_PLAIN), _end(h, a, TITLE_PLAIN),
+        _start(h, a, TITLE_WEIGHTS),
+        p, q, _start(h, b, TITLE_PLAIN), _end(h, b, TITLE_PLAIN),
+        _start(h, b, TITLE_WEIGHTS),
+        0.4, work,
+    )  # fmt: skip
+    if not _empty(h, a, SUBTITLE) or not _empty(h, b, SUBTITLE):
+        base, base_low = _text_similarity(
+            t, _start(h, a, BASE), _end(h, a, BASE), _start(h, a, BASE_PLAIN), _end(h, a, BASE_PLAIN),
+            _start(h, a, BASE_WEIGHTS),
+            _start(h, b, BASE), _end(h, b, BASE), _start(h, b, BASE_PLAIN), _end(h, b, BASE_PLAIN),
+            _start(h, b, BASE_WEIGHTS),
+            0.4, work,
+        )  # fmt: skip
+        if base * 0.97 > best:
+            best, low = base * 0.97, base_low
+    return best, low
+
+
+# --- artists ----------------------------------------------------------------------------------------
+
+
+@_jit
+def _toned_cover(h, t, a, b, work):
+    """The weighted share of a's artist words that b has; remixers' words weigh a tenth.
+
+    Many sources list the remixer among the artists (MATCHING §5).
+    """
+    i, j = _start(h, a, ARTISTS), _end(h, a, ARTISTS)
+    p, q = _start(h, b, ARTISTS), _end(h, b, ARTISTS)
+    weights = _start(h, a, ARTIST_WEIGHTS)
+    am, an = _start(h, a, MAKERS), _end(h, a, MAKERS)
+    bm, bn = _start(h, b, MAKERS), _end(h, b, MAKERS)
+    total = found = 0.0
+    at, number = i, 0
+    while at < j:
+        stop = _word_end(t, at, j)
+        weight = t[weights + number] / WEIGHT
+        if (am < an and _has_word(t, at, stop, am, an)) or (bm < bn and _has_word(t, at, stop, bm, bn)):
+            weight *= 0.1
+        total += weight
+        if _found(t, at, stop, t[weights + number] < WEIGHT, p, q, _start(h, b, ARTIST_WEIGHTS), work):
+            found += weight
+        at, number = stop + 1, number + 1
+    return found / total if total > 0 else 0.0
+
+
+@_jit
+def _names_cover(h, t, a, b):
+    """The share of a's names that b has letter by letter: Soulsonic, The Soul Sonic."""
+    i, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    p, q = _start(h, b, NAMES), _end(h, b, NAMES)
+    count = found = 0
+    at = i
+    while at < j:
+        stop = _word_end(t, at, j)
+        count += 1
+        if _has_word(t, at, stop, p, q):
+            found += 1
+        at = stop + 1
+    return found / count if count else 0.0
+
+
+@_jit
+def _best_name(h, t, a, b, work):
+    p, q = _start(h, b, NAMES), _end(h, b, NAMES)
+    at, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    best = 0.0
+    while at < j:
+        stop = _word_end(t, at, j)
+        other = p
+        while other < q:
+            other_stop = _word_end(t, other, q)
+            similar = osa_similarity(t, at, stop, other, other_stop, best, work)
+            if similar > best:
+                best = similar
+            other = other_stop + 1
+        at = stop + 1
+    return best
+
+
+@_jit
+def _contains(t, i, j, p, q):
+    """Whether the text i..j stands somewhere in p..q."""
+    n = j - i
+    if n == 0:
+        return True
+    for at in range(p, q - n + 1):
+        if equal(t, i, j, at, at + n):
+            return True
+    return False
+
+
+@_jit
+def strangers(h, t, a, b, work):
+    """How many headline artists of a are named nowhere in b: not as artist, in the title or the mix."""
+    p, q = _start(h, b, NAMES), _end(h, b, NAMES)
+    flat, flat_end = _start(h, b, FLAT), _end(h, b, FLAT)
+    mix, mix_end = _start(h, b, MIX_NAME), _end(h, b, MIX_NAME)
+    at, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    own, own_end = _start(h, a, MIX_NAME), _end(h, a, MIX_NAME)
+    left = h[a, HEADLINE]
+    count = 0
+    while at < j and left > 0:
+        stop = _word_end(t, at, j)
+        left -= 1
+        known = (
+            _contains(t, at, stop, flat, flat_end)
+            or _contains(t, at, stop, mix, mix_end)
+            or _contains(t, at, stop, own, own_end)
+        )
+        other = p
+        while other < q and not known:
+            other_stop = _word_end(t, other, q)
+            known = (
+                _contains(t, at, stop, other, other_stop)
+                or _contains(t, other, other_stop, at, stop)
+                or alike(t, at, stop, other, other_stop, work)
+            )
+            other = other_stop + 1
+        if not known:
+            count += 1
+        at = stop + 1
+    return count
+
+
+@_jit
+def _artists(h, t, a, b, work):
+    """(A of MATCHING §5, larger cover, smaller cover, best name, whether by initials alone)."""
+    if _section_equal(h, t, a, b, ARTISTS):
+        return 1.0, 1.0, 1.0, 1.0, False
+    there = max(_toned_cover(h, t, a, b, work), _names_cover(h, t, a, b))
+    back = max(_toned_cover(h, t, b, a, work), _names_cover(h, t, b, a))
+    best = _best_name(h, t, a, b, work)
+    high, low = max(there, back), min(there, back)
+    if low == 1.0:
+        return 1.0, high, low, best, False
+    value = 0.5 * high + 0.25 * low + 0.25 * best
+    if value < INITIALS_ALIKE and (_initials_meet(h, t, a, b) or _initials_meet(h, t, b, a)):
+        return INITIALS_ALIKE, high, low, best, True
+    return value, high, low, best, False
+
+
+@_jit
+def _initials_meet(h, t, a, b):
+    p, q = _start(h, b, INITIALS), _end(h, b, INITIALS)
+    at, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    while at < j:
+        stop = _word_end(t, at, j)
+        if stop - at > 2 and _has_word(t, at, stop, p, q):
+            return True
+        at = stop + 1
+    return False
+
+
+# --- the gate ---------------------------------------------------------------------------------------
+
+
+@_jit
+def _makers(h, t, a, b, work):
+    """1 when the names of the mixes agree, .6 in part, 0 when not (MATCHING §5)."""
+    i, j = _start(h, a, MAKERS), _end(h, a, MAKERS)
+    p, q = _start(h, b, MAKERS), _end(h, b, MAKERS)
+    if equal(t, i, j, p, q):
+        return 1.0
+    there, back = cover(t, i, j, -1, p, q, -1, work)
+    if min(there, back) >= 0.75:
+        return 1.0
+    i, j = _start(h, a, MIX_NAME), _end(h, a, MIX_NAME)
+    p, q = _start(h, b, MIX_NAME), _end(h, b, MIX_NAME)
+    if osa_similarity(t, i, j, p, q, 0.85, work) >= 0.85:
+        return 1.0
+    return 0.6 if max(there, back) >= 0.8 else 0.0
+
+
+@_jit
+def _version_gate(h, t, a, b, work):
+    a_types = h[a, TYPES_LOW] | h[a, TYPES_HIGH] << 16
+    b_types = h[b, TYPES_LOW] | h[b, TYPES_HIGH] << 16
+    a_family, b_family = h[a, FAMILY], h[b, FAMILY]
+    a_named, b_named = not _empty(h, a, MAKERS), not _empty(h, b, MAKERS)
+    a_year, b_year = h[a, YEAR], h[b, YEAR]
+    if a_types != b_types:
+        differing = a_types ^ b_types
+        if differing & BIT_MASHUP:
+            return G_OTHER_REMIX, MASHUP
+        if a_family and b_family and _makers(h, t, a, b, work) == 0.0:
+            return G_OTHER_REMIX, OTHER_TYPE
+        if differing == BIT_DUB and (a_family != 0) == (b_family != 0):
+            return G_DUB, OTHER_TYPE
+        return G_HARD, OTHER_TYPE
+    a_own = a_family != 0 or (a_types != 0 and a_named)
+    b_own = b_family != 0 or (b_types != 0 and b_named)
+    numbers_equal = _section_equal(h, t, a, b, MIX_NUMBERS)
+    if a_own or b_own:
+        if a_own != b_own:
+            return (G_PARTIAL, NO_MAKER) if a_types else (G_REMIX, NOT_ORIGINAL)
+        if not a_named or not b_named:
+            if a_named == b_named and a_year == b_year and a_family == b_family:
+                return 1.0, OPEN
+            return G_UNNAMED, UNNAMED
+        made = _makers(h, t, a, b, work)
+        if made < 0.5:
+            return G_OTHER_REMIX, OTHER_REMIXER if a_family else OTHER_RECORDING
+        if made < 1.0:
+            return G_PARTIAL, PARTLY
+        if not numbers_equal:
+            return G_NUMBER, OTHER_MIX_NUMBER
+        if a_year and b_year and a_year != b_year:
+            return G_PARTIAL, OTHER_YEAR
+        if (a_year != 0) != (b_year != 0):
+            return G_PARTIAL, ONE_YEAR
+        if a_family != b_family:
+            return G_WORD, OTHER_WORD
+    elif not numbers_equal:
+        return G_NUMBER, OTHER_MIX_NUMBER
+    elif a_types and a_year != b_year:
+        return (G_OTHER_REMIX if a_year and b_year else G_PARTIAL), OTHER_PLACE
+    if max(h[a, CUT], 1) != max(h[b, CUT], 1):
+        return G_CUT, OTHER_CUT
+    if h[a, SOFT] != h[b, SOFT]:
+        return G_SOFT, SOFTLY
+    return 1.0, OPEN
+
+
+@_jit
+def _trailing_gate(h, t, a, b):
+    """A bare version word at the end of one title that the other side does not have at all."""
+    if h[a, TRAILING] == h[b, TRAILING] or _section_equal(h, t, a, b, TITLE_PLAIN):
+        return 1.0, OPEN
+    for one, other in ((a, b), (b, a)):
+        code = h[one, TRAILING]
+        if code == 0:
+            continue
+        low = h[other, TYPES_LOW] | h[other, WORD_TYPES_LOW]
+        high = h[other, TYPES_HIGH] | h[other, WORD_TYPES_HIGH]
+        if (low | high << 16) >> (code - 1) & 1:
+            continue
+        if code > TRAILING_FAMILY and h[other, FAMILY]:
+            continue  # "Glass Reset Robot Remix" against "Glass (Reset Robot Remix)": the words decide
+        return G_HARD, TRAILING_WORD
+    return 1.0, OPEN
+
+
+@_jit
+def _number_gate(h, t, a, b):
+    if _section_equal(h, t, a, b, DIGITS):
+        return 1.0, OPEN
+    if not _section_equal(h, t, a, b, NUMBERS):
+        if _empty(h, a, NUMBERS) or _empty(h, b, NUMBERS):
+            return G_ONE_NUMBER, ONE_NUMBER
+        return G_NUMBER, OTHER_NUMBER
+    if h[a, SIDE] != h[b, SIDE]:
+        return (G_NUMBER if h[a, SIDE] and h[b, SIDE] else G_ONE_NUMBER), OTHER_SIDE
+    return 1.0, OPEN
+
+
+@_jit
+def _bracket_gate(h, t, a, b, work):
+    if _section_equal(h, t, a, b, SUBTITLE) or _section_equal(h, t, a, b, TITLE_PLAIN):
+        return 1.0, OPEN
+    i, j = _start(h, a, SUBTITLE), _end(h, a, SUBTITLE)
+    p, q = _start(h, b, SUBTITLE), _end(h, b, SUBTITLE)
+    if i == j or p == q:
+        one, other = (a, b) if i < j else (b, a)
+        i, j = _start(h, one, SUBTITLE), _end(h, one, SUBTITLE)
+        if _all_words_in(t, i, j, _start(h, other, TITLE), _end(h, other, TITLE)) or _all_words_in(
+            t, i, j, _start(h, other, ARTISTS), _end(h, other, ARTISTS)
+        ):
+            return 1.0, OPEN
+        return (G_PHRASE if h[one, FLAGS] & FLAG_PHRASE else G_BRACKET), ONE_BRACKET
+    there, back = cover(t, i, j, -1, p, q, -1, work)
+    if min(there, back) >= 0.75:
+        return 1.0, OPEN
+    return G_BRACKETS, OTHER_BRACKETS
+
+
+@_jit
+def _kind_missing(h, t, a, b):
+    """``Universal Nation (Orjan Nilsen)`` against ``(Orjan Nilsen Remix)``."""
+    return (
+        not _empty(h, a, SUBTITLE)
+        and _empty(h, a, MAKERS)
+        and equal(t, _start(h, a, SUBTITLE), _end(h, a, SUBTITLE), _start(h, b, MAKERS), _end(h, b, MAKERS))
+    )
+
+
+@_jit
+def gate(h, t, a, b, work):
+    """How far two credits can be one recording at all, whatever their names: (factor, reason code)."""
+    if (h[a, FLAGS] | h[b, FLAGS]) & FLAG_UNKNOWN:
+        return G_UNKNOWN, UNKNOWN
+    if _section_equal(h, t, a, b, FLAT):
+        return 1.0, OPEN
+    if _kind_missing(h, t, a, b) or _kind_missing(h, t, b, a):
+        return G_PARTIAL, NO_KIND
+    factor, reason = _version_gate(h, t, a, b, work)
+    for other_factor, other_reason in (
+        _trailing_gate(h, t, a, b),
+        _number_gate(h, t, a, b),
+        _bracket_gate(h, t, a, b, work),
+    ):
+        if other_factor < factor:
+            factor, reason = other_factor, other_reason
+    return factor, reason
+
+
+# --- the score --------------------------------------------------------------------------------------
+
+
+@_jit
+def _hashes_equal(h, a, b, slot):
+    known = False
+    for at in range(slot, slot + 4):
+        if h[a, at] != h[b, at]:
+            return False
+        known = known or h[a, at] != 0
+    return known
+
+
+@_jit
+def _swapped(h, t, a, b, work):
+    """``Title - Artist`` against ``Artist - Title``."""
+    if (h[a, FLAGS] | h[b, FLAGS]) & FLAG_UNKNOWN or h[a, FAMILY] != h[b, FAMILY]:
+        return False
+    for one, other in ((a, b), (b, a)):
+        i, j = _start(h, one, TITLE_PLAIN), _end(h, one, TITLE_PLAIN)
+        p, q = _start(h, other, NAMES), _end(h, other, NAMES)
+        if p == q or osa_similarity(t, i, j, p, q, 0.9, work) < 0.9:
+            return False
+    return True
+
+
+@_jit
+def score_pair(h, t, a, b, out, work):
+    """Write the features of the records at a and b into ``out``, shape (FEATURES,); symmetric."""
+    out[:] = 0.0
+    out[GATE] = 1.0
+    title, title_cover = _title(h, t, a, b, work)
+    out[TITLE_ALIKE], out[TITLE_COVER] = title, title_cover
+    if title < 0.4:
+        if _swapped(h, t, a, b, work):
+            out[SCORE], out[NOTES] = SWAPPED_SCORE, SWAPPED
+        return
+    artist, high, low, best, initials = _artists(h, t, a, b, work)
+    factor, reason = gate(h, t, a, b, work)
+    notes = BY_INITIALS if initials else 0
+    out[ARTIST_ALIKE], out[ARTIST_COVER_MAX], out[ARTIST_COVER_MIN], out[BEST_NAME] = artist, high, low, best
+    out[GATE], out[REASON] = factor, reason
+    unknown_here = unknown_there = 0
+    if artist < 1.0:
+        unknown_here, unknown_there = strangers(h, t, a, b, work), strangers(h, t, b, a, work)
+        # headline artists whom the other side does not know at all: from the second on somebody else's
+        if max(unknown_here, unknown_there) >= 2 and not initials:
+            artist = max(artist - 0.05, 0.0)
+            out[ARTIST_ALIKE] = artist
+    out[STRANGERS] = max(unknown_here, unknown_there)
+    value = factor * title**1.3 * artist**0.9
+    if title < 0.999 and artist < 0.97 and value >= REVIEW and unknown_here + unknown_there:
+        value *= TYPO_AND_STRANGER
+        notes |= STRANGE_AND_TYPO
+    if _hashes_equal(h, a, b, LABEL):
+        value += 0.15 * value * (1 - value)
+        notes |= SAME_LABEL
+    if _hashes_equal(h, a, b, CATALOG_NUMBER):
+        value += 0.2 * value * (1 - value)
+        notes |= SAME_CATALOG_NUMBER
+    agrees = title >= 0.8 and artist >= 0.6 and factor >= G_CUT
+    if agrees and _hashes_equal(h, a, b, ISRC):
+        value += 0.3 * value * (1 - value)
+        notes |= SAME_ISRC
+    if h[a, DURATION] and h[b, DURATION]:
+        apart = abs(h[a, DURATION] - h[b, DURATION])
+        if apart <= 30 and agrees:
+            value += 0.1 * value * (1 - value)
+            notes |= SAME_DURATION
+        elif apart > 150 and apart > 0.05 * max(h[a, DURATION], h[b, DURATION]):
+            notes |= OTHER_DURATION
+    if title > 0.999 and artist > 0.999 and factor >= 1.0:
+        value = 1.0
+    if value < REVIEW and _swapped(h, t, a, b, work):
+        value = SWAPPED_SCORE
+        notes |= SWAPPED
+    out[SCORE], out[NOTES] = min(value, 1.0), notes
+
+
+@numba.njit(nogil=True, cache=True)
+def score_pairs(h, t, left, right, out):
+    """The features of many pairs of records: rows ``left[n]`` and ``right[n]`` of ``h``.
+
+    ``h`` int64 of shape (records, HEADER), ``t`` uint8, ``left`` and ``right`` int64 of shape (pairs,),
+    ``out`` float64 of shape (pairs, FEATURES).
+    """
+    work = np.zeros((4, LONGEST + 1), np.int64)
+    for pair in range(len(left)):
+        score_pair(h, t, left[pair], right[pair], out[pair], work)

@@ -1,0 +1,127 @@
+"""A prepared credit written down as numbers, the form that ``kernel.py`` reads.
+
+A record is a header of little-endian unsigned 16-bit numbers, whose meaning the constants at the top of
+``kernel.py`` name, and ASCII text. It depends on nothing but the credit and ``words.csv``, so it can be
+stored. Not here: what is compared (``prepared.py``) and how (``kernel.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtrove.matching import kernel
+from mixtrove.matching.credit import Credit
+from mixtrove.matching.normalise import squeezed
+from mixtrove.matching.prepared import Prepared, prepare
+from mixtrove.matching.version import HEADS
+from mixtrove.matching.words import artist_weight, title_weight
+
+_TYPE_BIT = {name: 1 << at for at, name in enumerate(kernel.TYPES)}
+_OTHER_TYPE = _TYPE_BIT["other"]
+_TYPE_CODE = {name: at + 1 for at, name in enumerate(kernel.TYPES)}
+_CUT = {name: at for at, name in enumerate(kernel.CUT_NAMES)}
+_FAMILY = {name: at for at, name in enumerate(kernel.FAMILIES)}
+_WORD_TYPE = {word: _TYPE_BIT.get(what, _OTHER_TYPE) for word, what in HEADS.items() if ":" not in what}
+_SOFT = tuple(sorted({what[5:] for what in HEADS.values() if what.startswith("soft:")}))
+_HEADER = Struct(f"<{kernel.HEADER}H")
+_NO_HASH = (0, 0, 0, 0)
+_LONGEST = 4_000  # letters of a section; what is behind them is not compared
+_FEATURED = 0.4  # a featured artist's words against a headline artist's
+
+
+def packed(credit: Credit) -> bytes:
+    """The record of a credit; cached on the credit itself."""
+    found: bytes | None = credit.__dict__.get("_packed")
+    if found is None:
+        found = pack(prepare(credit))
+        credit.__dict__["_packed"] = found
+    return found
+
+
+def pack(ready: Prepared) -> bytes:
+    """The record of a prepared credit."""
+    credit, version = ready.credit, ready.version
+    text: list[str] = []
+    spans: dict[str, tuple[int, int]] = {}
+    places: list[int] = []
+    end = 0
+    title_weights = _weights(ready.words)
+    for section in (
+        ready.title, ready.title_squeezed, ready.base, ready.base.replace(" ", ""),
+        " ".join(ready.subtitle), ready.digits, ready.flat, " ".join(ready.artists),
+        _artist_weights(ready.artists, ready.headline), " ".join(ready.names), " ".join(ready.makers),
+        ready.mix_name, " ".join(version.numbers), " ".join(ready.numbers), " ".join(ready.initials),
+        title_weights, title_weights if ready.base == ready.title else _weights(tuple(ready.base.split())),
+    ):  # fmt: skip
+        span = spans.get(section)
+        if span is None:
+            section = section[:_LONGEST]
+            span = spans[section] = end, end + len(section)
+            end = span[1]
+            text.append(section)
+        places += span
+    types = word_types = 0
+    for name in version.types:
+        types |= _TYPE_BIT.get(name, _OTHER_TYPE)
+    for word in ready.words:
+        if word in _WORD_TYPE:
+            word_types |= _WORD_TYPE[word]
+    header = _HEADER.pack(
+        types & 0xFFFF, types >> 16, _soft(version.soft), _CUT.get(version.cut, 0), _FAMILY[version.family],
+        _year(version.year), ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE,
+        ord(ready.side) if ready.side else 0,
+        _TYPE_CODE.get(ready.trailing, _TYPE_CODE["other"]) if ready.trailing else 0,
+        min(int((credit.duration or 0) * 10), 0xFFFF),
+        *_hash(credit.label), *_hash(credit.catalog_number), *_hash(credit.isrc),
+        ready.headliners, word_types & 0xFFFF, word_types >> 16, *places,
+    )  # fmt: skip
+    return header + "".join(text).encode("latin-1", "replace")
+
+
+@lru_cache(maxsize=65536)
+def _weights(words: tuple[str, ...]) -> str:
+    return "".join([chr(int(title_weight(word) * kernel.WEIGHT)) for word in words])
+
+
+@lru_cache(maxsize=65536)
+def _artist_weights(words: tuple[str, ...], headline: int) -> str:
+    return "".join(
+        [
+            chr(max(int(artist_weight(word) * (1.0 if at < headline else _FEATURED) * kernel.WEIGHT), 1))
+            for at, word in enumerate(words)
+        ]
+    )
+
+
+def unpack(records: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """The headers, shape (records, HEADER), and the text of records as the kernel takes them."""
+    size = _HEADER.size
+    numbers = np.frombuffer(b"".join([record[:size] for record in records]), "<u2").astype(np.int64)
+    headers = numbers.reshape(len(records), kernel.HEADER)
+    lengths = np.fromiter(map(len, records), np.int64, len(records)) - size
+    headers[1:, kernel.SECTIONS :] += np.cumsum(lengths)[:-1, None]
+    return headers, np.frombuffer(b"".join([record[size:] for record in records]), np.uint8)
+
+
+def _year(text: str | None) -> int:
+    digits = "".join(sign for sign in text or "" if sign.isdigit())
+    return int(digits[-2:]) + 1 if digits else 0
+
+
+def _soft(kinds: frozenset[str]) -> int:
+    return sum(1 << _SOFT.index(kind) for kind in kinds if kind in _SOFT)
+
+
+@lru_cache(maxsize=16384)
+def _hash(text: str | None) -> tuple[int, ...]:
+    plain = squeezed(text) if text else ""
+    if not plain:
+        return _NO_HASH
+    digest = blake2b(plain.encode(), digest_size=8).digest()
+    return tuple(int.from_bytes(digest[at : at + 2], "little") for at in (0, 2, 4, 6))

@@ -1,0 +1,97 @@
+"""A verdict in plain words: what agrees, what is in the way, what speaks for it all the same.
+
+The codes and notes are those of ``kernel.py``, which decides; this only says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mixtrove.matching import kernel
+from mixtrove.matching.prepared import Prepared
+
+_NOTES = (
+    (kernel.SAME_LABEL, "same label: {label}"),
+    (kernel.SAME_CATALOG_NUMBER, "same catalogue number: {catalog_number}"),
+    (kernel.SAME_ISRC, "same ISRC"),
+    (kernel.SAME_DURATION, "same duration"),
+    (kernel.OTHER_DURATION, "other duration: perhaps another edit"),
+    (kernel.BY_INITIALS, "one artist has the other's initials"),
+    (kernel.STRANGE_AND_TYPO, "the title is spelled otherwise and one side names an artist more"),
+    (kernel.SWAPPED, "artist and title seem to be swapped"),
+)
+
+
+def reasons(left: Prepared, right: Prepared, features: Sequence[float]) -> tuple[str, ...]:
+    """The reasons for one row of features, what is in the way first; never empty."""
+    found: list[str] = []
+    if said := gate_reason(left, right, int(features[kernel.REASON])):
+        found.append(said)
+    notes = int(features[kernel.NOTES])
+    if not notes & kernel.SWAPPED:
+        if features[kernel.TITLE_ALIKE] < 0.99:
+            found.append(f"title agrees {features[kernel.TITLE_ALIKE]:.0%}")
+        if features[kernel.TITLE_ALIKE] >= 0.4 and features[kernel.ARTIST_ALIKE] < 0.95:
+            found.append(f"artists agree {features[kernel.ARTIST_ALIKE]:.0%}")
+    credit = right.credit
+    for bit, text in _NOTES:
+        if notes & bit:
+            found.append(text.format(label=credit.label, catalog_number=credit.catalog_number))
+    return tuple(found) or ("title, artists and version agree",)
+
+
+def gate_reason(left: Prepared, right: Prepared, code: int) -> str:
+    """What the version gate saw, empty when nothing is in the way."""
+    mine, theirs = left.version.text or "the original", right.version.text or "the original"
+    title, other_title = left.credit.title, right.credit.title
+    if code == kernel.OPEN:
+        return ""
+    if code == kernel.UNKNOWN:
+        return "artist or title is unknown (ID)"
+    if code == kernel.NO_KIND:
+        return f"the bracket does not say what kind of mix: {title if left.subtitle else other_title}"
+    if code == kernel.MASHUP:
+        return f"a mashup is a track of its own: {mine}, {theirs}"
+    if code == kernel.OTHER_TYPE:
+        return f"other version: {mine}, not {theirs}"
+    if code == kernel.NO_MAKER:
+        return f"one side does not say whose: {mine}, {theirs}"
+    if code == kernel.NOT_ORIGINAL:
+        return f"{mine}, not {theirs}"
+    if code == kernel.UNNAMED:
+        return f"an unnamed remix: {mine}, not {theirs}"
+    if code == kernel.OTHER_RECORDING:
+        return f"another recording: {mine}, not {theirs}"
+    if code == kernel.OTHER_REMIXER:
+        return f"other remixer: {_maker(left)}, not {_maker(right)}"
+    if code == kernel.PARTLY:
+        return f"the remixers agree only in part: {mine}, {theirs}"
+    if code == kernel.OTHER_MIX_NUMBER:
+        return f"another number of the mix: {mine}, {theirs}"
+    if code == kernel.OTHER_YEAR:
+        return f"a remix of another year: {mine}, {theirs}"
+    if code == kernel.ONE_YEAR:
+        return f"one remix names a year: {mine}, {theirs}"
+    if code == kernel.OTHER_WORD:
+        return f"same remixer, other word: {mine}, {theirs}"
+    if code == kernel.OTHER_PLACE:
+        return f"a recording of another occasion: {mine}, {theirs}"
+    if code == kernel.OTHER_CUT:
+        return f"another length of the same version: {mine}, {theirs}"
+    if code == kernel.SOFTLY:
+        return f"{mine}, {theirs}"
+    if code == kernel.TRAILING_WORD:
+        return f"one title ends in a version word: {title if left.trailing else other_title}"
+    if code == kernel.OTHER_NUMBER:
+        return f"other number: {' '.join(left.numbers)}, not {' '.join(right.numbers)}"
+    if code == kernel.ONE_NUMBER:
+        return f"a number on one side only: {' '.join(left.numbers or right.numbers)}"
+    if code == kernel.OTHER_SIDE:
+        return f"another side: {title}, {other_title}"
+    if code == kernel.ONE_BRACKET:
+        return f"a bracket on one side only: {title if left.subtitle else other_title}"
+    return f"other brackets: {title}, {other_title}"
+
+
+def _maker(side: Prepared) -> str:
+    return " & ".join(side.credit.remixers) or " ".join(side.version.name) or side.version.text

@@ -1,0 +1,147 @@
+"""Comparing two credits: one score, one confidence, one decision, and the reasons (MATCHING §5).
+
+How a score comes about is ``kernel.py``; this calls it for one pair or for many and says what a score is
+worth. Choosing among several candidates, where the margin to the runner-up counts, is ``choice.py``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtrove.matching import kernel
+from mixtrove.matching.credit import Credit
+from mixtrove.matching.packed import packed, unpack
+from mixtrove.matching.prepared import prepare
+from mixtrove.matching.reasons import reasons
+
+ACCEPT = 0.85  # the score from which a pair is the same recording (MATCHING §5)
+REVIEW = kernel.REVIEW  # … and from which a person should look
+# Score → confidence: the isotonic map of MATCHING §5, refit there on labelled pairs.
+_SCORES = (0.0, 0.55, 0.65, 0.70, 0.80, 0.85, 0.90, 1.0)
+_CONFIDENCES = (0.0, 0.33, 0.59, 0.76, 0.85, 0.989, 0.997, 1.0)
+
+CHUNK = 32_768  # pairs that are scored at a time: bounds the memory to some tens of megabytes
+_SIDE_BY_SIDE = 4_096  # pairs below which a second thread costs more than it saves
+
+Decision = Literal["same", "unsure", "different"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comparing two credits gave. ``score`` is MATCHING §5's s; ``confidence`` is calibrated.
+
+    ``title`` and ``artist`` say how far the two agree, ``gate`` how far the versions let them: all in [0, 1].
+    """
+
+    confidence: float
+    decision: Decision
+    reasons: tuple[str, ...]
+    score: float
+    title: float = 0.0
+    artist: float = 0.0
+    gate: float = 1.0
+
+
+def compare(left: Credit, right: Credit) -> Verdict:
+    """Whether two credits are the same recording; symmetric, never raises.
+
+    >>> opus = Credit.parse("Eric Prydz", "Opus")
+    >>> compare(opus, Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")).decision
+    'different'
+    """
+    return verdict(left, right, features([left, right], _FIRST, _SECOND)[0].tolist())
+
+
+def compare_many(pairs: Sequence[tuple[Credit, Credit]]) -> NDArray[np.float64]:
+    """The confidences of many pairs, shape (len(pairs),): the same numbers as ``compare``.
+
+    The memory it needs does not grow with the number of pairs, but for the result.
+    """
+    found = np.empty(len(pairs), np.float64)
+    for start in range(0, len(pairs), CHUNK):
+        part = pairs[start : start + CHUNK]
+        credits = list(chain.from_iterable(part))
+        _, first, place = np.unique(
+            np.fromiter(map(id, credits), np.int64, len(credits)), return_index=True, return_inverse=True
+        )
+        place = place.reshape(len(part), 2)
+        rows = features(
+            [credits[at] for at in first.tolist()],
+            np.ascontiguousarray(place[:, 0]),
+            np.ascontiguousarray(place[:, 1]),
+        )
+        found[start : start + len(part)] = confidences(rows[:, kernel.SCORE])
+    return found
+
+
+def features(
+    credits: Sequence[Credit], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What the kernel measures of pairs of ``credits``: one row a pair, columns as ``kernel`` names them.
+
+    ``left`` and ``right`` are places in ``credits``, shape (pairs,).
+    """
+    return record_features([packed(credit) for credit in credits], left, right)
+
+
+def record_features(
+    records: Sequence[bytes], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """``features`` of credits that are packed already, over the cores."""
+    headers, text = unpack(records)
+    found = np.empty((len(left), kernel.FEATURES), np.float64)
+    if len(left) < _SIDE_BY_SIDE:
+        kernel.score_pairs(headers, text, left, right, found)
+        return found
+    with ThreadPoolExecutor(_cores()) as pool:
+        for done in [
+            pool.submit(kernel.score_pairs, headers, text, left[part], right[part], found[part])
+            for part in _parts(len(left), _cores())
+        ]:
+            done.result()
+    return found
+
+
+def verdict(left: Credit, right: Credit, row: Sequence[float]) -> Verdict:
+    """The verdict that one row of features means."""
+    value = row[kernel.SCORE]
+    decision: Decision = "different"
+    if value >= ACCEPT:
+        decision = "same"
+    elif value >= REVIEW:
+        decision = "unsure"
+    return Verdict(
+        confidence(value), decision, reasons(prepare(left), prepare(right), row), value,
+        row[kernel.TITLE_ALIKE], row[kernel.ARTIST_ALIKE], row[kernel.GATE],
+    )  # fmt: skip
+
+
+def confidence(value: float) -> float:
+    """The calibrated confidence of a score, both in [0, 1]."""
+    return float(confidences(np.array([value]))[0])
+
+
+def confidences(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``confidence`` of many scores."""
+    return np.interp(scores, _SCORES, _CONFIDENCES)
+
+
+def _cores() -> int:
+    return min(os.cpu_count() or 1, 8)
+
+
+def _parts(count: int, of: int) -> Iterator[slice]:
+    size = -(-count // of)
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+_FIRST, _SECOND = np.array([0]), np.array([1])
