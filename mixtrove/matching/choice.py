@@ -1,20 +1,25 @@
 """Choosing among candidates: accept, provisional or none (DESIGN §1, MATCHING §5).
 
 Values to values. Where candidates come from is the catalogue's, the library's or a provider's
-business.
+business; how two credits compare is ``verdict.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
+from mixtrove.matching import kernel
 from mixtrove.matching.credit import Credit
 from mixtrove.matching.prepared import prepare
-from mixtrove.matching.verdict import ACCEPT, REVIEW, Verdict, compare
+from mixtrove.matching.verdict import RULE, Rule, Verdict, compare, features, verdict
 
-MARGIN = 0.10  # to the next candidate of another identity (MATCHING §5)
+# Another reading of an ambiguous line counts a little less than the first, so that it must fit better.
+OTHER_READING = 0.97
+NEAREST = 0.25  # the score from which the nearest candidate is named although it is none
 # Among cuts of one version the one that is named comes first, else original or extended before radio.
 _CUT_ORDER = {None: 0, "original": 0, "extended": 1, "radio": 2}
 
@@ -33,10 +38,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its verdict."""
+    """A candidate with its verdict. ``reading`` is which reading of the line it was compared with."""
 
     candidate: Candidate
     verdict: Verdict
+    reading: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +56,107 @@ class Outcome:
     runner_up: Ranked | None = None  # the best candidate of another identity
 
 
-def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) -> Outcome:
+def decide(
+    credit: Credit,
+    candidates: Sequence[Candidate],
+    *,
+    readings: Sequence[Credit] = (),
+    keep: int = 5,
+    rule: Rule = RULE,
+) -> Outcome:
     """Accept the best candidate, name it for review, or say that there is none.
 
-    Accepted is a score of at least .85 with a margin of .10 to the next candidate of another identity.
-    Equal candidates are ordered by cut, then source (library first), then id, so that the same input
-    always gives the same answer. ``keep`` candidates stay in ``ranked``.
+    Accepted is a score of at least ``rule.accept`` with a margin of ``rule.margin`` to the next candidate of
+    another identity. Equal candidates are ordered by cut, then source (library first), then id, so that the
+    same input always gives the same answer. ``readings`` are other ways to read the same line; ``keep``
+    candidates stay in ``ranked``.
     """
-    mine = prepare(credit)
-    if mine.unknown:
+    return decide_many([(credit, *readings)], [candidates], keep=keep, rule=rule)[0]
+
+
+def decide_many(
+    lines: Sequence[Sequence[Credit]],
+    offered: Sequence[Sequence[Candidate]],
+    *,
+    keep: int = 5,
+    rule: Rule = RULE,
+) -> list[Outcome]:
+    """``decide`` for many lines at once: the readings of each, and the candidates of each."""
+    credits: list[Credit] = []
+    places: dict[int, int] = {}
+    left: list[int] = []
+    right: list[int] = []
+
+    def place(credit: Credit) -> int:
+        at = places.setdefault(id(credit), len(credits))
+        if at == len(credits):
+            credits.append(credit)
+        return at
+
+    for readings, candidates in zip(lines, offered, strict=True):
+        others = [place(candidate.credit) for candidate in candidates]
+        for reading in readings:
+            left += [place(reading)] * len(others)
+            right += others
+    rows = (
+        features(credits, np.array(left, np.int64), np.array(right, np.int64)) if left else np.empty((0, 0))
+    )
+    outcomes: list[Outcome] = []
+    start = 0
+    for readings, candidates in zip(lines, offered, strict=True):
+        stop = start + len(readings) * len(candidates)
+        found = rows[start:stop].reshape(len(readings), len(candidates), -1) if candidates else None
+        outcomes.append(_outcome(readings, candidates, found, keep, rule))
+        start = stop
+    return outcomes
+
+
+def _outcome(
+    readings: Sequence[Credit],
+    candidates: Sequence[Candidate],
+    rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None,
+    keep: int,
+    rule: Rule,
+) -> Outcome:
+    credit = readings[0]
+    if all(prepare(reading).unknown for reading in readings):
         return Outcome("none", 0.0, ("artist or title is unknown (ID)",))
-    scored: list[tuple[float, Candidate]] = []
-    ranked: list[Ranked] = []
-    for candidate in candidates:
-        found = compare(credit, candidate.credit)
-        if found.score >= REVIEW:
-            ranked.append(Ranked(candidate, found))
-        scored.append((found.score, candidate))
-    if not ranked:
-        reason = "no candidate is close" if candidates else "no candidate"
-        if scored:
-            value, best = max(scored, key=lambda pair: (pair[0], pair[1].id))
-            if value >= 0.25:
-                found = compare(credit, best.credit)
-                near = Ranked(best, found)
-                what = f"{best.credit.artist} - {best.credit.full_title}"
-                return Outcome("provisional" if _other_version(mine.title_squeezed, near) else "none",
-                               found.confidence, (f"nearest: {what}", *found.reasons), (near,))  # fmt: skip
-        return Outcome("none", 0.0, (reason,))
-    ranked.sort(key=lambda one: _order(credit, one))
-    best_one = ranked[0]
-    runner_up = next((one for one in ranked[1:] if _rival(best_one, one)), None)
-    kept = tuple(ranked[:keep])
-    if runner_up is not None and runner_up not in kept:
-        kept = (*kept[:-1], runner_up)  # whoever decides again from what is kept needs the rival
-    found = best_one.verdict
-    if found.score < ACCEPT:
+    if rows is None:
+        return Outcome("none", 0.0, ("no candidate",))
+    scores = rows[:, :, kernel.SCORE]
+    if len(readings) > 1:
+        scores = scores.copy()
+        scores[1:] *= OTHER_READING
+        read = scores.argmax(axis=0).tolist()
+        best = scores.max(axis=0).tolist()
+    else:
+        read = [0] * len(candidates)
+        best = scores[0].tolist()
+
+    def rank(at: int) -> Ranked:
+        row = rows[read[at], at].tolist()
+        row[kernel.SCORE] = best[at]
+        found = verdict(readings[read[at]], candidates[at].credit, row, rule)
+        if read[at]:
+            other = readings[read[at]]
+            found = replace(found, reasons=(f"read as {other.artist} - {other.full_title}", *found.reasons))
+        return Ranked(candidates[at], found, read[at])
+
+    order = sorted(
+        (at for at in range(len(candidates)) if best[at] >= rule.review),
+        key=lambda at: _order(readings[read[at]], candidates[at], best[at]),
+    )
+    if not order:
+        return _nearest(credit, candidates, best, rank)
+    first = rank(order[0])
+    runner_up = next((rank(at) for at in order[1:] if _rival(first.candidate, candidates[at])), None)
+    kept = (first, *(rank(at) for at in order[1:keep]))
+    if runner_up is not None and all(one.candidate != runner_up.candidate for one in kept):
+        kept = (*kept[: keep - 1], runner_up)  # whoever decides again from what is kept needs the rival
+    found = first.verdict
+    if found.score < rule.accept:
         return Outcome("provisional", found.confidence, found.reasons, kept, runner_up)
-    if runner_up is not None and found.score - runner_up.verdict.score < MARGIN - 1e-9:
+    if runner_up is not None and found.score - runner_up.verdict.score < rule.margin - 1e-9:
         rival = runner_up.candidate.credit
         reasons = (
             *found.reasons,
@@ -97,28 +166,36 @@ def decide(credit: Credit, candidates: Sequence[Candidate], *, keep: int = 5) ->
     return Outcome("accept", found.confidence, found.reasons, kept, runner_up)
 
 
-def _rival(best: Ranked, other: Ranked) -> bool:
+def _nearest(
+    credit: Credit, candidates: Sequence[Candidate], best: list[float], rank: Callable[[int], Ranked]
+) -> Outcome:
+    """Nothing is close: name the nearest, for a person when it is another version of the very track."""
+    at = max(range(len(candidates)), key=lambda at: (best[at], candidates[at].id))
+    if best[at] < NEAREST:
+        return Outcome("none", 0.0, ("no candidate is close",))
+    near = rank(at)
+    other = near.candidate.credit
+    same_title = prepare(other).title_squeezed == prepare(credit).title_squeezed
+    return Outcome(
+        "provisional" if same_title else "none", near.verdict.confidence,
+        (f"nearest: {other.artist} - {other.full_title}", *near.verdict.reasons), (near,),
+    )  # fmt: skip
+
+
+def _rival(best: Candidate, other: Candidate) -> bool:
     """Whether another candidate is another track, and not the same one spelled or cut differently."""
-    mine, theirs = prepare(best.candidate.credit), prepare(other.candidate.credit)
-    return (
-        mine.identity != theirs.identity
-        and compare(best.candidate.credit, other.candidate.credit).decision != "same"
-    )
+    if prepare(best.credit).identity == prepare(other.credit).identity:
+        return False
+    return compare(best.credit, other.credit).decision != "same"
 
 
-def _other_version(title: str, near: Ranked) -> bool:
-    """Whether the nearest candidate is another version of the very track: worth a person's look."""
-    other = prepare(near.candidate.credit)
-    return other.title_squeezed == title and near.verdict.score >= 0.25
-
-
-def _order(credit: Credit, one: Ranked) -> tuple[float, int, int, int, str]:
-    cut = one.candidate.credit.cut
+def _order(credit: Credit, candidate: Candidate, score: float) -> tuple[float, int, int, int, str]:
+    cut = candidate.credit.cut
     named = 0 if credit.cut == cut or (credit.cut in (None, "original") and cut in (None, "original")) else 1
     return (
-        -round(one.verdict.score, 6),
+        -round(score, 6),
         named,
         _CUT_ORDER.get(cut, 3),
-        0 if one.candidate.source == "library" else 1,
-        one.candidate.id,
+        0 if candidate.source == "library" else 1,
+        candidate.id,
     )

@@ -94,9 +94,12 @@ def as_digits(form: str) -> str:
 
     Number words in a row are one number, as they are said.
     """
+    spoken = form.split()
+    if _NUMBER_WORDS.keys().isdisjoint(spoken):
+        return form
     words: list[str] = []
     joined = False
-    for word in form.split():
+    for word in spoken:
         number = _NUMBER_WORDS.get(word)
         if number is None:
             words.append(word)

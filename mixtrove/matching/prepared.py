@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type, without_asides
 from mixtrove.matching.normalise import as_digits, latin, masked_form, normal_form, tokens
@@ -56,7 +57,11 @@ class Prepared:
     makers: tuple[str, ...]  # words that name the mix or its maker, each once, sorted
     mix_name: str  # the same in their order, squeezed
     unknown: bool
-    identity: str
+
+    @property
+    def identity(self) -> str:
+        """The key of the library track this credit belongs to."""
+        return identity_key(self.credit)
 
 
 def prepare(credit: Credit) -> Prepared:
@@ -71,6 +76,11 @@ def prepare(credit: Credit) -> Prepared:
 def _form(text: str) -> str:
     form = masked_form(text) if "*" in text else normal_form(text)
     return form if form.isascii() else latin(form)
+
+
+@lru_cache(maxsize=32768)
+def _name_words(name: str) -> tuple[str, ...]:
+    return tuple(as_digits(_form(name)).split())
 
 
 def _prepare(credit: Credit) -> Prepared:
@@ -94,10 +104,9 @@ def _prepare(credit: Credit) -> Prepared:
     initials: list[str] = []
     for found, people in ((headline, credit.artists), (guests, credit.featured)):
         for name in people:
-            form = as_digits(_form(name))
-            if not form:
+            words = _name_words(name)
+            if not words:
                 continue
-            words = form.split()
             found.update(dict.fromkeys(words))
             names.setdefault("".join(words))
             if len(words) > 2:
@@ -131,7 +140,6 @@ def _prepare(credit: Credit) -> Prepared:
         makers=tuple(sorted(set(makers))),
         mix_name="".join(makers),
         unknown=not credit.artists or is_unknown(credit.title),
-        identity=identity_key(credit),
     )
 
 

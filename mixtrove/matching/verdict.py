@@ -22,11 +22,25 @@ from mixtrove.matching.packed import packed, unpack
 from mixtrove.matching.prepared import prepare
 from mixtrove.matching.reasons import reasons
 
-ACCEPT = 0.85  # the score from which a pair is the same recording (MATCHING §5)
-REVIEW = kernel.REVIEW  # … and from which a person should look
+ACCEPT = 0.85
 # Score → confidence: the isotonic map of MATCHING §5, refit there on labelled pairs.
 _SCORES = (0.0, 0.55, 0.65, 0.70, 0.80, 0.85, 0.90, 1.0)
 _CONFIDENCES = (0.0, 0.33, 0.59, 0.76, 0.85, 0.989, 0.997, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """From which scores on a pair is the same recording, and from which a person should look.
+
+    ``margin`` is how far the best candidate must be above the next one of another track (MATCHING §5).
+    """
+
+    accept: float = ACCEPT
+    review: float = kernel.REVIEW
+    margin: float = 0.10
+
+
+RULE = Rule()
 
 CHUNK = 32_768  # pairs that are scored at a time: bounds the memory to some tens of megabytes
 _SIDE_BY_SIDE = 4_096  # pairs below which a second thread costs more than it saves
@@ -50,14 +64,14 @@ class Verdict:
     gate: float = 1.0
 
 
-def compare(left: Credit, right: Credit) -> Verdict:
+def compare(left: Credit, right: Credit, rule: Rule = RULE) -> Verdict:
     """Whether two credits are the same recording; symmetric, never raises.
 
     >>> opus = Credit.parse("Eric Prydz", "Opus")
     >>> compare(opus, Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")).decision
     'different'
     """
-    return verdict(left, right, features([left, right], _FIRST, _SECOND)[0].tolist())
+    return verdict(left, right, features([left, right], _FIRST, _SECOND)[0].tolist(), rule)
 
 
 def compare_many(pairs: Sequence[tuple[Credit, Credit]]) -> NDArray[np.float64]:
@@ -110,13 +124,13 @@ def record_features(
     return found
 
 
-def verdict(left: Credit, right: Credit, row: Sequence[float]) -> Verdict:
+def verdict(left: Credit, right: Credit, row: Sequence[float], rule: Rule = RULE) -> Verdict:
     """The verdict that one row of features means."""
     value = row[kernel.SCORE]
     decision: Decision = "different"
-    if value >= ACCEPT:
+    if value >= rule.accept:
         decision = "same"
-    elif value >= REVIEW:
+    elif value >= rule.review:
         decision = "unsure"
     return Verdict(
         confidence(value), decision, reasons(prepare(left), prepare(right), row), value,
