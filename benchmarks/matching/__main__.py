@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.matching import fit, results, runner
+from benchmarks.matching.outcome import Outcome
 from benchmarks.matching.report import report
 
 
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--sets {args.sets}: none of {', '.join(runner.SETS)} begins so")
     against = args.against or results.last_saved()
     figures = {}
-    outcomes: list[runner.Outcome] = []
+    outcomes: list[Outcome] = []
     started = time.perf_counter()
     for name in chosen:
         sys.stderr.write(f"{name} …")

@@ -221,8 +221,8 @@ def mashup(material: Material, rng: Random) -> Iterator[Proposal]:
             half = read_line(f"{artists[at]} - {titles[at]}")
             if half is not None:
                 yield of_tracks(track, half)
-    plain = [track for track in shuffled(material.distinct, rng) if track.version is None]
-    for left, right in zip(plain[::2], plain[1::2], strict=False):
+    plain = (track for track in shuffled(material.distinct, rng) if track.version is None)
+    for left, right in zip(plain, plain, strict=False):
         sign = rng.choice((" vs ", " vs. ", " x "))
         both = Text(left.head + sign + right.head, left.base + sign + right.base)
         yield Proposal(written(left), both, (left.family, right.family))

@@ -33,10 +33,13 @@ DESCRIPTORS = frozenset(
     ("original", "extended", "club", "radio", "vocal", "main", "album", "full", "long", "short", "single",
      "dub", "instrumental", "inch", "the", "length", "12", "7", "12inch", "7inch", "dj", "mixed", "stereo",
      "mono", "clean", "explicit", "dirty", "special", "new", "old", "version", "mix", "remix", "edit", "vip",
-     "street", "video", "maxi", "promo", "rough", "alternate", "alternative", "final", "bonus", "digital")
+     "street", "official", "video", "vinyl", "edited", "maxi", "promo", "rough", "alternate", "alternative",
+     "final", "bonus", "digital")
 )  # fmt: skip
 _CUTS = re.compile(
-    r"\b(?:original|extended|radio|album|single|full length|remaster(?:ed)?|main|12\"|7\"|clean|explicit)"
+    r"\b(?:(?:19|20)\d\d\s+)?(?:digital(?:ly)?\s+)?remaster(?:ed)?(?:\s+(?:19|20)\d\d)?\b|"
+    r"\b(?:original|extended|radio|album|single|full length|edited|official|mono|stereo|main|12\"|7\""
+    r"|clean|explicit)"
     r"(?:\s+(?:mix|version|edit))?\b|\b(?:mix|version|edit) remaster(?:ed)?\b",
     re.I,
 )
@@ -152,7 +155,8 @@ def read(
     track = Track(
         artist, title, head, featured, base, version, label, catalog_number, source, track_id
     )  # fmt: skip
-    return track if track.names and squeeze(track.names[0]) else None
+    names = track.names
+    return track if names and all(squeeze(name) and name[-1] not in "-–/" for name in names) else None
 
 
 def _title_parts(title: str, featured: str | None) -> tuple[str | None, str | None, str | None]:

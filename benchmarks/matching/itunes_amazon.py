@@ -9,6 +9,8 @@ name, ``valid`` and ``test`` are evaluated.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +24,7 @@ _TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?![\d:])")
 # Where the values of other columns begin behind a song's name: price, time, dates, copyrights, genres.
 _TAIL = re.compile(
     r"\s(?:\$ \d|\d{1,2}:\d\d(?:\s|$)|\( ?[cCpP] ?\) |\d{1,2}-[A-Z][a-z]{2}-\d\d|[A-Z][a-z]+ \d{1,2} , \d{4}"
-    r"|(?:19|20)\d\d [A-Z]|‰ ãÑ)"
+    r"|(?:19|20)\d\d [A-Z0-9]|‰ ãÑ|Album Only)"
 )
 
 Record = dict[str, str]
@@ -66,7 +68,7 @@ def _record(text: str) -> Record:
 class Reader:
     """Reads a record with what the columns of all records hold: artists, albums, genres."""
 
-    artists: frozenset[str]
+    names: re.Pattern[str]  # one or more artists
     albums: frozenset[str]
     genres: frozenset[str]
 
@@ -77,17 +79,33 @@ class Reader:
         def values(column: str) -> frozenset[str]:
             return frozenset(value for record in records if (value := record.get(column, "")))
 
-        genres = {word.strip() for value in values("Genre") for word in value.split(" , ")}
-        return cls(values("Artist_Name"), values("Album_Name"), frozenset(filter(None, genres)))
+        genres = frozenset(
+            filter(None, (one.strip() for cell in values("Genre") for one in cell.split(" , ")))
+        )
+        albums = frozenset(map(_album, values("Album_Name"))) - {""}
+        cells = values("Artist_Name")
+        artists = cells | {name for cell in cells for name in re.split(r" (?:&|,|feat \.) ", cell)}
+        blind = cls(_any_of(artists), albums, genres)
+        # What stands behind two songs or more of records without artist is no part of a song's name.
+        behind: dict[str, set[str]] = defaultdict(set)
+        for record in records:
+            if not record.get("Artist_Name") and not blind.text(record).artist:
+                for head, tail in _cuts(blind.song(record)):
+                    behind[tail].add(squeeze(head))
+        repeated = {tail for tail, heads in behind.items() if len(heads) > 1 and " " in tail}
+        return cls(_any_of(artists | repeated), albums, genres)
+
+    def song(self, record: Record) -> str:
+        """The song's cell without price, time, dates, copyright and genres behind it."""
+        song = record.get("Song_Name", "")
+        if found := _TAIL.search(song):
+            song = song[: found.start()]
+        return song if record.get("Genre") else self._without_genre(song)
 
     def text(self, record: Record) -> Text:
         """Song, artist, album and duration of a record."""
-        song, artist, album = (record.get(name, "") for name in ("Song_Name", "Artist_Name", "Album_Name"))
+        song, artist, album = self.song(record), record.get("Artist_Name", ""), record.get("Album_Name", "")
         time = _TIME.search(record.get("Time", "")) or _TIME.search(" ".join(record.values()))
-        if found := _TAIL.search(song):
-            song = song[: found.start()]
-        if not record.get("Genre"):
-            song = self._without_genre(song)
         if not artist:
             song, artist, rest = self._at_artist(song)
             album = album or rest
@@ -105,23 +123,27 @@ class Reader:
         return song
 
     def _at_artist(self, song: str) -> tuple[str, str, str]:
-        """Song, artist and what follows, cut where an artist of another record stands outside brackets."""
-        best = ""
-        head = rest = ""
-        for before, tail in _cuts(song):
-            for name in self.artists:
-                if (tail + " ").startswith(name + " ") and len(name) > len(best):
-                    head, best, rest = before, name, tail[len(name) :].strip()
-        return (head, best, rest) if best else (song, "", "")
+        """Song, artists and what follows, cut where artists known from elsewhere stand outside brackets."""
+        best: tuple[str, str, str] = (song, "", "")
+        for head, tail in _cuts(song):
+            found = self.names.match(tail)
+            if found and len(found[0]) > len(best[1]):
+                best = head, found[0], tail[found.end() :].strip()
+        return best
 
     def _without_album(self, song: str) -> tuple[str, str]:
-        known = {_album(album) for album in self.albums} - {""}
         for head, tail in _cuts(song):
-            if _album(tail) in known or (
+            if _album(tail) in self.albums or (
                 len(_album(tail)) > 3 and _album(tail) == squeeze(re.split(r" [(\[] ", head)[0])
             ):
                 return head, tail
         return song, ""
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    ordered = sorted(filter(None, names), key=lambda name: (-len(name), name))
+    one = "(?:" + "|".join(map(re.escape, ordered)) + ")(?= |$)"
+    return re.compile(f"{one}(?: (?:&|,|feat \\.) {one})*", re.IGNORECASE)
 
 
 def _cuts(text: str) -> list[tuple[str, str]]:

@@ -90,6 +90,12 @@ def f_measure(labels: Bools, found: Bools) -> dict[str, float]:
     return {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}
 
 
+def best_f1(labels: Bools, confidences: Floats) -> float:
+    """F1 at the best single threshold."""
+    _, precision, recall = curve(labels, confidences)
+    return float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
+
+
 def harmonic(precision: float, recall: float) -> float:
     """F1 of a precision and a recall."""
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0

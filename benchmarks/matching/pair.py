@@ -64,10 +64,13 @@ def short_hash(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=5).hexdigest()
 
 
+_SIGNS = str.maketrans({"ø": "o", "Ø": "O", "ß": "ss", "$": "s"})
+
+
 @lru_cache(maxsize=1 << 18)
 def squeeze(text: str) -> str:
     """Letters and digits alone, without case and accents: cruder than the matcher's form, on purpose."""
-    plain = unicodedata.normalize("NFKD", text.replace("ø", "o").replace("Ø", "O").replace("ß", "ss"))
+    plain = unicodedata.normalize("NFKD", text.translate(_SIGNS))
     return re.sub(r"[\W_]+", "", "".join(one for one in plain if not unicodedata.combining(one))).casefold()
 
 

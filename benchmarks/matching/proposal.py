@@ -31,6 +31,10 @@ def of_tracks(left: Track, right: Track) -> Proposal:
     return Proposal(left.text, right.text, tuple(dict.fromkeys((left.family, right.family))))
 
 
-def shuffled(tracks: tuple[Track, ...], rng: Random) -> list[Track]:
-    """The tracks in a random order of their own."""
-    return rng.sample(tracks, len(tracks))
+def shuffled(tracks: tuple[Track, ...], rng: Random) -> Iterator[Track]:
+    """The tracks in a random order of their own, drawn as they are asked for: most rules need few."""
+    left = list(tracks)
+    while left:
+        at = rng.randrange(len(left))
+        left[at], left[-1] = left[-1], left[at]
+        yield left.pop()

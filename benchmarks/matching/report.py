@@ -42,7 +42,9 @@ def report(sets: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _pairs(figures: Mapping[str, Any]) -> Iterator[str]:
-    yield "  ".join(f"{name} {shown(figures[name])}" for name in figures if name not in ("eval", "train"))
+    yield "  ".join(
+        f"{name} {shown(figures[name])}" for name in figures if name not in ("eval", "train", "peers")
+    )
     yield (
         "        "
         + " ".join(f"{head:>7}" for _, head in SHORT)
@@ -59,6 +61,9 @@ def _pairs(figures: Mapping[str, Any]) -> Iterator[str]:
             )
             if "f1 interval" in one:
                 yield f"        F1 at .5, 95 %: {shown(one['f1 interval'])}"
+    if "peers" in figures:
+        yield "peers, eval"
+        yield from _tree(figures["peers"], "    ")
     if len(figures["eval"]["kinds"]) > 2:
         yield "errors by kind, eval, %"
         for kind, rates in figures["eval"]["kinds"].items():

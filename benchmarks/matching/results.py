@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.matching.runner import Outcome
+from benchmarks.matching.outcome import Outcome
 
 FOLDER = Path(__file__).parent / "results"
 COLUMNS = ("set", "id", "kind", "same", "confidence", "right")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -16,11 +15,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.matching import metrics
+from benchmarks.matching.cleanup import run_cleanup
 from benchmarks.matching.corpus import corpus_pairs, digest
 from benchmarks.matching.itunes_amazon import SETS as ITUNES_AMAZON
 from benchmarks.matching.itunes_amazon import itunes_amazon_pairs
+from benchmarks.matching.musicbrainz import run_musicbrainz
+from benchmarks.matching.outcome import Outcome, Result
 from benchmarks.matching.pair import Pair
+from benchmarks.matching.parser_sample import run_parser
+from benchmarks.matching.peers import peer_figures
 from benchmarks.matching.radio import radio_pairs
+from benchmarks.matching.retrieval import run_retrieval
 from benchmarks.matching.sources import Absent
 from mixtrove.matching import compare_many
 
@@ -29,30 +34,6 @@ PAIR_SETS: dict[str, Callable[[Path], list[Pair]]] = {
     **{name: partial(itunes_amazon_pairs, name=name) for name in ITUNES_AMAZON},
     "radio": radio_pairs,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one case; ``right`` is the harness's judgement, ``text`` is for people."""
-
-    id: str
-    set: str
-    kind: str
-    same: bool
-    confidence: float
-    right: bool
-    text: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """The figures of one set and the outcomes of its evaluated cases."""
-
-    figures: dict[str, Any]
-    outcomes: list[Outcome] = field(default_factory=list)
-
-
-Judge = Callable[[Sequence[Pair]], Sequence[float]]
 
 
 def confidences(pairs: Sequence[Pair]) -> tuple[np.ndarray[Any, np.dtype[np.float64]], dict[str, float]]:
@@ -67,7 +48,7 @@ def confidences(pairs: Sequence[Pair]) -> tuple[np.ndarray[Any, np.dtype[np.floa
     }
 
 
-def run_pairs(pairs: list[Pair], *, quick: bool = False) -> Result:
+def run_pairs(pairs: list[Pair], *, quick: bool = False, peers: bool = False) -> Result:
     """The figures of a set of pairs: of the evaluated split, and in short of the other."""
     if quick:
         pairs = [pair for pair in pairs if int(pair.id, 16) % 10 == 0]
@@ -94,6 +75,8 @@ def run_pairs(pairs: list[Pair], *, quick: bool = False) -> Result:
                 )
                 for pair, value in zip(some, said, strict=True)
             ]  # fmt: skip
+    if peers:
+        figures["peers"] = peer_figures(pairs)
     return Result(figures, outcomes)
 
 
@@ -104,7 +87,7 @@ def run(name: str, data: Path, *, quick: bool = False, peers: bool = False) -> R
     """One set by its name; absent files give a result that says so."""
     try:
         if name in PAIR_SETS:
-            return run_pairs(PAIR_SETS[name](data), quick=quick)
+            return run_pairs(PAIR_SETS[name](data), quick=quick, peers=peers)
         return SETS[name](data, quick)
     except Absent as missing:
         return Result({"absent": str(missing)})
@@ -125,3 +108,9 @@ def _pair_set(name: str) -> Callable[[Path, bool], Result]:
 
 
 SETS |= {name: _pair_set(name) for name in PAIR_SETS}
+SETS |= {
+    "musicbrainz": run_musicbrainz,
+    "cleanup": run_cleanup,
+    "parser": run_parser,
+    "retrieval": run_retrieval,
+}
