@@ -57,8 +57,8 @@ _BARE_ENDS = frozenset(("mix", "version", "edit", "cut"))
 _QUOTATION_MARKS = ('"', "“", "'", "‘", "«")
 _MARK = re.compile(
     r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|bootleg|test ?press(?:ing)?|cdr?"
-    r"|exclusive|free (?:download|dl)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title"
-    r"|19\d\d|20\d\d)$",
+    r"|exclusive|free (?:download|dl|track)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title"
+    r"|self[ -]?released|not on label|mixed|bonus(?: track)?|draft|snippet|hidden track|19\d\d|20\d\d)$",
     re.IGNORECASE,
 )
 _UNRELEASED = re.compile(r"\b(?:un-?released|forthcoming|dub-?plate|cdr|w\.?i\.?p)\b", re.IGNORECASE)
@@ -360,7 +360,8 @@ def _split_title(title: str) -> SplitTitle:
             title = " ".join(" ".join(kept).split())
     while ("-" in title or "_" in title or not title.isascii()) and (tail := _TAIL.search(title)):
         words = tail["tail"].split()
-        version = parse_version(tail["tail"]) if head_word(words[-1]) or words[-1].isdigit() else None
+        dashed = title[tail.start()] != "_" or head_word(words[-1])
+        version = parse_version(tail["tail"]) if dashed else None
         if version is None:
             break
         versions.insert(0, version)

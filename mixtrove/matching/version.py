@@ -13,73 +13,22 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from mixtrove.matching.normalise import fold, tokens
+from mixtrove.matching.words import (
+    DESCRIPTORS,
+    HEADS,
+    NEVER_FUZZY,
+    NOBODY,
+    NOBODY_AT_END,
+    SOMEBODYS,
+    SPELLINGS,
+    WEAK_HEADS,
+    in_english,
+)
 
-# The last of these words in a bracket makes it a version. The value is what it says about the version:
-# "remix" and "edit" are families (whose?), "cut:…" is a length, "soft:…" changes little,
-# anything else is a hard mix type: a different recording for a DJ.
-HEADS = {
-    "remix": "remix", "mix": "mix", "version": "mix", "rework": "remix", "refix": "remix",
-    "remake": "remix", "reshape": "remix", "retouch": "remix", "relift": "remix",
-    "rebuild": "remix", "reboot": "remix", "reconstruction": "remix", "reinterpretation": "remix",
-    "interpretation": "remix", "remodel": "remix", "revision": "remix", "revamp": "remix",
-    "revisit": "remix", "rewire": "remix", "redo": "remix", "rerub": "remix", "rub": "remix",
-    "treatment": "remix", "translation": "remix", "rethink": "remix", "revibe": "remix",
-    "rebirth": "remix", "remixes": "remix", "touch": "remix", "variation": "remix",
-    "rewerk": "remix", "reprint": "remix", "respray": "remix", "restyle": "remix",
-    "recut": "edit", "edit": "edit", "reedit": "edit", "bootleg": "edit", "boot": "edit",
-    "flip": "edit", "blend": "edit", "cut": "edit", "bootmix": "edit", "tweak": "edit",
-    "mashup": "mashup", "cover": "cover", "dub": "dub", "dubstrumental": "dub", "vip": "vip",
-    "instrumental": "instrumental", "acapella": "acapella", "live": "live",
-    "acoustic": "acoustic", "unplugged": "acoustic", "demo": "demo", "reprise": "reprise",
-    "intro": "intro", "outro": "outro", "interlude": "interlude", "skit": "interlude",
-    "beats": "beats", "beat": "beats", "tool": "beats", "karaoke": "instrumental",
-    "slowed": "slowed", "screwed": "slowed", "nightcore": "sped up", "sped": "sped up",
-    "remaster": "soft:remaster", "remastered": "soft:remaster", "vocal": "soft:vocal",
-    "vocals": "soft:vocal", "original": "soft:original", "main": "soft:original",
-    "album": "soft:original", "lp": "soft:original", "mono": "soft:original",
-    "stereo": "soft:original", "clean": "soft:original", "explicit": "soft:original",
-    "dirty": "soft:original", "extended": "cut:extended", "12": "cut:extended",
-    "club": "cut:extended", "long": "cut:extended", "maxi": "cut:extended",
-    "radio": "cut:radio", "7": "cut:radio", "single": "cut:radio", "short": "cut:radio",
-}  # fmt: skip
-# Spellings that people use for a head word; typos beyond these are found by distance.
-_SPELLINGS = {
-    "rmx": "remix", "rx": "remix", "remx": "remix", "remixed": "remix", "remezcla": "remix",
-    "mixx": "mix", "mx": "mix", "versión": "version", "versione": "version", "fassung": "version",
-    "versao": "version", "vers": "version", "ver": "version", "edición": "edit", "edicion": "edit",
-    "edited": "edit", "re-edit": "reedit", "re-lift": "relift", "re-rub": "rerub",
-    "re-work": "rework", "re-fix": "refix", "re-edits": "reedit", "re-make": "remake",
-    "re-shape": "reshape", "re-touch": "retouch", "re-build": "rebuild", "re-construction":
-    "reconstruction", "re-mix": "remix", "re-vamp": "revamp", "re-boot": "reboot",
-    "re-cut": "recut", "bootie": "bootleg", "boot-leg": "bootleg", "mash-up": "mashup",
-    "mash": "mashup", "inst": "instrumental", "instr": "instrumental", "instrumentale":
-    "instrumental", "instrumentel": "instrumental", "instro": "instrumental",
-    "accapella": "acapella", "acappella": "acapella", "accappella": "acapella",
-    "cappella": "acapella", "capella": "acapella", "pella": "acapella", "acca": "acapella",
-    "acap": "acapella", "a-cappella": "acapella", "en vivo": "live", "akustik": "acoustic",
-    "acustico": "acoustic", "ext": "extended", "xtended": "extended", "extend": "extended",
-    "orig": "original", "og": "original", "originale": "original", "rip": "", "リミックス": "remix",
-    "ミックス": "mix", "バージョン": "version", "インスト": "instrumental", "ライブ": "live",
-    '12"': "12", "12''": "12", "12”": "12", "12inch": "12", "12-inch": "12", '7"': "7",
-    "7''": "7", "7”": "7", "7inch": "7", "7-inch": "7", "dubb": "dub", "dubmix": "dub",
-    "v.i.p": "vip", "v.i.p.": "vip", "remasterizado": "remaster", "remasterisé": "remaster",
-}  # fmt: skip
-# Words before a head that describe the mix and name nobody.
-_DESCRIPTORS = {
-    "official", "full", "length", "special", "unreleased", "exclusive", "promo", "new", "inch",
-    "the", "a", "dj", "final", "bonus", "private", "free",
-    "download", "mix", "version", "premiere", "limited", "complete", "proper", "unmixed", "mixed",
-    "digital", "vinyl", "cd", "standard", "regular", "normal", "edit",
-}  # fmt: skip
-_WEAK_HEADS = {
-    "club", "album", "single", "lp", "main", "mono", "stereo", "clean", "dirty", "explicit", "long",
-    "short", "maxi", "radio", "7", "12", "live", "touch", "tool", "beat",
-}  # fmt: skip
-# An edit that these words name is somebody's, even where nobody is named; a bare Edit is a length.
-_SOMEBODYS = frozenset(("bootleg", "boot", "bootmix", "flip", "blend", "tweak", "reedit", "recut"))
-_NEVER_FUZZY = {"single", "stereo", "touch", "touches", "cover", "clean", "slowed", "beats", "live"}
+__all__ = ["HEADS", "ORIGINAL", "Version", "head_word", "merged", "parse_version"]
+
 # A typo keeps the first letter or all others: only those head words are compared.
-_FUZZY = tuple(w for w in (*HEADS, "remixed", "extended") if len(w) >= 5 and w not in _NEVER_FUZZY)
+_FUZZY = tuple(w for w in (*HEADS, "remixed", "extended") if len(w) >= 5 and w not in NEVER_FUZZY)
 _FUZZY_BY_SIGN = {sign: tuple(w for w in _FUZZY if w[0] == sign) for sign in {w[0] for w in _FUZZY}}
 _FUZZY_BY_TAIL = {tail: tuple(w for w in _FUZZY if w[1:] == tail) for tail in {w[1:] for w in _FUZZY}}
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
@@ -87,7 +36,20 @@ _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
 _NOTHING: frozenset[str] = frozenset()
 _STRIP = " .,;:!?*'’‘“”()[]{}"
 _BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
-_LIVE = re.compile(r"^live\s+(?:at|@|in|from|on|version|mix)\b", re.IGNORECASE)
+_LIVE = re.compile(
+    r"^live\s*[,:]?\s+(?:at|@|in|from|on|version|mix|en|em|desde|aus|im|dal|au|auf|à|sessions?|performance|take)(?!\w)",
+    re.IGNORECASE,
+)
+_EDITION = re.compile(
+    r"^(?:[\w'’]+\s+){0,3}?(?:deluxe|expanded|anniversary|special|limited|collector'?s'?|bonus)\s+edition$"
+    r"|^deluxe(?: version)?$|^edici[oó]n (?:especial|deluxe|limitada|aniversario)$"
+    r"|^[eé]dition (?:sp[eé]ciale|deluxe)$",
+    re.IGNORECASE,
+)
+# "YUNG ANH Redo with ECHOS", "Screwed & Chopped by OG Ron C": names behind the head word
+_SHARED = re.compile(
+    r"^(?P<made>\S.*?)\s+(?:with|w/|by|feat\.?|ft\.?|featuring)\s+(?P<names>\S.*)$", re.IGNORECASE
+)
 _SEVERAL = re.compile(r"^(?P<first>.*[^\s(])\s+\((?P<second>[^()]+)\)$")
 _POSSESSIVE = re.compile(r"(?<=\w)(?:['’]s\b|(?<=s)['’](?=\s|$))")
 _NAMES = re.compile(r"\s*(?:&|,|\+|(?<=\s)(?:/|vs?\.?|and|x|feat\.?|ft\.?|with|b2b)(?=\s))\s*", re.IGNORECASE)
@@ -133,19 +95,19 @@ def head_word(word: str) -> str:
     plain = fold(word).strip(_STRIP)
     if plain in HEADS:
         return plain
-    if plain in _SPELLINGS:
-        return _SPELLINGS[plain]
+    if plain in SPELLINGS:
+        return SPELLINGS[plain]
     bare = plain.replace("-", "").replace(".", "").replace("'", "")
     if bare in HEADS:
         return bare
-    if len(bare) < 5 or bare in _NEVER_FUZZY or not bare.isalpha():
+    if len(bare) < 5 or bare in NEVER_FUZZY or not bare.isalpha():
         return ""
     for head in (*_FUZZY_BY_SIGN.get(bare[0], ()), *_FUZZY_BY_TAIL.get(bare[1:], ())):
         allowed = 2 if len(head) >= 10 else 1
         if abs(len(head) - len(bare)) > allowed:
             continue
         if OSA.distance(bare, head, score_cutoff=allowed) <= allowed:
-            return _SPELLINGS.get(head, head)
+            return SPELLINGS.get(head, head)
     return ""
 
 
@@ -154,9 +116,18 @@ def parse_version(text: str) -> Version | None:
     """The version that a bracket's text names, None when it names none (a subtitle, a place, a year).
 
     The last head word decides; descriptors before it are consumed; what is left names the mix or its
-    makers. ``parse_version("Four Tet Remix").remixers == ("Four Tet",)``.
+    makers. ``parse_version("Four Tet Remix").remixers == ("Four Tet",)``. Words of other languages are read
+    as the English ones: ``en vivo``, ``Originalfassung``, ``リミックス``.
     """
     text = " ".join(text.split())
+    plain = in_english(text)
+    found = _parsed(plain)
+    if found is None and (english := in_english(text, any_word=True)) != plain:
+        found = _parsed(english)
+    return replace(found, text=text) if found is not None and found.text != text else found
+
+
+def _parsed(text: str) -> Version | None:
     several = _SEVERAL.match(text) if text.endswith(")") else None
     if several:  # "X Remix (Radio Edit)", as ``merged`` writes it
         parts = [parse_version(several["first"]), parse_version(several["second"])]
@@ -175,6 +146,18 @@ def parse_version(text: str) -> Version | None:
     if live:  # the place and the year tell one live recording from another
         place = tuple(word for word in tokens(text[live.end() :]) if word not in ("the", "at", "in"))
         return Version(text=text, types=frozenset({"live"}), name=place)
+    if _EDITION.match(text):  # of an album: the same recording
+        return Version(text=text, cut="original")
+    if (" w" in text or " b" in text.lower() or " f" in text.lower()) and (shared := _SHARED.match(text)):
+        head = head_word(shared["made"].rpartition(" ")[2])
+        made = None if head in WEAK_HEADS else _parsed(shared["made"])  # "Touch By Touch"
+        if made is not None and (made.family or made.types):
+            names = tuple(word for word in tokens(shared["names"]) if word not in ("the", *made.name))
+            people = tuple(one for one in _people(shared["names"]) if one not in made.remixers)
+            family = made.family if made.family or made.types else "remix"
+            return replace(
+                made, text=text, family=family, name=made.name + names, remixers=made.remixers + people
+            )
     words = text.split()
     if not words:
         return None
@@ -191,8 +174,6 @@ def parse_version(text: str) -> Version | None:
             numbers.append(bare.lstrip("#"))
         elif bare in ("part", "pt", "no", "-", ""):
             pass
-        elif bare == "up" and words[end - 2].lower() == "sped":
-            return Version(text=text, types=frozenset({"sped up"}))
         else:
             return _headless(text, words)
         end -= 1
@@ -211,7 +192,7 @@ def parse_version(text: str) -> Version | None:
             pass
         elif _YEAR.match(bare):
             year = bare[-2:]
-        elif bare == "inch" or bare in _DESCRIPTORS or not bare:
+        elif bare == "inch" or bare in DESCRIPTORS or not bare:
             pass
         else:
             break
@@ -230,7 +211,7 @@ def parse_version(text: str) -> Version | None:
             break
         first += 1
     name = " ".join(words[first:start])
-    if name and head in _WEAK_HEADS and len(meaning) == 1:
+    if name and head in WEAK_HEADS and len(meaning) == 1:
         return None  # "Blase Boys Club", "Love Single": a name, not a version
     return _make(text, name, meaning, year, tuple(sorted(numbers)))
 
@@ -265,7 +246,7 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
         family = "edit"
     elif "mix" in meaning and (words or year):
         family = "remix"
-    lengths = bool(cuts) or not (year or any(head_word(word) in _SOMEBODYS for word in text.split()))
+    lengths = bool(cuts) or not (year or any(head_word(word) in SOMEBODYS for word in text.split()))
     if not words and family == "edit" and not hard and "remix" not in meaning and lengths:
         # a bare Edit or Radio Edit is a length, not somebody's work; a 2008 Edit or a Flip is
         family, cuts = None, cuts or ["radio"]
@@ -298,10 +279,20 @@ def _people(name: str) -> tuple[str, ...]:
         name = _OWNERS_END.sub("", name.strip(" -–"))
     else:
         name = name.strip(" -–")
-    if name.replace(" ", "").isalnum() and " " not in name:
-        return (name,)
-    people = [part.strip(" .") for part in _NAMES.split(name)]
-    return tuple(part for part in people if part)
+    people = [stripped for part in _NAMES.split(name) if (stripped := part.strip(" ."))]
+    if people and people[-1].rpartition(" ")[2].lower() in NOBODY:
+        people[-1:] = _somebody(people[-1], alone=len(people) == 1)
+    return tuple(people)
+
+
+def _somebody(name: str, *, alone: bool) -> list[str]:
+    """The name without words that only describe a mix: ``Coyu Raw`` → Coyu, ``Deep`` → nobody."""
+    words = name.lower().split()
+    if all(word in NOBODY for word in words):
+        return [] if alone else [name]  # "Amine Edge & Dance" are two
+    if words[-1] in NOBODY_AT_END and words[:-1] != ["dj"]:
+        return [name[: name.rfind(" ")]]
+    return [name]
 
 
 def merged(versions: list[Version]) -> Version:
