@@ -9,6 +9,7 @@ import argparse
 import platform
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.matching import fit, results, runner
@@ -69,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write("\n" + results.told(against, gained, lost))
     if args.save:
         about = {
+            "saved": datetime.now(UTC).isoformat(timespec="seconds"),
             "quick": args.quick,
             "python": platform.python_version(),
             "seconds": round(time.perf_counter() - started),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA, Indel
 
-from benchmarks.matching.crude import Track, read_line, version_name
+from benchmarks.matching.crude import DESCRIPTORS, HEADS, Track, read_line, version_name
 from benchmarks.matching.pair import Text, squeeze
 from benchmarks.matching.proposal import Proposal, Rule, of_tracks, shuffled
 from benchmarks.matching.restyle import written
@@ -33,7 +33,8 @@ _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii"
 
 
 def _tokens(text: str) -> set[str]:
-    return {token for token in map(squeeze, re.split(r"[\s/.&,-]+", text)) if token}
+    words = re.sub(r"['’]s\b", "", text)
+    return {token for token in map(squeeze, re.split(r"[\s/.&,-]+", words)) if token}
 
 
 def _version_pairs(
@@ -181,11 +182,13 @@ def near_title(material: Material, rng: Random) -> Iterator[Proposal]:
 
 
 def _alike_but_other(left: str, right: str) -> bool:
-    if Indel.normalized_similarity(squeeze(left), squeeze(right)) < 0.6:
+    if not 0.6 <= Indel.normalized_similarity(squeeze(left), squeeze(right)) <= 0.92:
         return False
     ours, theirs = _tokens(left) - _tokens(right), _tokens(right) - _tokens(left)
     if not ours or not theirs or squeeze(left) in squeeze(right) or squeeze(right) in squeeze(left):
         return False
+    if ours | theirs <= HEADS | DESCRIPTORS or (ours | theirs) & {"part", "parts", "pt", "pts", "vol"}:
+        return False  # mono and stereo are one recording, and numbers have a rule of their own
     if any(len(word) < 3 or word.isdigit() for word in ours | theirs):
         return False
     if Indel.normalized_similarity("".join(sorted(_tokens(left))), "".join(sorted(_tokens(right)))) > 0.95:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from benchmarks.matching.corpus import Material
 
 
+_NUMBERS = re.compile(r"\d+|\b(?:I{2,3}|IV|VI{0,3})\b")
+
+
 def _pairs_by_id(tracks: Sequence[Track], rng: Random) -> Iterator[tuple[Track, Track]]:
     groups: dict[str, dict[tuple[str, str], Track]] = defaultdict(dict)
     for track in tracks:
@@ -50,7 +53,7 @@ def near(left: Track, right: Track) -> bool:
     ours, theirs = squeeze(left.artist + left.base), squeeze(right.artist + right.base)
     return (
         left.version_key == right.version_key
-        and re.findall(r"\d+", left.base) == re.findall(r"\d+", right.base)
+        and _NUMBERS.findall(left.base) == _NUMBERS.findall(right.base)
         and OSA.normalized_similarity(ours, theirs) >= 0.85
         and OSA.normalized_similarity(squeeze(left.base), squeeze(right.base)) >= 0.75
     )

@@ -16,13 +16,23 @@ _CUE = re.compile(r"^\[[\d:]+\]\s*")
 _BOX = re.compile(r"\s\[([^\[\]]+)\]$")
 _FEAT = re.compile(r"\s+(?:feat|ft|featuring)\.?\s+", re.I)
 _GROUP = re.compile(r"\s*(?:\(([^()\[\]]*)\)|\[([^()\[\]]*)\])$")
+_BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_REMIX = re.compile(r"\b(?:re-?mix|rmx)\b", re.I)
 _DASH_VERSION = re.compile(r"\s-\s([^-]+)$")
 _NAMES = re.compile(r"\s+(?:&|vs\.?|x)\s+|,\s+", re.I)
 _DOUBT = re.compile(
     r"\?|\bID\b|\bw/|^\+|\s\+\s|\bpres\b|\bpresents\b|\bunreleased\b|\bdubplate\b|\bforthcoming\b|\*\*|;|//"
-    r"|^\d{1,3}[.)-]|\bunknown\b|\bprod\b|\bproduced\b|\bvarious\b|=",
+    r"|^\d{1,3}[.)-]|^(?=\w{0,3}\d)\w{2,4}-|\bunknown\b|\bprod\b|\bproduced\b|\bvarious\b|=",
     re.I,
 )
+
+# A bracket with such a word is a version of a form that is not read here.
+_OTHER_VERSION = re.compile(
+    r"\b(?:re-?mix(?:ed)?|rmx|mix|mashup|remake|redo|ver|version|vocal|slowed|screwed|retouch|edit|session|dubb?"
+    r"|instr|tool|take|medley)\b",
+    re.I,
+)
+_LIVE = re.compile(r"live(?:$|\s(?:at|@|in|from|on|session|version|mix)\b)", re.I)
 
 HEADS = frozenset(
     ("remix", "mix", "edit", "dub", "vip", "version", "instrumental", "acapella", "acappella", "live",
@@ -147,10 +157,19 @@ def read(
     if len(guests) > 1 or "(" in head or "[" in head:
         return None
     featured = guests[0] if guests else None
+    if featured and re.search(r"[(\[]", featured):
+        return None
     base, version, featured = _title_parts(title, featured)
     if base is None or not squeeze(base) or not squeeze(head) or len(base) > 80:
         return None
-    if _FEAT.search(base) or base.split()[-1].lower() in HEADS or " - " in base:
+    if any(map(_OTHER_VERSION.search, _BRACKET.findall(base))) or _REMIX.search(base):
+        return None
+    if (
+        re.search(r"\bf(?:ea)?t\.", base, re.I)
+        or _FEAT.search(base)
+        or base.split()[-1].lower() in HEADS
+        or " - " in base
+    ):
         return None
     track = Track(
         artist, title, head, featured, base, version, label, catalog_number, source, track_id
@@ -170,7 +189,7 @@ def _title_parts(title: str, featured: str | None) -> tuple[str | None, str | No
             if featured is not None or len(words) == 1:
                 return None, None, None
             featured = inner.split(None, 1)[1]
-        elif words[-1] in HEADS or words[0] == "live":
+        elif words[-1] in HEADS or _LIVE.match(inner):
             if version is not None:
                 return None, None, None
             version = inner

@@ -102,20 +102,19 @@ def _year(text: str) -> int | None:
     return int(digits) if len(digits) == 4 else None
 
 
-def records(data: Path) -> list[Record]:
-    """The records of every file of the set that has them.
+def folders(data: Path) -> list[Path]:
+    """The folders of this set: the original and whatever is derived from it."""
+    return sorted(path for path in (data / "matching").glob("musicbrainz20K*") if path.is_dir())
 
-    Raises:
-        Absent: there is none.
-    """
+
+def records(folder: Path) -> list[Record]:
+    """The records of every file of a folder that has them."""
     found: list[Record] = []
-    for path in sorted((data / "matching").glob("musicbrainz20K*/*.csv")):
+    for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
             if "cluster_id" in (reader.fieldnames or ()):
                 found += [read_record({key: value for key, value in row.items() if key}) for row in reader]
-    if not found:
-        raise Absent("matching/musicbrainz20K")
     return found
 
 
@@ -184,20 +183,24 @@ def run_musicbrainz(data: Path, quick: bool) -> Result:
     Raises:
         Absent: the folder has none of its files.
     """
-    found = records(data)
-    if quick:
-        found = [one for one in found if int(short_hash(one.cluster), 16) % 10 == 0]
     figures: dict[str, Any] = {}
     outcomes: list[Outcome] = []
-    for split in ("eval", "train"):
-        some = [one for one in found if split_of(f"musicbrainz {one.cluster}") == split]
-        if some:
-            figures[split], judged = _run(some)
-            outcomes = outcomes or judged
+    for folder in folders(data):
+        found = records(folder)
+        if quick:
+            found = [one for one in found if int(short_hash(one.cluster), 16) % 10 == 0]
+        for split in ("eval", "train"):
+            some = [one for one in found if split_of(f"musicbrainz {one.cluster}") == split]
+            if some:
+                name = f"{folder.name}, {split}"
+                figures[name], judged = _run(some, folder.name)
+                outcomes += judged if split == "eval" else []
+    if not figures:
+        raise Absent("matching/musicbrainz20K")
     return Result(figures, outcomes)
 
 
-def _run(some: Sequence[Record]) -> tuple[dict[str, Any], list[Outcome]]:
+def _run(some: Sequence[Record], name_of_set: str) -> tuple[dict[str, Any], list[Outcome]]:
     pairs, true = blocked(some), _true_pairs(some)
     figures: dict[str, Any] = {
         "records": len(some),
@@ -230,7 +233,7 @@ def _run(some: Sequence[Record]) -> tuple[dict[str, Any], list[Outcome]]:
         figures[f"{name}, clustered"] = _pair_f1(true, joined)
     judged = [
         Outcome(
-            short_hash(some[left].id, some[right].id),
+            short_hash(name_of_set, some[left].id, some[right].id),
             SET,
             "one cluster" if (left, right) in true else "two clusters",
             (left, right) in true,

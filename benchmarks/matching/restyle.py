@@ -106,7 +106,10 @@ def without_punctuation(track: Track, rng: Random) -> Text | None:
     dot = rng.choice(("", " "))
 
     def bare(text: str) -> str:
-        return " ".join(re.sub(r"[!\"“”…*-]|(?<!\d):", " ", text.replace(".", dot)).split())
+        plain = " ".join(
+            re.sub(r"[!\"“”…*-]|(?<!\d):", " ", re.sub(r"(?<!\d)\.|\.(?!\d)", dot, text)).split()
+        )
+        return plain.replace("( ", "(").replace(" )", ")")
 
     base, head = bare(track.base), bare(track.head)
     if (base, head) == (track.base, track.head) or not squeeze(base) or not squeeze(head):
@@ -135,13 +138,13 @@ def apostrophes(track: Track, rng: Random) -> Text | None:
 
 
 def part_respelled(track: Track, rng: Random) -> Text | None:
-    found = _PART.search(track.base)
-    if not found:
+    found = list(_PART.finditer(track.base))
+    if len(found) != 1:
         return None
-    number = found[2].upper()
+    number = found[0][2].upper()
     other = _ROMAN.get(number) or next(digit for digit, roman in _ROMAN.items() if roman == number)
-    word = rng.choice(("Pt.", "Part", "Pt"))
-    return written(track, base=track.base.replace(found[0], f"{word} {rng.choice((other, number))}"))
+    part = f"{rng.choice(('Pt.', 'Part', 'Pt'))} {rng.choice((other, number))}"
+    return written(track, base=track.base[: found[0].start()] + part + track.base[found[0].end() :])
 
 
 def label_one_side(track: Track, rng: Random) -> Text | None:

@@ -37,7 +37,7 @@ def save(
     folder: Path = FOLDER,
     about: Mapping[str, Any],
 ) -> Path:
-    """Write a run's two files; equal runs give equal files."""
+    """Write a run's two files. ``about`` says when and how it was run."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     path.write_text(
@@ -65,8 +65,12 @@ def _rounded(value: Any) -> Any:
 
 def last_saved(folder: Path = FOLDER) -> str | None:
     """The name of the run that was saved last and still has its cases."""
-    files = sorted(folder.glob("*.pairs.csv.gz"), key=lambda path: path.stat().st_mtime)
-    return files[-1].name.removesuffix(".pairs.csv.gz") if files else None
+    saved = [
+        (json.loads(path.read_text("utf-8")).get("saved", ""), path.stem)
+        for path in folder.glob("*.json")
+        if (folder / f"{path.stem}.pairs.csv.gz").exists()
+    ]
+    return max(saved)[1] if saved else None
 
 
 def load(name: str, *, folder: Path = FOLDER) -> dict[tuple[str, str], tuple[float, bool]]:

@@ -185,7 +185,9 @@ def test_the_difference_of_two_runs_names_what_was_gained_and_lost(tmp_path: Pat
         return Outcome(name, "corpus", "typo", True, confidence, right, f"text of {name}")
 
     before = [outcome("a", 0.5, False), outcome("b", 0.95, True), outcome("c", 0.95, True)]
-    results.save("one", {"corpus": {"eval": {"auc": 0.123456789}}}, before, folder=tmp_path, about={})
+    results.save(
+        "one", {"corpus": {"eval": {"auc": 0.123456789}}}, before, folder=tmp_path, about={"saved": "2026"}
+    )
     assert results.last_saved(tmp_path) == "one"
     now = [
         outcome("a", 0.97, True),
