@@ -27,14 +27,16 @@ FLAGS, SIDE, TRAILING, DURATION = 6, 7, 8, 9  # the duration in tenths of a seco
 LABEL, CATALOG_NUMBER, ISRC = 10, 14, 18  # 64 bits of a hash each, 0 when not known
 HEADLINE = 22  # how many of the names are artists; the rest are featured
 WORD_TYPES_LOW, WORD_TYPES_HIGH = 23, 24  # the hard mix types and families that words of the title name
-SECTIONS = 25  # from here start and end of each section
+REMIXERS = 25  # how many people made the mix
+RELEASED = 26  # the year of the release, 0 when not known
+SECTIONS = 27  # from here start and end of each section
 
 # the sections, in order; words and names are divided by a space
 (
     TITLE, TITLE_PLAIN, BASE, BASE_PLAIN, SUBTITLE, DIGITS, FLAT, ARTISTS, ARTIST_WEIGHTS, NAMES, MAKERS,
-    MIX_NAME, MIX_NUMBERS, NUMBERS, INITIALS, TITLE_WEIGHTS, BASE_WEIGHTS,
-) = range(17)  # fmt: skip
-SECTION_COUNT = 17
+    MIX_NAME, MIX_NUMBERS, NUMBERS, INITIALS, TITLE_WEIGHTS, BASE_WEIGHTS, ALBUM,
+) = range(18)  # fmt: skip
+SECTION_COUNT = 18
 HEADER = SECTIONS + 2 * SECTION_COUNT
 
 BITS = 62  # letters of a text whose comparison fits into one machine word
@@ -44,14 +46,14 @@ ANY_SIGN = 42  # the asterisk of a masked word stands for any one letter
 LONGEST = 240  # letters of a text that are compared; what is behind them counts for equality alone
 WEIGHT = 250.0  # the weight of a word is stored as this share of a byte
 
-FLAG_UNKNOWN, FLAG_PHRASE = 1, 2
+FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM = 1, 2, 4
 CUT_NAMES = (None, "original", "extended", "radio")
 FAMILIES = (None, "remix", "edit")
 TYPES = (
     "dub", "mashup", "vip", "instrumental", "acapella", "live", "acoustic", "demo", "reprise", "intro",
     "outro", "interlude", "beats", "slowed", "sped up", "cover", "karaoke", "remix", "mix", "edit", "other",
 )  # fmt: skip
-BIT_DUB, BIT_MASHUP = 1, 2
+BIT_DUB, BIT_MASHUP, BIT_LIVE = 1, 2, 32
 TRAILING_FAMILY = 17  # TRAILING above this names a family: remix, mix, edit
 
 # --- what comes out ---------------------------------------------------------------------------------
@@ -71,8 +73,8 @@ FEATURES = 12
 
 (
     SAME_LABEL, SAME_CATALOG_NUMBER, SAME_ISRC, SAME_DURATION, OTHER_DURATION, SWAPPED, BY_INITIALS,
-    STRANGE_AND_TYPO, MASKED,
-) = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # fmt: skip
+    STRANGE_AND_TYPO, SAME_ALBUM, SAME_YEAR, RAISED,
+) = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)  # fmt: skip
 
 # --- the constants of MATCHING §4; where one differs the comment says why ---------------------------
 
@@ -101,6 +103,10 @@ SWAPPED_SCORE = 0.7  # ``Title - Artist`` against ``Artist - Title``: a person s
 # A typo in the title or an artist whom the other side does not know: each happens to one recording, both
 # together are mostly two ("Gorgon City - Here For You", "Gorgon City & MK - There For You").
 TYPO_AND_STRANGER = 0.88
+# One letter typed wrong, in a title of five letters or more that holds a word nobody else uses.
+ONE_TYPO = 0.9
+NEARLY_NAMED = 0.97  # artists of ten letters or more with one letter typed wrong
+SUPPORTED = 0.7  # how far album, length and year that agree close the gap between a score and 1
 INITIALS_ALIKE = 0.78  # ATCQ, A Tribe Called Quest: initials alone are for a person to judge
 
 # The functions inside are compiled into ``score_pairs``, which alone is kept on disk and called from Python.
@@ -584,6 +590,10 @@ def _artists(h, t, a, b, work):
     high, low = max(there, back), min(there, back)
     if low == 1.0:
         return 1.0, high, low, best, False
+    i, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    p, q = _start(h, b, NAMES), _end(h, b, NAMES)
+    if min(j - i, q - p) >= 10 and osa(t, i, j, p, q, 1, work) <= 1:
+        return NEARLY_NAMED, high, low, best, False
     value = 0.5 * high + 0.25 * low + 0.25 * best
     if value < INITIALS_ALIKE and (_initials_meet(h, t, a, b) or _initials_meet(h, t, b, a)):
         return INITIALS_ALIKE, high, low, best, True
@@ -614,7 +624,7 @@ def _makers(h, t, a, b, work):
         return 1.0
     there, back = cover(t, i, j, -1, p, q, -1, work)
     if min(there, back) >= 0.75:
-        return 1.0
+        return 1.0 if min(there, back) == 1.0 or h[a, REMIXERS] == h[b, REMIXERS] else 0.6
     i, j = _start(h, a, MIX_NAME), _end(h, a, MIX_NAME)
     p, q = _start(h, b, MIX_NAME), _end(h, b, MIX_NAME)
     if osa_similarity(t, i, j, p, q, 0.85, work) >= 0.85:
@@ -631,6 +641,8 @@ def _version_gate(h, t, a, b, work):
     a_year, b_year = h[a, YEAR], h[b, YEAR]
     if a_types != b_types:
         differing = a_types ^ b_types
+        if differing == BIT_LIVE and h[a if b_types & BIT_LIVE else b, FLAGS] & FLAG_LIVE_ALBUM:
+            return G_SOFT, SOFTLY  # "Live" is said by the album of the other side
         if differing & BIT_MASHUP:
             return G_OTHER_REMIX, MASHUP
         if a_family and b_family and _makers(h, t, a, b, work) == 0.0:
@@ -781,6 +793,31 @@ def _swapped(h, t, a, b, work):
 
 
 @_jit
+def _album_agrees(h, t, a, b, work):
+    i, j = _start(h, a, ALBUM), _end(h, a, ALBUM)
+    p, q = _start(h, b, ALBUM), _end(h, b, ALBUM)
+    return i < j and p < q and osa_similarity(t, i, j, p, q, 0.85, work) >= 0.85
+
+
+@_jit
+def _supported(h, a, b, value, title, artist, factor, reason, strongly):
+    """The score of records of which two of album, length and year agree: damaged or missing names weigh less.
+
+    No line of a tracklist has these; catalogues that are compared with each other do. Another version stays
+    another version.
+    """
+    if reason == UNKNOWN:  # an artist who is not known contradicts nobody
+        if h[a, HEADLINE] and h[b, HEADLINE] and artist < 0.5:
+            return value
+        value = title**1.3 * 0.8
+    elif factor < REVIEW:
+        return value
+    if value >= 0.5 or (strongly and max(title, value) >= 0.6):
+        return value + SUPPORTED * (1.0 - value)
+    return value
+
+
+@_jit
 def score_pair(h, t, a, b, out, work):
     """Write the features of the records at a and b into ``out``, shape (FEATURES,); symmetric."""
     out[:] = 0.0
@@ -808,23 +845,36 @@ def score_pair(h, t, a, b, out, work):
     if title < 0.999 and artist < 0.97 and value >= REVIEW and unknown_here + unknown_there:
         value *= TYPO_AND_STRANGER
         notes |= STRANGE_AND_TYPO
+    open_gate = factor >= G_CUT  # nothing that speaks for a pair outweighs another version
     if _hashes_equal(h, a, b, LABEL):
-        value += 0.15 * value * (1 - value)
         notes |= SAME_LABEL
+        if open_gate:
+            value += 0.15 * value * (1 - value)
     if _hashes_equal(h, a, b, CATALOG_NUMBER):
-        value += 0.2 * value * (1 - value)
         notes |= SAME_CATALOG_NUMBER
-    agrees = title >= 0.8 and artist >= 0.6 and factor >= G_CUT
+        if open_gate:
+            value += 0.2 * value * (1 - value)
+    agrees = title >= 0.8 and artist >= 0.6 and open_gate
     if agrees and _hashes_equal(h, a, b, ISRC):
         value += 0.3 * value * (1 - value)
         notes |= SAME_ISRC
+    length = False
     if h[a, DURATION] and h[b, DURATION]:
         apart = abs(h[a, DURATION] - h[b, DURATION])
-        if apart <= 30 and agrees:
+        length = apart <= 30
+        if length and agrees:
             value += 0.1 * value * (1 - value)
             notes |= SAME_DURATION
         elif apart > 150 and apart > 0.05 * max(h[a, DURATION], h[b, DURATION]):
             notes |= OTHER_DURATION
+    album = _album_agrees(h, t, a, b, work)
+    year = h[a, RELEASED] != 0 and h[a, RELEASED] == h[b, RELEASED]
+    notes |= (SAME_ALBUM if album else 0) | (SAME_YEAR if year else 0)
+    if album + length + year >= 2:
+        raised = _supported(h, a, b, value, title, artist, factor, reason, album and length)
+        if raised > value:
+            value = raised
+            notes |= RAISED
     if title > 0.999 and artist > 0.999 and factor >= 1.0:
         value = 1.0
     if value < REVIEW and _swapped(h, t, a, b, work):

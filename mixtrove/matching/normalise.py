@@ -28,6 +28,7 @@ _LOOK_ALIKES = str.maketrans(
 _MIXED_WORD = re.compile(r"(?=\w*[A-Za-z])(?=\w*[\u0370-\u03ff\u0400-\u04ff])\w+")
 _MARKS = re.compile("[\u0300-\u036f]+")
 _DOLLAR = re.compile(r"(?<=\w)\$|\$(?=[A-Za-z])")
+_ACRONYM = re.compile(r"\b[^\W\d_](?:\.[^\W\d_]\b)+\.?")  # R.E.M., but not "Mr. X" or "feat.x"
 _NOT_WORD = re.compile(r"[\W_]+")
 _WORDS = {
     "pt": "part", "pts": "part", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7",
@@ -63,6 +64,8 @@ def normal_form(text: str) -> str:
     plain = fold(text).replace("'", "")
     if "$" in plain:
         plain = _DOLLAR.sub("s", plain)
+    if "." in plain:
+        plain = _ACRONYM.sub(lambda found: found[0].replace(".", ""), plain)
     words = _NOT_WORD.sub(" ", plain).split()
     kept_words = [kept for word in words if (kept := _WORDS.get(word, word))]
     for at in range(1, len(kept_words)):

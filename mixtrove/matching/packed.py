@@ -1,12 +1,13 @@
 """A prepared credit written down as numbers, the form that ``kernel.py`` reads.
 
 A record is a header of little-endian unsigned 16-bit numbers, whose meaning the constants at the top of
-``kernel.py`` name, and ASCII text. It depends on nothing but the credit and ``words.csv``, so it can be
+``kernel.py`` name, and ASCII text. It depends on nothing but the credit and ``word_counts.csv``, so it can be
 stored. Not here: what is compared (``prepared.py``) and how (``kernel.py``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 
 from mixtrove.matching import kernel
 from mixtrove.matching.credit import Credit
-from mixtrove.matching.normalise import squeezed
+from mixtrove.matching.normalise import latin, squeezed
 from mixtrove.matching.prepared import Prepared, prepare
 from mixtrove.matching.version import HEADS
-from mixtrove.matching.words import artist_weight, title_weight
+from mixtrove.matching.weights import artist_weight, title_weight
 
 _TYPE_BIT = {name: 1 << at for at, name in enumerate(kernel.TYPES)}
 _OTHER_TYPE = _TYPE_BIT["other"]
@@ -31,6 +32,9 @@ _WORD_TYPE = {word: _TYPE_BIT.get(what, _OTHER_TYPE) for word, what in HEADS.ite
 _SOFT = tuple(sorted({what[5:] for what in HEADS.values() if what.startswith("soft:")}))
 _HEADER = Struct(f"<{kernel.HEADER}H")
 _NO_HASH = (0, 0, 0, 0)
+_LIVE = re.compile(r"\blive\b", re.IGNORECASE)
+_BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+_KIND = re.compile(r"\s+(?:-\s+)?(?:EP|LP|(?:deluxe )?single|deluxe(?: edition)?)$", re.IGNORECASE)
 _LONGEST = 4_000  # letters of a section; what is behind them is not compared
 _FEATURED = 0.4  # a featured artist's words against a headline artist's
 
@@ -58,6 +62,7 @@ def pack(ready: Prepared) -> bytes:
         _artist_weights(ready.artists, ready.headline), " ".join(ready.names), " ".join(ready.makers),
         ready.mix_name, " ".join(version.numbers), " ".join(ready.numbers), " ".join(ready.initials),
         title_weights, title_weights if ready.base == ready.title else _weights(tuple(ready.base.split())),
+        _album(credit.album) if credit.album else "",
     ):  # fmt: skip
         span = spans.get(section)
         if span is None:
@@ -66,6 +71,9 @@ def pack(ready: Prepared) -> bytes:
             end = span[1]
             text.append(section)
         places += span
+    flags = ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE
+    if credit.album and _LIVE.search(credit.album):
+        flags += kernel.FLAG_LIVE_ALBUM
     types = word_types = 0
     for name in version.types:
         types |= _TYPE_BIT.get(name, _OTHER_TYPE)
@@ -74,12 +82,13 @@ def pack(ready: Prepared) -> bytes:
             word_types |= _WORD_TYPE[word]
     header = _HEADER.pack(
         types & 0xFFFF, types >> 16, _soft(version.soft), _CUT.get(version.cut, 0), _FAMILY[version.family],
-        _year(version.year), ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE,
+        _year(version.year), flags,
         ord(ready.side) if ready.side else 0,
         _TYPE_CODE.get(ready.trailing, _TYPE_CODE["other"]) if ready.trailing else 0,
         min(int((credit.duration or 0) * 10), 0xFFFF),
         *_hash(credit.label), *_hash(credit.catalog_number), *_hash(credit.isrc),
-        ready.headliners, word_types & 0xFFFF, word_types >> 16, *places,
+        ready.headliners, word_types & 0xFFFF, word_types >> 16, len(version.remixers),
+        min(max(credit.year or 0, 0), 0xFFFF), *places,
     )  # fmt: skip
     return header + "".join(text).encode("latin-1", "replace")
 
@@ -107,6 +116,12 @@ def unpack(records: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint
     lengths = np.fromiter(map(len, records), np.int64, len(records)) - size
     headers[1:, kernel.SECTIONS :] += np.cumsum(lengths)[:-1, None]
     return headers, np.frombuffer(b"".join([record[size:] for record in records]), np.uint8)
+
+
+@lru_cache(maxsize=4096)
+def _album(text: str) -> str:
+    """An album's name squeezed, without brackets and without what kind of release it is."""
+    return latin(squeezed(_KIND.sub("", _BRACKET.sub("", text)) or text)).replace(" ", "")
 
 
 def _year(text: str | None) -> int:

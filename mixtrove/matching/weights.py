@@ -1,0 +1,48 @@
+"""How much a word of a name or of a title says: rare words much, common ones little.
+
+``word_counts.csv`` counts in how many artist names and titles of real recordings a word stands (its second row
+holds how many names and titles were read); words in fewer than five are not listed. It is written by
+``python -m benchmarks.matching words``. Weights are inverse document frequencies scaled to the rarest
+listed word; a word that is not listed weighs 1 and is therefore told from every listed one, which matters:
+only a word that nobody uses can be the typo of another.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+from math import log
+
+LEAST = 5  # names or titles that a listed word stands in
+_FLOOR = 0.12  # of the most common words: *the*, *dj*
+_KNOWN = 0.95  # of the rarest listed word
+
+
+@cache
+def _weights() -> tuple[dict[str, float], dict[str, float]]:
+    text = files("mixtrove.matching").joinpath("word_counts.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines()))[1:]
+    names, titles = int(rows[0][1]), int(rows[0][2])
+    artists: dict[str, float] = {}
+    words: dict[str, float] = {}
+    for word, in_names, in_titles in rows[1:]:
+        if int(in_names) >= LEAST:
+            artists[word] = _weight(int(in_names), names)
+        if int(in_titles) >= LEAST:
+            words[word] = _weight(int(in_titles), titles)
+    return artists, words
+
+
+def _weight(found: int, of: int) -> float:
+    return max(_KNOWN * log(of / found) / log(of / LEAST), _FLOOR)
+
+
+def artist_weight(word: str) -> float:
+    """The weight of a word of an artist's name, in (0, 1]; 1 for a word that few names have."""
+    return _weights()[0].get(word, 1.0)
+
+
+def title_weight(word: str) -> float:
+    """The weight of a word of a title, in (0, 1]; 1 for a word that few titles have."""
+    return _weights()[1].get(word, 1.0)
