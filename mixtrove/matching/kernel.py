@@ -105,6 +105,7 @@ SWAPPED_SCORE = 0.7  # ``Title - Artist`` against ``Artist - Title``: a person s
 TYPO_AND_STRANGER = 0.88
 # One letter typed wrong, in a title of five letters or more that holds a word nobody else uses.
 ONE_TYPO = 0.9
+ALBUM_BEHIND = 0.96  # "Pavana Lachrimae (Complete Lute Works)" against the title and its album
 NEARLY_NAMED = 0.97  # artists of ten letters or more with one letter typed wrong
 SUPPORTED = 0.7  # how far album, length and year that agree close the gap between a score and 1
 INITIALS_ALIKE = 0.78  # ATCQ, A Tribe Called Quest: initials alone are for a person to judge
@@ -444,6 +445,21 @@ def _past_the(t, i, j):
 
 
 @_jit
+def _ends_in_album(h, t, a, b, work):
+    """Whether a's title is b's with b's album behind it, as some catalogues write titles."""
+    i, j = _start(h, a, TITLE_PLAIN), _end(h, a, TITLE_PLAIN)
+    p, q = _start(h, b, TITLE_PLAIN), _end(h, b, TITLE_PLAIN)
+    r, s = _start(h, b, ALBUM), _end(h, b, ALBUM)
+    between = i + (q - p)
+    if s - r < 3 or q - p < 2 or j - between < 3:
+        return False
+    return (
+        osa_similarity(t, i, between, p, q, 0.85, work) >= 0.85
+        and osa_similarity(t, between, j, r, s, 0.75, work) >= 0.75
+    )
+
+
+@_jit
 def _title(h, t, a, b, work):
     """(T′, cover) over the titles with and without their brackets."""
     if _section_equal(h, t, a, b, FLAT) or _section_equal(h, t, a, b, DIGITS):
@@ -633,6 +649,12 @@ def _makers(h, t, a, b, work):
 
 
 @_jit
+def _lengths_agree(h, a, b):
+    """Whether both durations are known and within 3 s."""
+    return h[a, DURATION] != 0 and h[b, DURATION] != 0 and abs(h[a, DURATION] - h[b, DURATION]) <= 30
+
+
+@_jit
 def _version_gate(h, t, a, b, work):
     a_types = h[a, TYPES_LOW] | h[a, TYPES_HIGH] << 16
     b_types = h[b, TYPES_LOW] | h[b, TYPES_HIGH] << 16
@@ -641,7 +663,8 @@ def _version_gate(h, t, a, b, work):
     a_year, b_year = h[a, YEAR], h[b, YEAR]
     if a_types != b_types:
         differing = a_types ^ b_types
-        if differing == BIT_LIVE and h[a if b_types & BIT_LIVE else b, FLAGS] & FLAG_LIVE_ALBUM:
+        one = a if b_types & BIT_LIVE else b
+        if differing == BIT_LIVE and h[one, FLAGS] & FLAG_LIVE_ALBUM and _lengths_agree(h, a, b):
             return G_SOFT, SOFTLY  # "Live" is said by the album of the other side
         if differing & BIT_MASHUP:
             return G_OTHER_REMIX, MASHUP
@@ -823,6 +846,9 @@ def score_pair(h, t, a, b, out, work):
     out[:] = 0.0
     out[GATE] = 1.0
     title, title_cover = _title(h, t, a, b, work)
+    album_behind = title < 0.9 and (_ends_in_album(h, t, a, b, work) or _ends_in_album(h, t, b, a, work))
+    if album_behind:
+        title, title_cover = ALBUM_BEHIND, 1.0
     out[TITLE_ALIKE], out[TITLE_COVER] = title, title_cover
     if title < 0.4:
         if _swapped(h, t, a, b, work):
@@ -830,6 +856,8 @@ def score_pair(h, t, a, b, out, work):
         return
     artist, high, low, best, initials = _artists(h, t, a, b, work)
     factor, reason = gate(h, t, a, b, work)
+    if album_behind and reason != UNKNOWN:
+        factor, reason = _version_gate(h, t, a, b, work)
     notes = BY_INITIALS if initials else 0
     out[ARTIST_ALIKE], out[ARTIST_COVER_MAX], out[ARTIST_COVER_MIN], out[BEST_NAME] = artist, high, low, best
     out[GATE], out[REASON] = factor, reason
@@ -858,14 +886,13 @@ def score_pair(h, t, a, b, out, work):
     if agrees and _hashes_equal(h, a, b, ISRC):
         value += 0.3 * value * (1 - value)
         notes |= SAME_ISRC
-    length = False
-    if h[a, DURATION] and h[b, DURATION]:
+    length = _lengths_agree(h, a, b)
+    if length and agrees:
+        value += 0.1 * value * (1 - value)
+        notes |= SAME_DURATION
+    elif h[a, DURATION] and h[b, DURATION]:
         apart = abs(h[a, DURATION] - h[b, DURATION])
-        length = apart <= 30
-        if length and agrees:
-            value += 0.1 * value * (1 - value)
-            notes |= SAME_DURATION
-        elif apart > 150 and apart > 0.05 * max(h[a, DURATION], h[b, DURATION]):
+        if apart > 150 and apart > 0.05 * max(h[a, DURATION], h[b, DURATION]):
             notes |= OTHER_DURATION
     album = _album_agrees(h, t, a, b, work)
     year = h[a, RELEASED] != 0 and h[a, RELEASED] == h[b, RELEASED]

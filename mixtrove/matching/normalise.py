@@ -32,7 +32,7 @@ _ACRONYM = re.compile(r"\b[^\W\d_](?:\.[^\W\d_]\b)+\.?")  # R.E.M., but not "Mr.
 _NOT_WORD = re.compile(r"[\W_]+")
 _WORDS = {
     "pt": "part", "pts": "part", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7",
-    "viii": "8", "vol": "volume", "u": "you", "und": "", "and": "", "λ": "",
+    "viii": "8", "vol": "volume", "und": "", "and": "", "λ": "",
 }  # fmt: skip
 
 
@@ -71,8 +71,19 @@ def normal_form(text: str) -> str:
     for at in range(1, len(kept_words)):
         if kept_words[at - 1] in _COUNTED and kept_words[at] in _ROMAN:
             kept_words[at] = _ROMAN[kept_words[at]]
+    if "u" in kept_words:
+        kept_words = _with_you(kept_words)
     form = " ".join(kept_words)
     return form or " ".join(plain.split())
+
+
+def _with_you(words: list[str]) -> list[str]:
+    """``u`` is *you*, unless it stands among initials (``U S A``)."""
+    alone = [
+        not any(len(other) == 1 for other in (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2]))
+        for at in range(len(words))
+    ]
+    return ["you" if word == "u" and alone[at] else word for at, word in enumerate(words)]
 
 
 @lru_cache(maxsize=65536)
@@ -84,6 +95,7 @@ def tokens(text: str) -> tuple[str, ...]:
 # An asterisk for a letter: two or more, or one between letters. Through the normal form it goes as a letter
 # that no text has (the letter of a script of the Caroline Islands that nobody writes).
 _MASKED = re.compile(r"(?:(?<=\w)\*+(?=\w)|(?<=\w)\*{2,}|\*{2,}(?=\w))")
+_STARRED = re.compile(r"(?<!\w)\w(?:\*\w(?!\w))+")  # N*E*R*D, initials
 _MASK = "\uab5a"
 
 _NUMBER_WORDS = {
@@ -132,6 +144,7 @@ def masked_form(text: str) -> str:
 
     A single asterisk behind a word is a footnote sign (Discogs' name variations) and is dropped.
     """
+    text = _STARRED.sub(lambda found: found[0].replace("*", ""), text)
     kept = _MASKED.sub(lambda found: found[0].replace("*", _MASK), text)
     return normal_form(kept).replace(_MASK, "*")
 
