@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.matching import fit, results, runner
+from benchmarks.matching import fit, runner, saved
 from benchmarks.matching.outcome import Outcome
 from benchmarks.matching.report import report
 
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [name for name in runner.SETS if not starts or name.startswith(starts)]
     if not chosen:
         parser.error(f"--sets {args.sets}: none of {', '.join(runner.SETS)} begins so")
-    against = args.against or results.last_saved()
+    against = args.against or saved.last_saved()
     figures = {}
     outcomes: list[Outcome] = []
     started = time.perf_counter()
@@ -64,10 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stderr.write(f"all {time.perf_counter() - started:.0f} s\n")
     if against:
         try:
-            gained, lost = results.difference(results.load(against), outcomes)
+            gained, lost = saved.difference(saved.load(against), outcomes)
         except FileNotFoundError:
             parser.error(f"results/{against}.pairs.csv.gz is not there")
-        sys.stdout.write("\n" + results.told(against, gained, lost))
+        sys.stdout.write("\n" + saved.told(against, gained, lost))
     if args.save:
         about = {
             "saved": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
             "python": platform.python_version(),
             "seconds": round(time.perf_counter() - started),
         }
-        results.save(args.save, figures, outcomes, about=about)
+        saved.save(args.save, figures, outcomes, about=about)
     return 0
 
 

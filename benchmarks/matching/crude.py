@@ -43,8 +43,8 @@ DESCRIPTORS = frozenset(
     ("original", "extended", "club", "radio", "vocal", "main", "album", "full", "long", "short", "single",
      "dub", "instrumental", "inch", "the", "length", "12", "7", "12inch", "7inch", "dj", "mixed", "stereo",
      "mono", "clean", "explicit", "dirty", "special", "new", "old", "version", "mix", "remix", "edit", "vip",
-     "street", "official", "video", "vinyl", "edited", "maxi", "promo", "rough", "alternate", "alternative",
-     "final", "bonus", "digital")
+     "street", "official", "lp", "video", "vinyl", "edited", "maxi", "promo", "rough", "alternate",
+     "alternative", "final", "bonus", "digital")
 )  # fmt: skip
 _CUTS = re.compile(
     r"\b(?:(?:19|20)\d\d\s+)?(?:digital(?:ly)?\s+)?remaster(?:ed)?(?:\s+(?:19|20)\d\d)?\b|"
@@ -109,9 +109,8 @@ def version_key(version: str | None) -> str:
     """A version's text squeezed without what only says how long it is, *Mix* and *Version* left out."""
     if not version:
         return ""
-    return squeeze(
-        re.sub(r"\b(?:mix|version)\b", " ", _CUTS.sub(" ", version.lower().replace("rmx", "remix")))
-    )
+    spelled = re.sub(r"['’]s\b", "", version.lower().replace("rmx", "remix"))
+    return squeeze(re.sub(r"\b(?:mix|version)\b", " ", _CUTS.sub(" ", spelled)))
 
 
 def version_name(version: str | None) -> tuple[str, str]:

@@ -93,7 +93,7 @@ def _detuned(text: str) -> str:
 def beets() -> Likeness | None:
     """One minus beets' weighted distance of title and artist; None when it is not installed."""
     try:
-        from beets.autotag.distance import Distance
+        from beets.autotag.distance import Distance  # type: ignore[import-not-found]
     except ImportError:
         return None
 

@@ -49,9 +49,9 @@ def radio_pairs(data: Path) -> list[Pair]:
         ("same title", lambda track: squeeze(track.base)),
     ):
         taken = 0
-        for left, right in _neighbours(tracks, key, Random(f"{SEED}:{kind}")):
-            if left.key != right.key and taken < HARD and not _maybe_one(left, right):
-                taken += _add(found, kind, left.text, right.text, False)
+        for one, other in _neighbours(tracks, key, Random(f"{SEED}:{kind}")):
+            if one.key != other.key and taken < HARD and not _maybe_one(one, other):
+                taken += _add(found, kind, one.text, other.text, False)
     return list(found.values())
 
 

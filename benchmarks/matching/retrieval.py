@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.matching import metrics
-from benchmarks.matching.crude import read
+from benchmarks.matching.crude import read, version_key
 from benchmarks.matching.outcome import Outcome, Result
 from benchmarks.matching.pair import short_hash, squeeze
 from benchmarks.matching.retrieval_lines import Case, draw, one_recording, plain_title
@@ -78,10 +78,10 @@ def run_retrieval(data: Path, quick: bool) -> Result:
         matched = list(match_lines(Path(folder) / "catalogue", [case.raw for case in cases]))
         done = time.perf_counter()
         best: dict[int, dict[str, Any]] = {}
-        for row in matched:  # of a line with several components the surest one counts
-            one = dict(row)
-            if one["confidence"] >= best.get(row["line_no"], {"confidence": -1.0})["confidence"]:
-                best[row["line_no"]] = one
+        for answer in matched:  # of a line with several components the surest one counts
+            number = answer["line_no"]
+            if number not in best or answer["confidence"] >= best[number]["confidence"]:
+                best[number] = dict(answer)
         found = blocking_recall(Path(folder) / "catalogue", cases, rows)
     outcomes = [judged(case, best.get(number, {}), rows) for number, case in enumerate(cases, 1)]
     accepted = np.array(
@@ -120,8 +120,12 @@ def is_right(case: Case, identity: str | None, rows: dict[str, dict[str, str]]) 
     other = read(row["artist"], row["title"])
     if other is not None:
         return one_recording(case.track, other)
-    texts = [squeeze(part) for part in (row["artist"], row["title"], case.track.names[0], case.track.base)]
-    return texts[2] in texts[0] and texts[3] in texts[1] and case.track.version_key in texts[1]
+    title = version_key(row["title"])
+    return (
+        squeeze(case.track.names[0]) in squeeze(row["artist"])
+        and version_key(case.track.base) in title
+        and case.track.version_key in title
+    )
 
 
 def blocking_recall(directory: Path, cases: Sequence[Case], rows: dict[str, dict[str, str]]) -> float | None:

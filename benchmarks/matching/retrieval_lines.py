@@ -166,13 +166,13 @@ class _Drawer:
         return list(found.values())
 
     def real_lines(self, rng: Random) -> Iterator[tuple[Track, Text | str, Iterable[Track]]]:
-        keys: dict[str, list[Track]] = defaultdict(list)
+        rows: dict[str, Track] = {}
         for track in self.tracks:
-            keys[track.key].append(track)
+            rows.setdefault(track.key, track)
         for line in rng.sample(list(self.lines), len(self.lines)):
-            track = read_line(line.raw)
-            if track and track.key in keys and len({one.key for one in keys[track.key]}) == 1:
-                yield keys[track.key][0], line.raw, ()
+            asked = read_line(line.raw)
+            if asked and asked.key in rows:
+                yield rows[asked.key], line.raw, ()
 
     def restyled(self, rng: Random) -> Iterator[tuple[Track, Text | str, Iterable[Track]]]:
         for track in self.shuffled(rng):

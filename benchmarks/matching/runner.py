@@ -1,6 +1,6 @@
 """Which sets there are, and one run over some of them: cases in, figures and outcomes out.
 
-Printing is ``report.py``, keeping and comparing runs ``results.py``.
+Printing is ``report.py``, keeping and comparing runs ``saved.py``.
 """
 
 from __future__ import annotations

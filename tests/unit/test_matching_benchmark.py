@@ -11,7 +11,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from benchmarks.matching import clusters, metrics, results
+from benchmarks.matching import clusters, metrics, saved
 from benchmarks.matching.corpus import corpus_pairs, digest
 from benchmarks.matching.crude import read, read_line
 from benchmarks.matching.fit import EvaluationSplit, training_pairs
@@ -185,20 +185,20 @@ def test_the_difference_of_two_runs_names_what_was_gained_and_lost(tmp_path: Pat
         return Outcome(name, "corpus", "typo", True, confidence, right, f"text of {name}")
 
     before = [outcome("a", 0.5, False), outcome("b", 0.95, True), outcome("c", 0.95, True)]
-    results.save(
+    saved.save(
         "one", {"corpus": {"eval": {"auc": 0.123456789}}}, before, folder=tmp_path, about={"saved": "2026"}
     )
-    assert results.last_saved(tmp_path) == "one"
+    assert saved.last_saved(tmp_path) == "one"
     now = [
         outcome("a", 0.97, True),
         outcome("b", 0.7, False),
         outcome("c", 0.95, True),
         outcome("d", 0.1, False),
     ]
-    gained, lost = results.difference(results.load("one", folder=tmp_path), now)
+    gained, lost = saved.difference(saved.load("one", folder=tmp_path), now)
     assert [(change.outcome.id, change.before) for change in gained] == [("a", 0.5)]
     assert [(change.outcome.id, change.before) for change in lost] == [("b", 0.95)]
-    assert "1 gained, 1 lost" in results.told("one", gained, lost)
+    assert "1 gained, 1 lost" in saved.told("one", gained, lost)
     assert json.loads((tmp_path / "one.json").read_text("utf-8"))["sets"]["corpus"]["eval"]["auc"] == 0.12346
     with gzip.open(tmp_path / "one.pairs.csv.gz", "rt", encoding="utf-8") as stream:
         rows = list(csv.reader(stream))
