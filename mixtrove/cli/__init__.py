@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "parse": ("mixtrove.cli.tracklists_in:parse", "Read a tracklist and show what each line is."),
     "import": ("mixtrove.cli.tracklists_in:import_", "Bring tracklists into the library."),
     "tracklist": ("mixtrove.cli.tracklist:tracklist", "See and change imported tracklists."),
+    "explain": ("mixtrove.cli.explain:explain", "Show why a line is, or is not, a certain track."),
     "discover": ("mixtrove.cli.discover:discover", "Find the exact track behind every line."),
     "catalogue": ("mixtrove.cli.catalogue:catalogue", "Build and search an offline catalogue."),
     "library": ("mixtrove.cli.library:library", "See and change the tracks that were found."),

@@ -1,0 +1,401 @@
+"""Why a line is read, compared and decided as it is: the figures behind one answer, as plain values.
+
+Everything is asked of the code that decides, so an explanation cannot differ from a decision. The values
+serve ``mixtrove explain`` and whatever else shows them; ``Explanation.to_dict`` has the keys that
+docs/matching.md lists. Not here: any rule of matching (``mixtrove.matching``), retrieval
+(``mixtrove.catalogue``), printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import duckdb
+import numpy as np
+
+from mixtrove.catalogue.search import Catalogue
+from mixtrove.errors import BadInput
+from mixtrove.matching import Candidate, Credit, Outcome, kernel
+from mixtrove.matching.choice import OTHER_READING, decide_many
+from mixtrove.matching.keys import blocking_keys, key_hash
+from mixtrove.matching.prepared import prepare
+from mixtrove.matching.reasons import gate_reason
+from mixtrove.matching.verdict import RULE, Rule, Verdict, features, verdict
+from mixtrove.tracklists.lead import take_lead
+from mixtrove.tracklists.line import parse_line
+from mixtrove.tracklists.model import Component, Line
+from mixtrove.tracklists.repair import repair_line
+
+TOP = 5  # candidates that are shown
+
+_SUPPORT = (
+    (kernel.SAME_LABEL, "same label"),
+    (kernel.SAME_CATALOG_NUMBER, "same catalogue number"),
+    (kernel.SAME_ISRC, "same ISRC"),
+    (kernel.SAME_DURATION, "same length"),
+    (kernel.SAME_ALBUM, "same album"),
+    (kernel.SAME_YEAR, "same year"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalForm:
+    """What is compared instead of the text: words in lower case and Latin letters, numbers as digits."""
+
+    artists: tuple[str, ...]  # words of the artists' names, then of featured ones
+    title: str
+    mix_name: tuple[str, ...]  # words that name the mix or its maker
+    mix_kinds: tuple[str, ...]  # remix or edit, and what makes it another recording: dub, vip, live …
+    numbers: tuple[str, ...]  # of the title and of brackets such as (Pt. 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One component of a line as it is read."""
+
+    component: int  # from 1
+    artist: str  # the artists as one text
+    artists: tuple[str, ...]
+    featured: tuple[str, ...]
+    title: str
+    version: str | None
+    mix_type: str | None  # None for the original
+    cut: str | None  # original, extended, radio; None when not said
+    remixers: tuple[str, ...]
+    label: str | None
+    catalog_number: str | None
+    year: int | None
+    flags: tuple[str, ...]  # ID, unreleased, layered, mashup
+    other_readings: tuple[str, ...]  # the same line read in another way: "Artist - Title (Version)"
+    compared_as: NormalForm
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBy:
+    """A key that a line shares with a candidate, and how many recordings of the catalogue have it."""
+
+    key: str
+    kind: Literal["word", "title", "letters", "catalogue number"]
+    recordings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A component against one recording: the parts of its score, all of them in [0, 1].
+
+    ``names_score`` is the score of names, titles and versions alone; ``support`` is what label, catalogue
+    number, ISRC, length, album and year change about it. ``artist_agrees`` and ``gate`` are None when the
+    titles are so different that nothing else was weighed.
+    """
+
+    id: str | None
+    source: str | None
+    artist: str
+    title: str  # with its version
+    label: str | None
+    year: int | None
+    read_as: str | None  # the other reading of the line that fits better than the first, if one does
+    title_agrees: float
+    title_only_in_line: tuple[str, ...]
+    title_only_in_other: tuple[str, ...]
+    artist_agrees: float | None
+    artist_only_in_line: tuple[str, ...]
+    artist_only_in_other: tuple[str, ...]
+    gate: float | None
+    gate_reason: str  # empty when no version is in the way
+    names_score: float
+    support: float
+    support_from: tuple[str, ...]
+    score: float
+    confidence: float
+    decision: str  # same, unsure, different
+    reasons: tuple[str, ...]
+    found_by: tuple[FoundBy, ...] = ()
+    role: Literal["best", "runner-up"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a catalogue offered for a component, and what was decided."""
+
+    catalogue: str
+    recordings: int
+    offered: int  # candidates that were compared
+    candidates: tuple[Comparison, ...]  # the best by score, best first
+    decision: str  # accept, provisional, none
+    confidence: float
+    margin: float | None  # from the best to the runner-up, the next candidate of another track
+    sentence: str  # the decision with the rule's numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A component: how it is read, and what it was compared with if anything."""
+
+    reading: Reading
+    comparison: Comparison | None = None
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A line explained. ``lead`` is what was taken from its front: a number, a cue, a layer mark."""
+
+    raw: str
+    repaired: str | None  # the line as it was read, when broken letters had to be mended
+    kind: str
+    lead: str
+    cue_seconds: int | None
+    components: tuple[Explained, ...]
+    accept: float  # the rule: the score from which a pair is the same recording
+    review: float  # … from which a person should look
+    margin: float  # … and how far ahead of another track the best must be
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as dictionaries and lists, ready for JSON; the keys are the names of the fields."""
+        return asdict(self)
+
+
+def explain(
+    raw: str, *, against: Credit | None = None, catalogue: Catalogue | None = None, rule: Rule = RULE
+) -> Explanation:
+    """Explain one line: how it is read; compared with ``against``; looked up in ``catalogue``.
+
+    Raises:
+        BadInput: the line names no track; says why and how to write it.
+    """
+    text = repair_line(raw)
+    line = parse_line(text)
+    if not line.components:
+        why = (line.skip_reason or line.kind).partition(":")[0]
+        raise BadInput(
+            f"{' '.join(raw.split())[:80]!r} cannot be read as a track ({why}); "
+            "write it as 'Artist - Title (Version)'"
+        )
+    return Explanation(
+        raw=raw,
+        repaired=text if text != raw else None,
+        kind=line.kind,
+        lead=_lead(line),
+        cue_seconds=line.cue_seconds,
+        components=tuple(
+            Explained(
+                reading(one),
+                compare_with(_readings(one), Candidate("", against), rule) if against else None,
+                search(catalogue, _readings(one), rule=rule) if catalogue else None,
+            )
+            for one in line.components
+        ),
+        accept=rule.accept,
+        review=rule.review,
+        margin=rule.margin,
+    )
+
+
+def reading(component: Component) -> Reading:
+    """How a component was read."""
+    credit = component.credit
+    flags = (
+        ("ID", component.is_id),
+        ("unreleased", component.unreleased),
+        ("layered", component.layered),
+        ("mashup", component.mashup),
+    )
+    return Reading(
+        component.component, credit.artist, credit.artists, credit.featured, credit.title, credit.version,
+        credit.mix_type, credit.cut, credit.remixers, credit.label, credit.catalog_number, credit.year,
+        flags=tuple(word for word, holds in flags if holds),
+        other_readings=tuple(_named(other) for other in _readings(component)[1:]),
+        compared_as=_normal_form(credit),
+    )  # fmt: skip
+
+
+def compare_with(readings: Sequence[Credit], candidate: Candidate, rule: Rule = RULE) -> Comparison:
+    """The readings of a component against one recording: the parts of the score of the best of them."""
+    other = candidate.credit
+    credits = [*readings, other, *map(_bare, readings), _bare(other)]
+    count = len(readings)
+    left = np.array([*range(count), *range(count + 1, 2 * count + 1)], np.int64)
+    right = np.array([count] * count + [2 * count + 1] * count, np.int64)
+    rows = features(credits, left, right).tolist()
+    for at in range(2 * count):
+        if at % count:
+            rows[at][kernel.SCORE] *= OTHER_READING
+    best = max(range(count), key=lambda at: (rows[at][kernel.SCORE], -at))
+    found = verdict(readings[best], other, rows[best], rule)
+    return _comparison(readings, best, candidate, rows[best], found, rows[count + best][kernel.SCORE])
+
+
+def search(catalogue: Catalogue, readings: Sequence[Credit], *, top: int = TOP, rule: Rule = RULE) -> Search:
+    """What the catalogue offers for a component and what is decided, as discovery decides it."""
+    offers = catalogue.candidates(readings)
+    offered = list({one.id: one for found in offers for one in found}.values())
+    outcome = decide_many([readings], [offered], keep=top, rule=rule)[0]
+    places = {one.candidate.id: at for at, one in enumerate(outcome.ranked)}
+    compared = [compare_with(readings, one, rule) for one in offered]
+    compared.sort(key=lambda one: (places.get(one.id or "", top), -one.score, one.id))
+    shared = _shared_keys(catalogue, readings, {one.id: one.credit for one in offered})
+    shown = tuple(
+        replace(
+            one,
+            found_by=shared[one.id or ""],
+            role=_role(one, at, outcome),
+        )
+        for at, one in enumerate(compared[:top])
+    )
+    margin = None
+    if outcome.runner_up is not None:
+        margin = outcome.ranked[0].verdict.score - outcome.runner_up.verdict.score
+    return Search(
+        catalogue=str(catalogue.directory),
+        recordings=catalogue.info.recordings,
+        offered=len(offered),
+        candidates=shown,
+        decision=outcome.choice,
+        confidence=outcome.confidence,
+        margin=margin,
+        sentence=_sentence(outcome, shown, margin, rule),
+    )
+
+
+def _role(one: Comparison, at: int, outcome: Outcome) -> Literal["best", "runner-up"] | None:
+    if outcome.runner_up is not None and one.id == outcome.runner_up.candidate.id:
+        return "runner-up"
+    return "best" if at == 0 and outcome.choice != "none" else None
+
+
+def _readings(component: Component) -> tuple[Credit, ...]:
+    return component.credit, *getattr(component, "readings", ())
+
+
+def _lead(line: Line) -> str:
+    """What the grammar takes from the front of a line before it looks for a track."""
+    text = " ".join(line.raw.split())
+    rest = take_lead(text)[0]
+    return text.removesuffix(rest).strip() if rest else text
+
+
+def _named(credit: Credit) -> str:
+    return f"{credit.artist} - {credit.full_title}" if credit.artist else credit.full_title
+
+
+def _normal_form(credit: Credit) -> NormalForm:
+    ready = prepare(credit)
+    version = ready.version
+    kinds = (*((version.family,) if version.family else ()), *sorted(version.types))
+    return NormalForm(ready.artists, ready.title, ready.makers, kinds, ready.numbers)
+
+
+def _bare(credit: Credit) -> Credit:
+    """The credit without whatever supports its names."""
+    return replace(credit, label=None, catalog_number=None, isrc=None, duration=None, album=None, year=None)
+
+
+def _comparison(
+    readings: Sequence[Credit],
+    best: int,
+    candidate: Candidate,
+    row: list[float],
+    found: Verdict,
+    names: float,
+) -> Comparison:
+    mine, theirs = prepare(readings[best]), prepare(candidate.credit)
+    notes = int(row[kernel.NOTES])
+    weighed = row[kernel.SCORE] > 0 or row[kernel.BEST_NAME] > 0
+    weighed = weighed and not (notes & kernel.SWAPPED and not row[kernel.ARTIST_ALIKE])
+    credit = candidate.credit
+    return Comparison(
+        id=candidate.id or None,
+        source=candidate.source if candidate.id else None,
+        artist=credit.artist,
+        title=credit.full_title,
+        label=credit.label,
+        year=credit.year,
+        read_as=_named(readings[best]) if best else None,
+        title_agrees=found.title,
+        title_only_in_line=_only(mine.words, theirs.words),
+        title_only_in_other=_only(theirs.words, mine.words),
+        artist_agrees=found.artist if weighed else None,
+        artist_only_in_line=_only(mine.artists, theirs.artists),
+        artist_only_in_other=_only(theirs.artists, mine.artists),
+        gate=found.gate if weighed else None,
+        gate_reason=gate_reason(mine, theirs, int(row[kernel.REASON])),
+        names_score=names,
+        support=found.score - names,
+        support_from=tuple(text for bit, text in _SUPPORT if notes & bit),
+        score=found.score,
+        confidence=found.confidence,
+        decision=found.decision,
+        reasons=found.reasons,
+    )
+
+
+def _only(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word not in others))
+
+
+def _shared_keys(
+    catalogue: Catalogue, readings: Sequence[Credit], offered: dict[str, Credit]
+) -> dict[str, tuple[FoundBy, ...]]:
+    """For every candidate the keys that brought it, rarest first, without those too common to search by."""
+    mine = {key for credit in readings for key in blocking_keys(credit)}
+    path = catalogue.directory / catalogue.info.database
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT key, count(*) FROM posting WHERE key IN (SELECT unnest($keys)) GROUP BY key",
+            {"keys": [key_hash(key) for key in mine]},
+        ).fetchall()
+    counts = dict(rows)
+    return {
+        id_: tuple(
+            sorted(
+                (
+                    FoundBy(key, _kind(key), counts[key_hash(key)])
+                    for key in mine & blocking_keys(credit).keys()
+                    if key_hash(key) in counts
+                ),
+                key=lambda one: (one.recordings, one.key),
+            )
+        )
+        for id_, credit in offered.items()
+    }
+
+
+def _kind(key: str) -> Literal["word", "title", "letters", "catalogue number"]:
+    if key.startswith("="):
+        return "title"
+    if key.startswith("#"):
+        return "catalogue number"
+    return "letters" if "|" in key or "~" in key else "word"
+
+
+def _sentence(outcome: Outcome, shown: Sequence[Comparison], margin: float | None, rule: Rule) -> str:
+    """The decision in words, with the numbers of the rule. ``shown`` are the candidates, best first."""
+    score = shown[0].score if shown else 0.0
+    if outcome.choice == "none":
+        if not shown or outcome.reasons[0].startswith("artist"):
+            return f"None: {outcome.reasons[0]}."
+        return f"None: the nearest scores {score:.3f}; from {rule.review:.2f} a person is asked."
+    behind = f"no other track reaches {rule.review:.2f}"
+    if margin is not None:
+        place = next((at for at, one in enumerate(shown, 1) if one.role == "runner-up"), 0)
+        behind = f"the next other track (no {place}) is {margin:.3f} behind"
+    if outcome.choice == "accept":
+        enough = "" if margin is None else f"; {rule.margin:.2f} is enough"
+        return f"Accepted: it scores {score:.3f}, {rule.accept:.2f} is enough, and {behind}{enough}."
+    if score >= rule.accept:
+        return (
+            f"For a person to decide: it scores {score:.3f}, {rule.accept:.2f} is enough, but {behind}; "
+            f"it must be {rule.margin:.2f} behind."
+        )
+    if score >= rule.review:
+        return (
+            f"For a person to decide: it scores {score:.3f}; {rule.accept:.2f} is needed, and from "
+            f"{rule.review:.2f} a person is asked."
+        )
+    return (
+        f"For a person to decide: it scores {score:.3f}, far from {rule.accept:.2f}, but the title is the "
+        "same: perhaps a version that this catalogue lacks."
+    )
