@@ -17,7 +17,7 @@ from mixtrove.matching.version import HEADS, ORIGINAL, Version, head_word, merge
 
 # Names are split at these; "and" stays, because it is more often part of a name than between two.
 _SEPARATOR = re.compile(
-    r"\s+(?:&|vs?\.?|x|×|[Λλ]|\+|/|;|pres\.?|presents?|presenting|meets|b2b|w/)\s+(?!\d+$)"
+    r"\s+(?:&|vs\.?|v\.|v(?!\s+(?:[&+]\s|[,;]))|x|×|[Λλ]|\+|/|;|pres\.?|presents?|presenting|meets|b2b|w/)\s+(?!\d+$)"
     r"|\s*[,;]\s+(?!(?:inc|jr|sr|ltd|the|llc|md)\b)",
     re.IGNORECASE,
 )
@@ -76,6 +76,7 @@ _GENERIC = frozenset(
 )  # fmt: skip
 
 
+_LONGEST = 1000  # signs; a longer text is no title and no name, and is not taken apart
 _set = object.__setattr__  # the fields of a credit that is being built; it is frozen afterwards
 
 
@@ -87,6 +88,7 @@ class SplitTitle(NamedTuple):
     version: Version
     unreleased: bool
     year: int | None
+    marks: tuple[str, ...] = ()  # what brackets said of the copy: Promo, Unreleased, a year, a key
 
 
 @dataclass(frozen=True)
@@ -280,7 +282,7 @@ def split_artists(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (() if is_unknown(text) else (text,)), ()
     text = text.strip(" -–—")
     featured: tuple[str, ...] = ()
-    if _perhaps_featured(text):
+    if len(text) <= _LONGEST and _perhaps_featured(text):
         text, featured = _take_featured(text)
     names = _names(text)
     return tuple([name for name in names if not is_unknown(name)]), featured
@@ -306,12 +308,13 @@ def _take_featured(text: str) -> tuple[str, tuple[str, ...]]:
     names: list[str] = []
 
     def collect(found: re.Match[str]) -> str:
-        for part in _FEAT_AGAIN.split(found["bracket"] or found["bare"]):
-            names.extend(_names(part.strip(" .")))
-        return " "
+        guests, dash, rest = (found["bracket"] or found["bare"]).partition(" - ")
+        for part in _FEAT_AGAIN.split(guests):
+            names.extend(_names(part.strip(" .-")))
+        return f" ({rest.strip()})" if dash and rest.strip() else " "
 
     rest = " ".join(_FEAT.sub(collect, text).split())
-    return rest.strip(" ,"), tuple(names)
+    return rest.strip(" ,"), tuple(dict.fromkeys(names))
 
 
 def split_title(text: str) -> SplitTitle:
@@ -331,8 +334,12 @@ def split_title(text: str) -> SplitTitle:
 
 @lru_cache(maxsize=4096)
 def _split_title(title: str) -> SplitTitle:
-    if title[-1:] in ("A", "B"):
-        title = _KEY_TAIL.sub("", title)
+    if len(title) > _LONGEST:
+        return SplitTitle(title, (), ORIGINAL, False, None)
+    marks: list[str] = []
+    if title[-1:] in ("A", "B") and (key := _KEY_TAIL.search(title)):
+        marks.append(key[0].strip(" -"))
+        title = title[: key.start()]
     featured: tuple[str, ...] = ()
     if _perhaps_featured(title):
         title, featured = _take_featured(title)
@@ -345,9 +352,12 @@ def _split_title(title: str) -> SplitTitle:
         for found in _GROUP.finditer(title):
             inner = (found[1] if found[1] is not None else found[2]).strip()
             version = parse_version(inner) if found.start() > 0 else None
+            if version is None and "_" in inner and found.start() > 0:
+                version = parse_version(inner.replace("_", " "))
             if version is not None:
                 versions.append(version)
             elif found.start() > 0 and _MARK.match(inner):
+                marks.append(inner)
                 unreleased = unreleased or bool(_UNRELEASED.search(inner))
                 if inner.isdigit():
                     year = int(inner)
@@ -361,7 +371,8 @@ def _split_title(title: str) -> SplitTitle:
     while ("-" in title or "_" in title or not title.isascii()) and (tail := _TAIL.search(title)):
         words = tail["tail"].split()
         dashed = title[tail.start()] != "_" or head_word(words[-1])
-        version = parse_version(tail["tail"]) if dashed else None
+        whole = tail["tail"].count("(") == tail["tail"].count(")")
+        version = parse_version(tail["tail"]) if dashed and whole else None
         if version is None:
             break
         versions.insert(0, version)
@@ -374,7 +385,7 @@ def _split_title(title: str) -> SplitTitle:
     title = title.strip(" -–—")
     if title[:1] in _QUOTATION_MARKS:
         title = _unquoted(title)
-    return SplitTitle(title, featured, merged(versions), unreleased, year)
+    return SplitTitle(title, featured, merged(versions), unreleased, year, tuple(marks))
 
 
 def _unquoted(title: str) -> str:

@@ -25,7 +25,7 @@ from mixtrove.matching.words import (
     in_english,
 )
 
-__all__ = ["HEADS", "ORIGINAL", "Version", "head_word", "merged", "parse_version"]
+__all__ = ["HEADS", "LIVE", "ORIGINAL", "Version", "head_word", "merged", "parse_version"]
 
 # A typo keeps the first letter or all others: only those head words are compared.
 _FUZZY = tuple(w for w in (*HEADS, "remixed", "extended") if len(w) >= 5 and w not in NEVER_FUZZY)
@@ -34,6 +34,7 @@ _FUZZY_BY_TAIL = {tail: tuple(w for w in _FUZZY if w[1:] == tail) for tail in {w
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
 _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
 _NOTHING: frozenset[str] = frozenset()
+_LONGEST = 200  # signs; no version's name is longer
 _STRIP = " .,;:!?*'’‘“”()[]{}"
 _BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
 _LIVE = re.compile(
@@ -84,6 +85,7 @@ class Version:
 
 
 ORIGINAL = Version()
+LIVE = Version(text="Live", types=frozenset({"live"}))
 
 
 @lru_cache(maxsize=16384)
@@ -120,6 +122,8 @@ def parse_version(text: str) -> Version | None:
     as the English ones: ``en vivo``, ``Originalfassung``, ``リミックス``.
     """
     text = " ".join(text.split())
+    if len(text) > _LONGEST:
+        return None
     plain = in_english(text)
     found = _parsed(plain)
     if found is None and (english := in_english(text, any_word=True)) != plain:
@@ -140,8 +144,7 @@ def _parsed(text: str) -> Version | None:
         if len(found) == len(pieces):
             return replace(merged(found), text=text)
     if " by " in text.lower() and (by := _BY.match(text)):
-        family = "edit" if "edit" in text[:7].lower() else "remix"
-        return _named(text, by[1], family=family)
+        return _named(text, by[1], family="edit" if "edit" in text[:7].lower() else "remix")
     live = _LIVE.match(text) if text[:4].lower() == "live" else None
     if live:  # the place and the year tell one live recording from another
         place = tuple(word for word in tokens(text[live.end() :]) if word not in ("the", "at", "in"))
@@ -149,15 +152,12 @@ def _parsed(text: str) -> Version | None:
     if _EDITION.match(text):  # of an album: the same recording
         return Version(text=text, cut="original")
     if (" w" in text or " b" in text.lower() or " f" in text.lower()) and (shared := _SHARED.match(text)):
-        head = head_word(shared["made"].rpartition(" ")[2])
-        made = None if head in WEAK_HEADS else _parsed(shared["made"])  # "Touch By Touch"
+        weak = head_word(shared["made"].rpartition(" ")[2]) in WEAK_HEADS
+        made = None if weak else _parsed(shared["made"])  # "Touch By Touch"
         if made is not None and (made.family or made.types):
             names = tuple(word for word in tokens(shared["names"]) if word not in ("the", *made.name))
             people = tuple(one for one in _people(shared["names"]) if one not in made.remixers)
-            family = made.family if made.family or made.types else "remix"
-            return replace(
-                made, text=text, family=family, name=made.name + names, remixers=made.remixers + people
-            )
+            return replace(made, text=text, name=made.name + names, remixers=made.remixers + people)
     words = text.split()
     if not words:
         return None
@@ -237,7 +237,7 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
     if "original" in soft:
         cuts = cuts or ["original"]
         soft.discard("original")
-    plain_name = _POSSESSIVE.sub("", name)
+    plain_name = _POSSESSIVE.sub("", name) if "'" in name or "’" in name else name
     words = tuple(word for word in tokens(plain_name) if word not in ("the",)) if name else ()
     family: str | None = None
     if "remix" in meaning:
@@ -246,8 +246,13 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
         family = "edit"
     elif "mix" in meaning and (words or year):
         family = "remix"
-    lengths = bool(cuts) or not (year or any(head_word(word) in SOMEBODYS for word in text.split()))
-    if not words and family == "edit" and not hard and "remix" not in meaning and lengths:
+    if (
+        not words
+        and family == "edit"
+        and not hard
+        and "remix" not in meaning
+        and (cuts or not (year or any(head_word(word) in SOMEBODYS for word in text.split())))
+    ):
         # a bare Edit or Radio Edit is a length, not somebody's work; a 2008 Edit or a Flip is
         family, cuts = None, cuts or ["radio"]
     if words and family is None and not hard:

@@ -130,6 +130,7 @@ _PHRASES = (
         "slowed",
     ),
     (re.compile(r"\b(?:(?:super|ultra)\s+)?slowed(?:\s+down)?(?!\w)", re.IGNORECASE), "slowed"),
+    (re.compile(r"\bmash[ -]up(?!\w)", re.IGNORECASE), "mashup"),
     (re.compile(r"\bspee?d(?:ed)?\s+up(?!\w)", re.IGNORECASE), "sped"),
     (re.compile(r"\bre-recorded(?!\w)", re.IGNORECASE), "rerecorded"),
     (re.compile(r"\b8d audio(?!\w)", re.IGNORECASE), "8d"),
@@ -154,6 +155,9 @@ _HINTS = frozenset(
 )  # fmt: skip
 
 
+_COMPOUND = re.compile(r"mix|fassung|version|edit|up|aufnahme|record|chopped|reverb", re.IGNORECASE)
+
+
 def in_english(text: str, *, any_word: bool = False) -> str:
     """The text with foreign words and phrases for versions as head words: ``en vivo`` → ``live``.
 
@@ -163,7 +167,7 @@ def in_english(text: str, *, any_word: bool = False) -> str:
     if not text.isascii():
         plain = unicodedata.normalize("NFKC", text)
         plain = _IN_KATAKANA.sub(lambda found: f" {_KATAKANA.get(found[0], '')} ", plain)
-    if any_word or not _HINTS.isdisjoint(plain.lower().split()):
+    if (any_word and _COMPOUND.search(plain)) or not _HINTS.isdisjoint(plain.lower().split()):
         for pattern, word in _PHRASES:
             plain = pattern.sub(word, plain)
     return " ".join(plain.split()) if plain != text else text

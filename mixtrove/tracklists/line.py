@@ -8,36 +8,61 @@ Text that is not recognised stays in the title; the raw line is kept. Not here: 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mixtrove.matching.credit import (
     Credit,
-    SplitTitle,
     build_credit,
+    is_mark,
     is_unknown,
     split_artists,
     split_title,
 )
+from mixtrove.matching.version import LIVE, ORIGINAL, Version, merged, parse_version
 from mixtrove.tracklists.box import box_at_end, read_box
+from mixtrove.tracklists.dressing import undressed
 from mixtrove.tracklists.lead import NUMBER, TRAILING_CUE, seconds, take_lead
 from mixtrove.tracklists.model import Component, Line
+from mixtrove.tracklists.readings import (
+    VERSION_ENDS,
+    bare_version,
+    behind_colon,
+    best,
+    boxed,
+    dashed,
+    loosely,
+    segmented,
+    unboxed,
+)
 
 _DASH = re.compile(r"\s+(?:-{1,2}|–|—|‒|―|−|~|::)\s+")
 _LOOSE_DASH = re.compile(r"\s*[–—]\s*|\s+-|-\s+|\t+\s*|\s+\|\s+|\s+/{2}\s+")
-_QUOTED = re.compile(r"^(?P<artist>[^\"“”]+?)[\s,:]+[\"“](?P<title>[^\"“”]+)[\"”](?P<rest>.*)$")
+_QUOTED = re.compile(
+    r"^(?P<artist>[^\"“”「」『』]+)(?:(?<=[\s,:])[\"“]|[「『])(?P<title>[^\"“”「」『』]+)[\"”」』](?P<rest>.*)$"
+)
 # "Record Of The Week: A - T", "Vibe Dance Chart #5: A - T": two words or more before the colon, or one of
 # these
 _SEGMENT = re.compile(
-    r"^(?:[\w'’!.&-]+(?:\s+[\w'’!.&#-]+)+|exclusive|premiere|classics?|tune|bonus|encore|intro|opener|closing|throwback|flashback|spotlight"
-    r"|favou?rite|weapon|demo|record|exclusives?|id\s*#?\d*)"
+    r"^(?:[\w'’!.&-]+(?:\s+[\w'’!.&#-]+)+|exclusive|premiere|classics?|tune|bonus|encore|intro|outro|opener|closing|throwback|flashback"
+    r"|spotlight|mash-?up|then|now|next|last|first|guest|#\d{1,3}|favou?rite|weapon|demo|record|exclusives?|id\s*#?\d*)"
     r"\s*:\s+(?=\S)",
     re.IGNORECASE,
 )
-_LAYERED_INSIDE = re.compile(r"\s+(?:w/|\+|//|vs\.?|into|>>?)\s+", re.IGNORECASE)
+_LAYERED_INSIDE = re.compile(r"\s+(?:w/|\+|//?|vs\.?|into|>>?)\s+", re.IGNORECASE)
+_INSIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _LABEL_BEHIND_DASH = re.compile(r"\]\s+[-–—]\s+([^\[\]()]+)$")
 _YEAR_BEHIND_BOX = re.compile(r"\]\s*\(((?:19|20)\d\d)\)\s*$")  # "[Planet Mu] (2006)"
 _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
-_MASHUP = re.compile(r"\bmash-?\s?up\b|\bbootleg\b", re.IGNORECASE)
-_VS = re.compile(r"\s(?:vs\.?|versus|w/)\s", re.IGNORECASE)
+_MASHUP = re.compile(r"\bmash-?\s?up\b", re.IGNORECASE)
+_VS = re.compile(r"\s(?:vs\.?|versus|w/|x|\+)\s", re.IGNORECASE)
+_LIVE_ACT = re.compile(r"(?<=\S)\s+[(\[]live[)\]]$|(?<=\S)(?<=\w\s\w|\w\w\w)\s+Live$", re.IGNORECASE)
+_LIVE_ENDS = frozenset(("live", " live", "live "))
+# "(Souvenir - SOUV100)": a label whose box has the wrong brackets
+_LABEL_IN_PARENTHESES = re.compile(
+    r"\s+\((?P<label>[^()\[\]]{2,40}?)\s+-\s+(?P<number>[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?)\)$"
+)
+_LABEL_IN_CAPITALS = re.compile(r"\)\s+([A-Z0-9][A-Z0-9 &.'’/+-]{1,30})$")  # 1001tracklists
+_NAMESAKE = re.compile(r"\((\d{1,3})\)(?=$|\s*[&,;])")
 _HEADING = re.compile(
     r"^(?:[-=_*#~\s]*)(?:track\s?-?list(?:ing)?|set\s?-?list|playlist|tracks?|hour\s+\w+|part\s+\w+|side\s+\w|cd\s?\d+"
     r"|disc\s?\w+|guest ?mix|main ?mix|mix\s?\d+|first hour|second hour|intro|outro)?\s*[:.]?[-=_*#~\s]*$",
@@ -50,6 +75,9 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"^\s*(?:[\w .]{0,20}:\s*)?(?:https?://|www\.)\S+\s*$", re.IGNORECASE)
+# Wide signs of Asian keyboards that stand for brackets and dashes; signs that nobody sees.
+_WIDE = str.maketrans("（）［］【】－～　", "()[][]-~ ", "\u200b\u200c\u200d\u2060\ufeff")
+_LONGEST = 2000
 _NO_TRACK = "no artist and title: a line needs 'Artist - Title'"
 
 
@@ -62,29 +90,35 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
     text = raw.strip("\ufeff\u200b \t\r\n")
     if not text:
         return Line(line_no, raw, "blank", "blank line")
+    if len(text) > _LONGEST:
+        return Line(line_no, raw, "other", f"longer than {_LONGEST} signs: no line of a tracklist")
     if (" - " not in text or text[0] in _RULE or text[-1] in _RULE) and _HEADING.match(text):
         return Line(line_no, raw, "heading", "heading")
     if ("://" in text or "www." in text.lower()) and _URL.match(text):
         return Line(line_no, raw, "other", "a web address")
     text = " ".join(text.split()) if "\t" not in text else re.sub(r"[^\S\t]+", " ", text)
+    if not text.isascii():
+        text = text.translate(_WIDE)
+    whole = text
     text, layered, cue, marked = take_lead(text)
+    marks = whole[: len(whole) - len(text)].strip() if marked else ""
     tail = TRAILING_CUE.search(text) if cue is None and ":" in text[-4:] else None
     if tail is not None and _DASH.search(text[: tail.start()]):
         cue, text = seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
+        marks = f"{marks} {tail[0].strip()}".strip()
     if not text.strip(" ?.-") or is_unknown(text):
         if not (text or marked):
             return Line(line_no, raw, "other", _NO_TRACK)
-        return _unknown_line(raw, line_no, cue, layered)
-    text = _repaired(text)
-    parts = _layered_parts(text)
-    components: list[Component] = []
-    for number, part in enumerate(parts, 1):
-        component = _component(part, number, layered or number > 1)
-        if component is not None:
-            components.append(component)
+        return _unknown_line(text, raw, line_no, cue, layered, marks)
+    text, remarks = undressed(_repaired(text))
+    if text.count(" - ") + text.count(" – ") + text.count(" — ") < 2:
+        one = _component(text, 1, layered, remarks)
+        components: tuple[Component, ...] = () if one is None else (one,)
+    else:
+        components = _components(_layered_parts(text), layered, remarks)
     if not components:
-        return _lone(text, raw, line_no, cue, layered, marked)
-    return _line(raw, line_no, cue, tuple(components))
+        return _lone(text, raw, line_no, cue, layered, marks, remarks)
+    return _line(raw, line_no, cue, components, marks)
 
 
 def line_from_fields(
@@ -112,7 +146,8 @@ def line_from_fields(
         if line.components:
             cue = cue_seconds if cue_seconds is not None else line.cue_seconds
             return Line(line_no, raw, line.kind, line.skip_reason, cue, line.components)
-    component = _credited(artist, _repaired(title), 1, False, label, catalog_number)
+    title, remarks = undressed(_repaired(title))
+    component = _credited(artist, title, 1, False, label, catalog_number, remarks)
     return _line(raw, line_no, cue_seconds, (component,))
 
 
@@ -155,37 +190,62 @@ def _split_dash(text: str) -> tuple[str, str] | None:
             if before.strip() and after.strip():
                 return before.strip(), after.strip()
     quoted = _QUOTED.match(text)
-    if quoted:
-        return quoted["artist"].strip(), f"{quoted['title']}{quoted['rest']}".strip()
+    if quoted and quoted["artist"].strip(" ,:"):
+        return quoted["artist"].strip(" ,:"), f"{quoted['title']}{quoted['rest']}".strip()
     return None
 
 
 def _layered_parts(text: str) -> list[str]:
     """Whole credits played over each other in one line: ``A - X w/ B - Y`` gives two."""
-    if text.count(" - ") + text.count(" – ") + text.count(" — ") < 2:
-        return [text]
     parts = [text]
     for found in _LAYERED_INSIDE.finditer(text):
         before, after = text[: found.start()], text[found.end() :]
         if before.count("(") != before.count(")") or before.count("[") != before.count("]"):
             continue
-        if _DASH.search(before) and _DASH.search(after):
+        if _DASH.search(before) and _DASH.search(_outside(after)):
             left = parts[-1][: len(parts[-1]) - (len(text) - found.start())]
-            if not _DASH.search(left):
+            if not _DASH.search(_outside(left)):
                 continue
             parts[-1:] = [left, after]
     return parts
 
 
-def _component(text: str, number: int, layered: bool) -> Component | None:
-    segment = _SEGMENT.match(text) if ":" in text else None
-    if segment and _DASH.search(text[segment.end() :]):
-        text = text[segment.end() :]
+def _outside(text: str) -> str:
+    """The text without what its brackets hold."""
+    return _INSIDE.sub(" ", text)
+
+
+def _components(parts: list[str], layered: bool, remarks: tuple[str, ...]) -> tuple[Component, ...]:
+    found: list[Component] = []
+    for number, part in enumerate(parts, 1):
+        one = _component(part, number, layered or number > 1, remarks if number == 1 else ())
+        if one is not None:
+            found.append(one)
+    return tuple(found)
+
+
+def _component(text: str, number: int, layered: bool, remarks: tuple[str, ...] = ()) -> Component | None:
+    segment = ""
+    for _ in range(2):  # "Community Pick Of The Week: #2: A - T"
+        found = _SEGMENT.match(text) if ":" in text else None
+        if not found or not _DASH.search(_outside(text[found.end() :])):
+            break
+        segment = f"{segment} {found[0].strip()}".strip()
+        text = text[found.end() :]
     both = _split_dash(text)
     if both is None:
         return None
     artist, rest = both
-    return _credited(artist, rest, number, layered, None, None)
+    one = _credited(artist, rest, number, layered, remarks=remarks)
+    other: list[Credit] = []
+    if segment:
+        other = segmented(segment, artist, one.credit)
+        one = replace(one, remarks=(segment.rstrip(" :"), *one.remarks))
+    elif ": " in artist:
+        other = behind_colon(artist, one.credit)
+    if " - " not in text and not _DASH.search(text):
+        other += loosely(text, one.credit)
+    return replace(one, readings=best([*other, *one.readings], one.credit)) if other else one
 
 
 def _credited(
@@ -193,14 +253,20 @@ def _credited(
     rest: str,
     number: int,
     layered: bool,
-    label: str | None,
-    catalog_number: str | None,
+    label: str | None = None,
+    catalog_number: str | None = None,
+    remarks: tuple[str, ...] = (),
 ) -> Component:
     """One component from its artist text and all that follows the dash."""
     unreleased = False
     year: int | None = None
-    if rest.endswith(")") and (behind := _YEAR_BEHIND_BOX.search(rest)):
-        year, rest = int(behind[1]), rest[: behind.start() + 1]
+    doubtful: str | None = None  # a box that may be something else than it was read as
+    labelled = False  # by such a box
+    if rest.endswith(")"):
+        if behind := _YEAR_BEHIND_BOX.search(rest):
+            year, rest = int(behind[1]), rest[: behind.start() + 1]
+        elif label is None and (behind := _LABEL_IN_PARENTHESES.search(rest)):
+            label, catalog_number, rest = behind["label"], behind["number"], rest[: behind.start()]
     while rest.endswith("]") and (found := box_at_end(rest)):
         before, space, inner = found
         if not before:
@@ -209,64 +275,138 @@ def _credited(
         if box.kind == "mark":
             unreleased = unreleased or box.unreleased
             year = box.year or year
+            remarks = (*remarks, inner)
         elif label is not None or not space or box.kind == "title":
+            doubtful = inner if box.doubtful and label is None and space else doubtful
             break
         elif box.kind == "label":
-            _, label, catalog_number, soon, released = box
-            unreleased = unreleased or soon
-            year = released or year
+            label, catalog_number = box.label, box.catalog_number
+            unreleased = unreleased or box.unreleased
+            year = box.year or year
+            if box.remark:
+                remarks = (*remarks, box.remark)
+            if box.doubtful:
+                doubtful, labelled = inner, True
+        else:
+            remarks = (*remarks, inner)
         rest = before
     if label is None and "]" in rest and (tail := _LABEL_BEHIND_DASH.search(rest)):
-        label, rest = tail[1].strip(" -]"), rest[: tail.start() + 1]
+        behind_dash, rest = tail[1].strip(" -]"), rest[: tail.start() + 1]
+        if is_mark(behind_dash):
+            remarks = (*remarks, behind_dash)
+            return _credited(artist, rest, number, layered, label, catalog_number, remarks)
+        before, _, inner = box_at_end(rest) or ("", False, "")
+        if before and read_box(inner).kind == "label" and parse_version(behind_dash) is not None:
+            rest = f"{before} ({behind_dash}) [{inner}]"  # "T [Label] - Original Mix]"
+            return _credited(artist, rest, number, layered, label, catalog_number, remarks)
+        label = behind_dash
+    if label is None and rest[-1:].isupper() and ") " in rest and (tail := _LABEL_IN_CAPITALS.search(rest)):
+        label, rest = tail[1], rest[: tail.start() + 1]
+    if artist and " - " in rest:
+        rest = _without_repeated(artist, rest)
     split = split_title(rest)
-    names, featured = split_artists(artist)
+    live = _LIVE_ACT.search(artist) if artist[-5:].lower().strip("[()]") in _LIVE_ENDS else None
+    names, featured = split_artists(artist[: live.start()] if live else artist)
     title = split.title
     if not title and split.version.text:
         title, split = split.version.text, split._replace(title=split.version.text)
+    if live and "live" not in split.version.types:
+        versions = [LIVE] if split.version is ORIGINAL else [split.version, LIVE]
+        split = split._replace(version=merged(versions))
     credit = build_credit(
         names, featured, split, label=label or None, catalog_number=catalog_number or None,
         year=year if year is not None else split.year,
     )  # fmt: skip
-    lower = artist.lower()
-    mashup = "mashup" in split.version.types or (
-        ("vs" in lower or "versus" in lower or "w/" in lower)
-        and bool(_VS.search(f" {artist} "))
-        and bool(_VS.search(f" {title} ") or (_VS.search(artist) and _MASHUP.search(rest)))
-    )
+    if split.marks:
+        remarks = (*remarks, *split.marks)
+    if "(" in artist and (numbered := _NAMESAKE.findall(artist)):
+        remarks = (*remarks, *numbered)
     is_id = is_unknown(title) or (not names and bool(artist.strip()))
-    return Component(number, credit, is_id, unreleased or split.unreleased, layered, mashup)
+    if not names and artist:
+        remarks = (*remarks, artist)
+    lower = title.lower()
+    other: list[Credit] = []
+    if " - " in title or not title.isascii() or lower[lower.rfind(" ") + 1 :] in VERSION_ENDS or live:
+        other = _doubts(artist, credit, title, live is not None)
+    if doubtful:
+        other += boxed(artist, doubtful, credit) if labelled else unboxed(artist, doubtful, credit)
+    return Component(
+        number, credit, is_id, unreleased or split.unreleased, layered,
+        _is_mashup(f" {artist} ".lower(), f" {lower} ", split.version),
+        remarks, best(other, credit) if other else (), artist,
+    )  # fmt: skip
 
 
-def _line(raw: str, line_no: int, cue: int | None, components: tuple[Component, ...]) -> Line:
+def _without_repeated(artist: str, rest: str) -> str:
+    """The title without the artist's name that was written twice: ``A - A - T``, ``A - T - A``."""
+    lower, name = rest.lower(), artist.lower()
+    if lower.startswith(f"{name} - "):
+        return rest[len(name) + 3 :]
+    if lower.endswith(f" - {name}"):
+        return rest[: -len(name) - 3]
+    return rest
+
+
+def _doubts(artist: str, credit: Credit, title: str, live: bool) -> list[Credit]:
+    """The other readings of a line that was split at its dash; nearly always none."""
+    other: list[Credit] = []
+    if " - " in title or (not title.isascii() and _DASH.search(title)):
+        other = dashed(artist, credit)
+    if title[title.rfind(" ") + 1 :].lower() in VERSION_ENDS and " " in title:
+        other += bare_version(artist, credit)
+    if live:
+        other.append(Credit.parse(artist, credit.full_title, label=credit.label, year=credit.year))
+    return other
+
+
+def _is_mashup(artist: str, title: str, version: Version) -> bool:
+    """Whether two tracks are in one: a word says so, or artists and titles are two on both sides."""
+    if "mashup" in version.types:
+        return True
+    if " vs" not in artist and " x " not in artist and " + " not in artist and " w/ " not in artist:
+        return False
+    return bool(_VS.search(artist) and (_VS.search(title) or _MASHUP.search(f"{title}{version.text}")))
+
+
+def _line(
+    raw: str, line_no: int, cue: int | None, components: tuple[Component, ...], marks: str = ""
+) -> Line:
     for one in components:
         if not one.is_id or _names_something(one.credit):
-            return Line(line_no, raw, "track", None, cue, components)
-    return Line(line_no, raw, "id", "unknown track (ID)", cue, components)
+            return Line(line_no, raw, "track", None, cue, components, None, marks)
+    return Line(line_no, raw, "id", "unknown track (ID)", cue, components, None, marks)
 
 
 def _names_something(credit: Credit) -> bool:
     return bool(credit.artists or credit.remixers) or not is_unknown(credit.title)
 
 
-def _unknown_line(raw: str, line_no: int, cue: int | None, layered: bool) -> Line:
+def _unknown_line(text: str, raw: str, line_no: int, cue: int | None, layered: bool, marks: str) -> Line:
     credit = Credit(artists=(), title="ID")
-    return _line(raw, line_no, cue, (Component(1, credit, is_id=True, layered=layered),))
+    remarks = (text,) if text.strip(" ?.-") else ()
+    return _line(
+        raw, line_no, cue, (Component(1, credit, is_id=True, layered=layered, remarks=remarks),), marks
+    )
 
 
-def _lone(text: str, raw: str, line_no: int, cue: int | None, layered: bool, marked: bool) -> Line:
+def _lone(
+    text: str, raw: str, line_no: int, cue: int | None, layered: bool, marks: str, remarks: tuple[str, ...]
+) -> Line:
     """A line without a dash: a title alone when a number or a cue says that it was played."""
     if _TALK.match(text):
         return Line(line_no, raw, "other", "talk, not a track", cue)
     if _HEADING.match(text):
         return Line(line_no, raw, "other", "an intro or outro without artist", cue)
-    boxed = text.endswith("]") and text[0] not in "(["
-    if not (marked or boxed):
+    boxed_up = text.endswith("]") and text[0] not in "(["
+    if not (marks or boxed_up):
         return Line(line_no, raw, "other", _NO_TRACK, cue)
-    if marked and (colon := _COLON.match(text)):  # "3. Skream: Midnight Request Line"
-        component = _credited(colon["artist"], colon["title"], 1, layered, None, None)
-        return _line(raw, line_no, cue, (component,))
-    split: SplitTitle = split_title(text)
-    component = _credited("", text, 1, layered, None, None)
-    if not split.title:
+    if marks and (colon := _COLON.match(text)):  # "3. Skream: Midnight Request Line"
+        component = _credited(colon["artist"], colon["title"], 1, layered, remarks=remarks)
+        return _line(raw, line_no, cue, (component,), marks)
+    component = _credited("", text, 1, layered, remarks=remarks)
+    if not split_title(text).title:
         return Line(line_no, raw, "other", _NO_TRACK, cue)
-    return _line(raw, line_no, cue, (component,))
+    if "-" in text or "_" in text:
+        other = best(loosely(component.credit.full_title, component.credit), component.credit)
+        component = replace(component, readings=other)
+    return _line(raw, line_no, cue, (component,), marks)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from mixtrove.matching import Credit
+from mixtrove.tracklists.readings import swapped
 
 Kind = Literal["track", "id", "heading", "blank", "other"]
 
@@ -24,6 +25,16 @@ class Component:
     unreleased: bool = False
     layered: bool = False  # played over the track before it ("w/", "+")
     mashup: bool = False
+    remarks: tuple[str, ...] = ()  # text that says nothing of artist, title or version, as it was written
+    readings: tuple[
+        Credit, ...
+    ] = ()  # other plausible credits of an ambiguous line, best first, at most four
+    artist_text: str = field(default="", repr=False, compare=False)  # what stood before the dash
+
+    @property
+    def swapped(self) -> Credit | None:
+        """The credit when the line says ``Title - Artist``; made when asked for, None without two parts."""
+        return swapped(self.artist_text, self.credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class Line:
     cue_seconds: int | None = None
     components: tuple[Component, ...] = ()
     position: int | None = None  # from 1, over the lines that are entries; set by the reader
+    marks: str = ""  # number, cue and layer marks around the track, as they were written
 
 
 @dataclass(frozen=True, slots=True)
