@@ -24,6 +24,7 @@ from mixtrove.catalogue.sources import Row, Skipped, read_csv
 from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.matching import Credit, identity_key
 from mixtrove.matching.keys import blocking_keys, fold_key, key_hash
+from mixtrove.matching.packed import packed
 
 CHUNK = 10_000  # rows parsed at a time
 PARALLEL_FROM = 20_000  # bytes of source below which a second process costs more than it saves, × 100
@@ -38,7 +39,7 @@ _SCHEMA = pa.schema(
         ("year", pa.int32()), ("duration", pa.float64()), ("url", pa.string()),
         ("artists", pa.list_(pa.string())), ("featured", pa.list_(pa.string())),
         ("base_title", pa.string()), ("version", pa.string()), ("identity", pa.string()),
-        ("fold", pa.int64()), ("keys", pa.list_(pa.int64())),
+        ("record", pa.binary()), ("fold", pa.int64()), ("keys", pa.list_(pa.int64())),
         ("factors", pa.list_(pa.float32())),
     ]
 )  # fmt: skip
@@ -189,7 +190,7 @@ def parse_rows(rows: list[Row]) -> pa.Table:
         keys = blocking_keys(credit)
         values = (
             *row, list(credit.artists), list(credit.featured), credit.title, credit.version,
-            identity_key(credit), key_hash(fold_key(credit)), [key_hash(key) for key in keys],
+            identity_key(credit), packed(credit), key_hash(fold_key(credit)), [key_hash(key) for key in keys],
             list(keys.values()),
         )  # fmt: skip
         for name, value in zip(_SCHEMA.names, values, strict=True):
@@ -215,7 +216,12 @@ def _index(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
                coalesce(first.duration, duration) AS duration, first.url AS url,
                first.artists AS artists, first.featured AS featured, first.base_title AS base_title,
                first.version AS version, first.identity AS identity, first.keys AS keys,
-               first.factors AS factors
+               first.factors AS factors,
+               -- of a row that took something from its duplicates it would be another record
+               CASE WHEN (first.catalog_number, first.isrc, first.year, first.duration) IS NOT DISTINCT FROM
+                         (coalesce(first.catalog_number, catalog_number), coalesce(first.isrc, isrc),
+                          coalesce(first.year, year), coalesce(first.duration, duration))
+                    THEN first.record END AS record
         FROM folded ORDER BY rid
         """
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.errors import BadInput
 
-FORMAT = 2
+FORMAT = 3
 """Version of tables and files; another one asks for a rebuild, as does another ``parser_fingerprint``."""
 
 DESCRIPTION = "catalogue.json"

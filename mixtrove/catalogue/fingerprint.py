@@ -11,7 +11,9 @@ from hashlib import blake2b
 
 from mixtrove.matching import Credit, identity_key
 from mixtrove.matching.keys import blocking_keys, fold_key
+from mixtrove.matching.packed import packed
 from mixtrove.matching.version import HEADS
+from mixtrove.matching.weights import counts
 
 # One of everything that the normal form, the names, the brackets and the versions distinguish.
 PROBES: tuple[tuple[str, str], ...] = (
@@ -51,14 +53,15 @@ def parser_fingerprint() -> str:
 
     Equal for equal parsers, on every machine. A few milliseconds, once a process.
     """
-    digest = blake2b(digest_size=8)
+    digest = blake2b(counts(), digest_size=8)
     heads = [("X", f"Title (Name {head})") for head in HEADS] + [("X", f"Title ({head})") for head in HEADS]
     for artist, title in (*PROBES, *heads):
         credit = Credit.parse(artist, title, label="Label - L", catalog_number="CAT 001")
         digest.update(
             repr(
                 (credit, credit.parsed.name, sorted(credit.parsed.types), sorted(credit.parsed.soft),
-                 identity_key(credit), fold_key(credit), sorted(blocking_keys(credit).items()))
+                 identity_key(credit), fold_key(credit), sorted(blocking_keys(credit).items()),
+                 packed(credit))
             ).encode()
         )  # fmt: skip
     return digest.hexdigest()

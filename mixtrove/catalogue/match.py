@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import TypedDict
 
 from mixtrove.catalogue.search import Catalogue
-from mixtrove.matching import Credit, Outcome, decide
+from mixtrove.matching import Credit, Outcome
+from mixtrove.matching.aliases import Aliases
+from mixtrove.matching.readings import decide_lines
+from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.tracklists.line import parse_line
+from mixtrove.tracklists.model import Component
 from mixtrove.tracklists.repair import repair_line
 
 CHUNK = 4_000  # lines at a time
@@ -37,10 +41,28 @@ class Matched(TypedDict):
     reasons: str
 
 
-def match_credits(catalogue: Catalogue, credits: Sequence[Credit]) -> list[Outcome]:
-    """The decision about each credit, from this catalogue alone."""
-    offered = catalogue.candidates(credits)
-    return [decide(credit, found) for credit, found in zip(credits, offered, strict=True)]
+def match_credits(
+    catalogue: Catalogue,
+    lines: Sequence[Sequence[Credit]],
+    *,
+    aliases: Aliases | None = None,
+    rule: Rule = RULE,
+) -> list[Outcome]:
+    """The decision about each line, from this catalogue alone.
+
+    ``lines`` holds the readings of each line; ``aliases`` are those that come with mixtrove, unless given.
+    """
+    return decide_lines(
+        lines,
+        lambda asked: catalogue.candidates([credit for _, credit in asked]),
+        aliases=Aliases.built_in() if aliases is None else aliases,
+        rule=rule,
+    )
+
+
+def readings_of(component: Component) -> tuple[Credit, ...]:
+    """All readings of what a line names, the likeliest first."""
+    return (component.credit, *component.readings)
 
 
 def match_lines(
@@ -48,25 +70,28 @@ def match_lines(
     lines: Iterable[str],
     *,
     processes: int | None = None,
+    aliases: Aliases | None = None,
+    rule: Rule = RULE,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Matched]:
     """Match raw lines (numbered from 1) against the catalogue in ``directory``, in order.
 
-    A line that is no entry gives one row without component that says why. ``progress`` is told how
-    many lines are done.
+    A line that is no entry gives one row without component that says why. ``aliases`` and ``rule`` as in
+    ``match_credits``. ``progress`` is told how many lines are done.
     """
+    aliases = Aliases.built_in() if aliases is None else aliases
     chunks = _chunks(lines)
     head = list(islice(chunks, PARALLEL_FROM))
     processes = processes or min(os.cpu_count() or 1, 8)
     if len(head) < PARALLEL_FROM or processes < 2:
         with Catalogue(directory) as catalogue:
             for part in chain(head, chunks):
-                yield from _match_chunk(catalogue, part)
+                yield from _match_chunk(catalogue, part, aliases, rule)
                 if progress:
                     progress(len(part[1]))
         return
     with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory,)
+        processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory, aliases, rule)
     ) as pool:
         waiting = [(len(chunk[1]), pool.submit(_match_opened, chunk)) for chunk in head]
         while waiting:
@@ -86,22 +111,25 @@ def _chunks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
         first += len(chunk)
 
 
-_opened: list[Catalogue] = []  # a worker process's own catalogue
+_opened: list[tuple[Catalogue, Aliases, Rule]] = []  # a worker process's own
 
 
-def _open(directory: Path) -> None:
-    _opened[:] = [Catalogue(directory)]
+def _open(directory: Path, aliases: Aliases, rule: Rule) -> None:
+    _opened[:] = [(Catalogue(directory), aliases, rule)]
 
 
 def _match_opened(chunk: tuple[int, list[str]]) -> list[Matched]:
-    return _match_chunk(_opened[0], chunk)
+    catalogue, aliases, rule = _opened[0]
+    return _match_chunk(catalogue, chunk, aliases, rule)
 
 
-def _match_chunk(catalogue: Catalogue, chunk: tuple[int, list[str]]) -> list[Matched]:
+def _match_chunk(
+    catalogue: Catalogue, chunk: tuple[int, list[str]], aliases: Aliases, rule: Rule
+) -> list[Matched]:
     first, raws = chunk
     lines = [parse_line(repair_line(raw), number) for number, raw in enumerate(raws, first)]
-    credits = [component.credit for line in lines for component in line.components]
-    outcomes = iter(match_credits(catalogue, credits))
+    read = [readings_of(component) for line in lines for component in line.components]
+    outcomes = iter(match_credits(catalogue, read, aliases=aliases, rule=rule))
     rows: list[Matched] = []
     for raw, line in zip(raws, lines, strict=True):
         rows += [_row(line.line_no, one.component, raw, next(outcomes)) for one in line.components]

@@ -17,6 +17,7 @@ from mixtrove.catalogue.directory import CatalogueInfo, describe
 from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit
 from mixtrove.matching.keys import blocking_keys, key_hash
+from mixtrove.matching.packed import remember_packed
 
 TOP = 20  # candidates a credit (MATCHING §6: recall@20 .998)
 
@@ -74,7 +75,7 @@ class Catalogue:
         pairs = cursor.execute(
             """
             SELECT number, rid FROM query JOIN posting USING (key)
-            GROUP BY number, rid HAVING count(*) > 1
+            GROUP BY number, rid
             QUALIFY row_number() OVER (PARTITION BY number ORDER BY sum(weight) DESC, rid) <= $top
             ORDER BY number, sum(weight) DESC, rid
             """,
@@ -104,14 +105,16 @@ class Catalogue:
             return
         cursor = self._connection.cursor()
         cursor.register("wanted", pa.table({"rid": pa.array(missing, pa.int32())}))
-        rows = cursor.execute(f"SELECT {_COLUMNS} FROM recording JOIN wanted USING (rid)").fetchall()  # noqa: S608
+        rows = cursor.execute(f"SELECT {_COLUMNS}, record FROM recording JOIN wanted USING (rid)").fetchall()  # noqa: S608
         cursor.close()
         for (
             rid, id_, artist, _title, album, label, number, isrc, year, duration, url, artists,
-            featured, title, version,
+            featured, title, version, record,
         ) in rows:  # fmt: skip
             credit = Credit.of_parts(
                 artists, title, featured=featured, version=version, label=label, catalog_number=number,
                 album=album, duration=duration, isrc=isrc, year=year, spelled=artist,
             )  # fmt: skip
+            if record is not None:
+                remember_packed(credit, record)
             self._known[rid] = Candidate(id_, credit, url=url)

@@ -51,10 +51,11 @@ CUT_NAMES = (None, "original", "extended", "radio")
 FAMILIES = (None, "remix", "edit")
 TYPES = (
     "dub", "mashup", "vip", "instrumental", "acapella", "live", "acoustic", "demo", "reprise", "intro",
-    "outro", "interlude", "beats", "slowed", "sped up", "cover", "karaoke", "remix", "mix", "edit", "other",
+    "outro", "interlude", "beats", "slowed", "sped up", "cover", "stripped", "percapella", "8d", "rerecorded", "karaoke",
+    "other", "remix", "mix", "edit",
 )  # fmt: skip
 BIT_DUB, BIT_MASHUP, BIT_LIVE = 1, 2, 32
-TRAILING_FAMILY = 17  # TRAILING above this names a family: remix, mix, edit
+TRAILING_FAMILY = 22  # TRAILING above this names a family: remix, mix, edit
 
 # --- what comes out ---------------------------------------------------------------------------------
 
@@ -151,7 +152,7 @@ def _mark(t, i, j, work):
             for letter in range(128):
                 work[MASKS, letter] |= 1 << (at - i)
         else:
-            work[MASKS, t[at]] |= 1 << (at - i)
+            work[MASKS, t[at] & 127] |= 1 << (at - i)
 
 
 @_jit
@@ -160,7 +161,7 @@ def _unmark(t, i, j, work):
         if t[at] == ANY_SIGN:
             work[MASKS, :128] = 0
             return
-        work[MASKS, t[at]] = 0
+        work[MASKS, t[at] & 127] = 0
 
 
 @_jit
@@ -192,7 +193,7 @@ def _osa_bits(t, i, j, p, q, work):
     distance = j - i
     top = 1 << (j - i - 1)
     for at in range(p, q):
-        places = -1 if t[at] == ANY_SIGN else work[MASKS, t[at]]
+        places = -1 if t[at] == ANY_SIGN else work[MASKS, t[at] & 127]
         swapped = ((~diagonal & places) << 1) & last_places
         diagonal = (((places & positive) + positive) ^ positive) | places | negative | swapped
         up = negative | ~(diagonal | positive)
@@ -266,7 +267,7 @@ def _lcs_bits(t, i, j, p, q, work):
     _mark(t, i, j, work)
     rest = -1
     for at in range(p, q):
-        places = rest if t[at] == ANY_SIGN else rest & work[MASKS, t[at]]
+        places = rest if t[at] == ANY_SIGN else rest & work[MASKS, t[at] & 127]
         rest = (rest + places) | (rest - places)
     _unmark(t, i, j, work)
     found = 0
@@ -920,3 +921,11 @@ def score_pairs(h, t, left, right, out):
     work = np.zeros((4, LONGEST + 1), np.int64)
     for pair in range(len(left)):
         score_pair(h, t, left[pair], right[pair], out[pair], work)
+
+
+@numba.njit(nogil=True, cache=True)
+def distances(t, between, out):
+    """The OSA distance and the Indel similarity of the texts before and behind ``between``, for tests."""
+    work = np.zeros((4, LONGEST + 1), np.int64)
+    out[0] = osa(t, 0, between, between, len(t), LONGEST, work)
+    out[1] = indel_similarity(t, 0, between, between, len(t), work)

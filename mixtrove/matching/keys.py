@@ -51,6 +51,11 @@ def blocking_keys(credit: Credit) -> dict[str, float]:
                 f"{artist[-3:]}|{bare[-4:]}",
                 f"{artist[:3]}|{bare[-5:]}<",
                 f"{artist[-3:]}|{bare[:5]}>",
+                f"{artist[:5]}~{bare[:2]}",
+                f"{artist[:5]}~{bare[-2:]}<",
+                f"{artist[-5:]}~{bare[:2]}>",
+                f"{artist[:2]}~{bare[:5]}",
+                f"{artist[-2:]}~{bare[-5:]}<",
             ):
                 keys[key] = COMPOSITE_WEIGHT
     if credit.catalog_number:

@@ -35,7 +35,7 @@ _NO_HASH = (0, 0, 0, 0)
 _LIVE = re.compile(r"\blive\b", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND = re.compile(r"\s+(?:-\s+)?(?:EP|LP|(?:deluxe )?single|deluxe(?: edition)?)$", re.IGNORECASE)
-_LONGEST = 4_000  # letters of a section; what is behind them is not compared
+_LONGEST = 2_000  # letters of a section; what is behind them is not compared
 _FEATURED = 0.4  # a featured artist's words against a headline artist's
 
 
@@ -48,15 +48,20 @@ def packed(credit: Credit) -> bytes:
     return found
 
 
+def remember_packed(credit: Credit, record: bytes) -> None:
+    """Take a record that was stored with a credit instead of packing it again."""
+    credit.__dict__["_packed"] = record
+
+
 def pack(ready: Prepared) -> bytes:
     """The record of a prepared credit."""
     credit, version = ready.credit, ready.version
-    text: list[str] = []
-    spans: dict[str, tuple[int, int]] = {}
+    text: list[bytes] = []
+    spans: dict[bytes, tuple[int, int]] = {}
     places: list[int] = []
     end = 0
     title_weights = _weights(ready.words)
-    for section in (
+    for part in (
         ready.title, ready.title_squeezed, ready.base, ready.base.replace(" ", ""),
         " ".join(ready.subtitle), ready.digits, ready.flat, " ".join(ready.artists),
         _artist_weights(ready.artists, ready.headline), " ".join(ready.names), " ".join(ready.makers),
@@ -64,6 +69,7 @@ def pack(ready: Prepared) -> bytes:
         title_weights, title_weights if ready.base == ready.title else _weights(tuple(ready.base.split())),
         _album(credit.album) if credit.album else "",
     ):  # fmt: skip
+        section = part if isinstance(part, bytes) else part.encode("ascii", "replace")
         span = spans.get(section)
         if span is None:
             section = section[:_LONGEST]
@@ -90,19 +96,19 @@ def pack(ready: Prepared) -> bytes:
         ready.headliners, word_types & 0xFFFF, word_types >> 16, len(version.remixers),
         min(max(credit.year or 0, 0), 0xFFFF), *places,
     )  # fmt: skip
-    return header + "".join(text).encode("latin-1", "replace")
+    return header + b"".join(text)
 
 
 @lru_cache(maxsize=65536)
-def _weights(words: tuple[str, ...]) -> str:
-    return "".join([chr(int(title_weight(word) * kernel.WEIGHT)) for word in words])
+def _weights(words: tuple[str, ...]) -> bytes:
+    return bytes([int(title_weight(word) * kernel.WEIGHT) for word in words])
 
 
 @lru_cache(maxsize=65536)
-def _artist_weights(words: tuple[str, ...], headline: int) -> str:
-    return "".join(
+def _artist_weights(words: tuple[str, ...], headline: int) -> bytes:
+    return bytes(
         [
-            chr(max(int(artist_weight(word) * (1.0 if at < headline else _FEATURED) * kernel.WEIGHT), 1))
+            max(int(artist_weight(word) * (1.0 if at < headline else _FEATURED) * kernel.WEIGHT), 1)
             for at, word in enumerate(words)
         ]
     )

@@ -1,10 +1,10 @@
 """How much a word of a name or of a title says: rare words much, common ones little.
 
-``word_counts.csv`` counts in how many artist names and titles of real recordings a word stands (its second row
-holds how many names and titles were read); words in fewer than five are not listed. It is written by
-``python -m benchmarks.matching words``. Weights are inverse document frequencies scaled to the rarest
-listed word; a word that is not listed weighs 1 and is therefore told from every listed one, which matters:
-only a word that nobody uses can be the typo of another.
+``word_counts.csv`` counts in how many artist names and titles of real recordings a word stands (its second
+row holds how many names and titles were read); words in fewer than five are not listed. Weights are inverse
+document frequencies scaled to the rarest listed word. A word that is not listed weighs 1 and is so told from
+every listed one, which matters: only a word that nobody uses can be the typo of another. The file is written
+by ``python -m benchmarks.matching fit``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ _FLOOR = 0.12  # of the most common words: *the*, *dj*
 _KNOWN = 0.95  # of the rarest listed word
 
 
+def counts() -> bytes:
+    """The file of the counts, as it is."""
+    return files("mixtrove.matching").joinpath("word_counts.csv").read_bytes()
+
+
 @cache
 def _weights() -> tuple[dict[str, float], dict[str, float]]:
-    text = files("mixtrove.matching").joinpath("word_counts.csv").read_text(encoding="utf-8")
-    rows = list(csv.reader(text.splitlines()))[1:]
+    rows = list(csv.reader(counts().decode().splitlines()))[1:]
     names, titles = int(rows[0][1]), int(rows[0][2])
     artists: dict[str, float] = {}
     words: dict[str, float] = {}
