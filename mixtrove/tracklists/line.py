@@ -276,10 +276,12 @@ def _credited(
             unreleased = unreleased or box.unreleased
             year = box.year or year
             remarks = (*remarks, inner)
+        elif box.kind == "length":
+            remarks = (*remarks, inner)
         elif label is not None or not space or box.kind == "title":
             doubtful = inner if box.doubtful and label is None and space else doubtful
             break
-        elif box.kind == "label":
+        else:
             label, catalog_number = box.label, box.catalog_number
             unreleased = unreleased or box.unreleased
             year = box.year or year
@@ -287,8 +289,6 @@ def _credited(
                 remarks = (*remarks, box.remark)
             if box.doubtful:
                 doubtful, labelled = inner, True
-        else:
-            remarks = (*remarks, inner)
         rest = before
     if label is None and "]" in rest and (tail := _LABEL_BEHIND_DASH.search(rest)):
         behind_dash, rest = tail[1].strip(" -]"), rest[: tail.start() + 1]
