@@ -8,24 +8,26 @@ docs/matching.md lists. Not here: any rule of matching (``mixtrove.matching``), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import duckdb
 import numpy as np
 
+from mixtrove.catalogue.match import readings_of
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit, Outcome, kernel
-from mixtrove.matching.choice import OTHER_READING, decide_many
+from mixtrove.matching.aliases import Aliases
+from mixtrove.matching.choice import OTHER_READING
 from mixtrove.matching.keys import blocking_keys, key_hash
 from mixtrove.matching.prepared import prepare
+from mixtrove.matching.readings import Asked, decide_lines, swapped
 from mixtrove.matching.reasons import gate_reason
 from mixtrove.matching.verdict import RULE, Rule, Verdict, features, verdict
-from mixtrove.tracklists.lead import take_lead
 from mixtrove.tracklists.line import parse_line
-from mixtrove.tracklists.model import Component, Line
+from mixtrove.tracklists.model import Component
 from mixtrove.tracklists.repair import repair_line
 
 TOP = 5  # candidates that are shown
@@ -68,6 +70,7 @@ class Reading:
     catalog_number: str | None
     year: int | None
     flags: tuple[str, ...]  # ID, unreleased, layered, mashup
+    remarks: tuple[str, ...]  # what was set aside: it says nothing of artist, title or version
     other_readings: tuple[str, ...]  # the same line read in another way: "Artist - Title (Version)"
     compared_as: NormalForm
 
@@ -141,12 +144,12 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A line explained. ``lead`` is what was taken from its front: a number, a cue, a layer mark."""
+    """A line explained. ``marks`` is what stands around the track: a number, a cue, a layer mark."""
 
     raw: str
     repaired: str | None  # the line as it was read, when broken letters had to be mended
     kind: str
-    lead: str
+    marks: str
     cue_seconds: int | None
     components: tuple[Explained, ...]
     accept: float  # the rule: the score from which a pair is the same recording
@@ -178,13 +181,13 @@ def explain(
         raw=raw,
         repaired=text if text != raw else None,
         kind=line.kind,
-        lead=_lead(line),
+        marks=line.marks,
         cue_seconds=line.cue_seconds,
         components=tuple(
             Explained(
                 reading(one),
-                compare_with(_readings(one), Candidate("", against), rule) if against else None,
-                search(catalogue, _readings(one), rule=rule) if catalogue else None,
+                _against(readings_of(one), Candidate("", against), rule) if against else None,
+                search(catalogue, readings_of(one), rule=rule) if catalogue else None,
             )
             for one in line.components
         ),
@@ -207,7 +210,8 @@ def reading(component: Component) -> Reading:
         component.component, credit.artist, credit.artists, credit.featured, credit.title, credit.version,
         credit.mix_type, credit.cut, credit.remixers, credit.label, credit.catalog_number, credit.year,
         flags=tuple(word for word, holds in flags if holds),
-        other_readings=tuple(_named(other) for other in _readings(component)[1:]),
+        remarks=component.remarks,
+        other_readings=tuple(_named(other) for other in readings_of(component)[1:]),
         compared_as=_normal_form(credit),
     )  # fmt: skip
 
@@ -230,12 +234,10 @@ def compare_with(readings: Sequence[Credit], candidate: Candidate, rule: Rule = 
 
 def search(catalogue: Catalogue, readings: Sequence[Credit], *, top: int = TOP, rule: Rule = RULE) -> Search:
     """What the catalogue offers for a component and what is decided, as discovery decides it."""
-    offers = catalogue.candidates(readings)
-    offered = list({one.id: one for found in offers for one in found}.values())
-    outcome = decide_many([readings], [offered], keep=top, rule=rule)[0]
+    outcome, readings, offered = _decided(readings, catalogue.candidates, rule)
     places = {one.candidate.id: at for at, one in enumerate(outcome.ranked)}
     compared = [compare_with(readings, one, rule) for one in offered]
-    compared.sort(key=lambda one: (places.get(one.id or "", top), -one.score, one.id))
+    compared.sort(key=lambda one: (places.get(one.id or "", len(places)), -one.score, one.id))
     shared = _shared_keys(catalogue, readings, {one.id: one.credit for one in offered})
     shown = tuple(
         replace(
@@ -260,21 +262,36 @@ def search(catalogue: Catalogue, readings: Sequence[Credit], *, top: int = TOP, 
     )
 
 
+def _against(readings: Sequence[Credit], candidate: Candidate, rule: Rule) -> Comparison:
+    """One recording, as if a catalogue had nothing else."""
+    return compare_with(
+        _decided(readings, lambda asked: [[candidate]] * len(asked), rule)[1], candidate, rule
+    )
+
+
+def _decided(
+    readings: Sequence[Credit], find: Callable[[Sequence[Credit]], Sequence[Sequence[Candidate]]], rule: Rule
+) -> tuple[Outcome, list[Credit], list[Candidate]]:
+    """The decision about a component, and the readings and candidates that were tried for it."""
+    tried: list[Credit] = []
+    offered: dict[str, Candidate] = {}
+
+    def ask(asked: Sequence[Asked]) -> Sequence[Sequence[Candidate]]:
+        tried.extend(credit for _, credit in asked)
+        found = find([credit for _, credit in asked])
+        offered.update((one.id, one) for some in found for one in some)
+        return found
+
+    [outcome] = decide_lines([readings], ask, aliases=Aliases.built_in(), rule=rule)
+    if any(one.reading == len(tried) for one in outcome.ranked):  # nobody is asked about this one
+        tried.append(swapped(readings[0]))
+    return outcome, tried, list(offered.values())
+
+
 def _role(one: Comparison, at: int, outcome: Outcome) -> Literal["best", "runner-up"] | None:
     if outcome.runner_up is not None and one.id == outcome.runner_up.candidate.id:
         return "runner-up"
     return "best" if at == 0 and outcome.choice != "none" else None
-
-
-def _readings(component: Component) -> tuple[Credit, ...]:
-    return component.credit, *getattr(component, "readings", ())
-
-
-def _lead(line: Line) -> str:
-    """What the grammar takes from the front of a line before it looks for a track."""
-    text = " ".join(line.raw.split())
-    rest = take_lead(text)[0]
-    return text.removesuffix(rest).strip() if rest else text
 
 
 def _named(credit: Credit) -> str:

@@ -108,8 +108,8 @@ def _print_component(found: Explanation, one: Explained, against: Credit | None)
 
 
 def _reading_rows(found: Explanation, reading: Reading) -> Iterator[tuple[str, str]]:
-    if found.lead:
-        yield "before the track", found.lead
+    if found.marks:
+        yield "around the track", found.marks
     if found.cue_seconds is not None:
         minutes, seconds = divmod(found.cue_seconds, 60)
         yield "cue", f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
@@ -122,7 +122,8 @@ def _reading_rows(found: Explanation, reading: Reading) -> Iterator[tuple[str, s
         ("label", reading.label),
         ("catalogue number", reading.catalog_number),
         ("year", str(reading.year) if reading.year else None),
-        ("marks", ", ".join(reading.flags)),
+        ("flags", ", ".join(reading.flags)),
+        ("set aside", " | ".join(reading.remarks)),
     ):
         if value:
             yield name, value
@@ -206,7 +207,8 @@ def _print_search(found: Search) -> None:
     )
     for number, one in enumerate(found.candidates, 1):
         if number == 1 or one.score >= _WORTH_A_WORD:
-            click.echo(f"  {number}. {'; '.join(one.reasons)}{_support(one)}")
+            reasons = (*((f"read as {one.read_as}",) if one.read_as else ()), *one.reasons)
+            click.echo(f"  {number}. {'; '.join(reasons)}{_support(one)}")
             click.echo(f"     found by {_found_by(one.found_by)}")
     sure = "" if found.decision == "none" else f" Confidence {found.confidence:.1%}."
     click.echo(f"{found.sentence}{sure}")
