@@ -1,9 +1,10 @@
 """The stages of identification: what was played in each entry (DESIGN §6), bulk lane.
 
 ``search_catalogue`` asks the offline catalogue about every entry that is due and keeps what it offers;
-``match_entries`` decides: correction first, then the library and the catalogue's offers together. Both
-may be killed at any moment and started again: entries are decided in one fixed order, 200 in a
-transaction, and a decision depends only on what was decided before it.
+``match_entries`` decides: correction first, then the library and the catalogue's offers together. Both ask
+about every reading of a line, other names of its artists included (those that come with mixtrove and those
+that people gave). Both may be killed at any moment and started again: entries are decided in one fixed
+order, 200 in a transaction, and a decision depends only on what was decided before it.
 
 Not here: how two credits compare (``mixtrove.matching``), how a decision is written down
 (``mixtrove.library.discoveries``), asking providers.
@@ -11,11 +12,13 @@ Not here: how two credits compare (``mixtrove.matching``), how a decision is wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from mixtrove.catalogue.match import match_credits
 from mixtrove.catalogue.search import Catalogue
+from mixtrove.library.aliases import known_aliases
 from mixtrove.library.corrections import LineCorrection, corrections_for, rejected_tracks
 from mixtrove.library.discoveries import (
     CHUNK,
@@ -29,8 +32,13 @@ from mixtrove.library.discoveries import (
 from mixtrove.library.index import LibraryIndex
 from mixtrove.library.offers import read_offers, write_offers
 from mixtrove.library.store import Store
-from mixtrove.matching import Outcome, Ranked, decide
+from mixtrove.matching import Credit, Outcome, Ranked
+from mixtrove.matching.aliases import Aliases
 from mixtrove.matching.choice import Candidate as Offered
+from mixtrove.matching.readings import Asked, decide_lines
+from mixtrove.matching.verdict import RULE, Rule
+from mixtrove.tracklists.line import parse_line
+from mixtrove.tracklists.repair import repair_line
 
 SEARCH_CHUNK = 4_000  # entries asked about at a time
 
@@ -63,6 +71,7 @@ def search_catalogue(
     *,
     tracklist_id: str | None = None,
     limit: int | None = None,
+    rule: Rule = RULE,
     progress: Progress | None = None,
 ) -> SearchSummary:
     """Ask the catalogue about every entry that is due and keep what it offers.
@@ -76,14 +85,12 @@ def search_catalogue(
             for entry in entries_to_identify(connection, catalogue.id, tracklist_id=tracklist_id, limit=limit)
             if entry.catalogue != catalogue.id
         ]
+        aliases = known_aliases(connection)
     searched = offered = 0
     for first in range(0, len(due), SEARCH_CHUNK):
         chunk = due[first : first + SEARCH_CHUNK]
-        found = catalogue.candidates([entry.credit for entry in chunk])
-        offers = [
-            (entry, decide(entry.credit, candidates).ranked)
-            for entry, candidates in zip(chunk, found, strict=True)
-        ]
+        found = match_credits(catalogue, [_readings(entry) for entry in chunk], aliases=aliases, rule=rule)
+        offers = [(entry, outcome.ranked) for entry, outcome in zip(chunk, found, strict=True)]
         offered += write_offers(store, offers, catalogue.id)
         searched += len(chunk)
         if progress:
@@ -96,6 +103,7 @@ def match_entries(
     *,
     tracklist_id: str | None = None,
     limit: int | None = None,
+    rule: Rule = RULE,
     progress: Progress | None = None,
 ) -> MatchSummary:
     """Decide every pending entry from corrections, library and what the catalogue offered.
@@ -105,6 +113,7 @@ def match_entries(
     """
     with store.read() as connection:
         due = list(entries_to_identify(connection, None, tracklist_id=tracklist_id, limit=limit))
+        aliases = known_aliases(connection)
     index = LibraryIndex()
     total = MatchSummary()
     done = 0
@@ -115,9 +124,8 @@ def match_entries(
             offers = read_offers(connection, [entry.entry_id for entry in chunk])
             corrections = corrections_for(connection, {entry.line_key for entry in chunk})
             rejected = rejected_tracks(connection, corrections)
-        decider = _Decider(index, corrections, rejected)
-        decisions = [decider.decide(entry, offers.get(entry.entry_id, [])) for entry in chunk]
-        decider.forget()
+        decider = _Decider(index, corrections, rejected, aliases, rule)
+        decisions = decider.decide(chunk, offers)
         written = write_decisions(store, decisions)
         total = replace(
             total,
@@ -134,37 +142,85 @@ def match_entries(
     return total
 
 
+def _readings(entry: EntryToIdentify) -> tuple[Credit, ...]:
+    """What an entry says, as it was read on import, then in the other ways the line can be read."""
+    for component in parse_line(repair_line(entry.raw_line)).components:
+        if component.component == entry.component and component.credit == entry.credit:
+            return (entry.credit, *getattr(component, "readings", ()))
+    return (entry.credit,)
+
+
 class _Decider:
-    """Decides the entries of one chunk in order; what one adds to the library the next ones see."""
+    """Decides the entries of one chunk in order; what one adds to the library the next ones see.
+
+    All are weighed at once, which is fast; those that may be what an earlier one added, once more.
+    """
 
     def __init__(
         self,
         index: LibraryIndex,
         corrections: dict[str, LineCorrection],
         rejected: dict[str, frozenset[str]],
+        aliases: Aliases,
+        rule: Rule,
     ) -> None:
         self._index = index
         self._corrections = corrections
         self._rejected = rejected  # library tracks by line key
+        self._aliases = aliases
+        self._rule = rule
+        self._readings: dict[str, tuple[Credit, ...]] = {}  # by entry
+        self._offers: dict[str, Sequence[Offered]] = {}  # by entry, without what a person rejected
+        self._new = LibraryIndex()  # what this chunk adds, until the store knows it
         self._added: dict[str, TrackRecord] = {}  # stand-in id → the recording that will be a track
 
-    def forget(self) -> None:
-        """Take the stand-ins out again: the next refresh brings the tracks themselves."""
-        for stand_in in self._added:
-            self._index.remove(stand_in)
+    def decide(
+        self, entries: Sequence[EntryToIdentify], offers: Mapping[str, Sequence[Offered]]
+    ) -> list[EntryDecision]:
+        """The decisions about entries, given what a catalogue offers for each."""
+        by_person = {entry.entry_id: self._by_person(entry) for entry in entries}
+        undecided = [entry for entry in entries if by_person[entry.entry_id] is None]
+        for entry in undecided:
+            no = self._correction(entry).rejected
+            own = offers.get(entry.entry_id, ())
+            self._offers[entry.entry_id] = [one for one in own if (one.source, one.id) not in no]
+            self._readings[entry.entry_id] = _readings(entry)
+        outcomes = iter(self._weigh(undecided, self._index))
+        return [by_person[entry.entry_id] or self._decided(entry, next(outcomes)) for entry in entries]
 
-    def decide(self, entry: EntryToIdentify, offers: Sequence[Offered]) -> EntryDecision:
-        correction = self._corrections.get(entry.line_key)
-        if correction is not None:
-            made = correction.decision(entry.entry_id, catalogue=entry.catalogue)
-            if made is not None:
-                return replace(made, revision=entry.revision)
-            offers = [one for one in offers if (one.source, one.id) not in correction.rejected]
-        tracks = self._index.candidates(entry.credit)
-        if correction is not None:
-            no = self._rejected[entry.line_key] | {f"new:{number}" for _, number in correction.rejected}
-            tracks = [one for one in tracks if one.id not in no]
-        outcome = decide(entry.credit, [*tracks, *offers])
+    def _correction(self, entry: EntryToIdentify) -> LineCorrection:
+        return self._corrections.get(entry.line_key) or LineCorrection(entry.line_key, None, None, None)
+
+    def _by_person(self, entry: EntryToIdentify) -> EntryDecision | None:
+        made = self._correction(entry).decision(entry.entry_id, catalogue=entry.catalogue)
+        return replace(made, revision=entry.revision) if made else None
+
+    def _weigh(self, entries: Sequence[EntryToIdentify], *indexes: LibraryIndex) -> list[Outcome]:
+        """The outcome for each entry among its offers and the tracks of these indexes."""
+        not_these = [
+            self._rejected.get(entry.line_key, frozenset())
+            | {f"new:{number}" for _, number in self._correction(entry).rejected}
+            for entry in entries
+        ]
+
+        def search(asked: Sequence[Asked]) -> list[list[Offered]]:
+            return [
+                [one for index in indexes for one in index.candidates(credit) if one.id not in not_these[at]]
+                for at, credit in asked
+            ]
+
+        return decide_lines(
+            [self._readings[entry.entry_id] for entry in entries], search,
+            offered=[self._offers[entry.entry_id] for entry in entries],
+            aliases=self._aliases, rule=self._rule,
+        )  # fmt: skip
+
+    def _decided(self, entry: EntryToIdentify, outcome: Outcome) -> EntryDecision:
+        readings = self._readings[entry.entry_id]
+        if len(self._new) and any(
+            self._new.candidates(one) for one in (*readings, *self._aliases.readings(readings[0]))
+        ):
+            [outcome] = self._weigh([entry], self._index, self._new)
         if outcome.choice == "accept":
             return self._accepted(entry, outcome)
         return EntryDecision(
@@ -187,7 +243,7 @@ class _Decider:
             track = TrackRecord(best.source, best.id, best.credit, url=best.url)
             stand_in = f"new:{best.id}"
             self._added[stand_in] = track
-            self._index.add(stand_in, best.credit)
+            self._new.add(stand_in, best.credit)
         return EntryDecision(
             entry_id=entry.entry_id,
             status="identified",

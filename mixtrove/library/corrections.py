@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
+from mixtrove.library.aliases import alias_of_correction, forget_aliases_of
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import (
     CHUNK,
@@ -105,6 +106,8 @@ def decide(
 ) -> CorrectionResult:
     """File a person's decision about a line and apply it to every entry that says the same.
 
+    An assigned track that only calls one artist of the line differently makes the two names aliases.
+
     Args:
         store: the store.
         kind: ``assign`` (it is this track), ``reject`` (it is none of what was offered),
@@ -138,6 +141,8 @@ def decide(
             },
         )
         entries = _apply(tx, key)
+        if track_id is not None:
+            alias_of_correction(tx, correction_id, key, track_id, by)
         return CorrectionResult(correction_id, key, kind, entries, track_id)
 
 
@@ -160,6 +165,7 @@ def undo(store: Store, *, correction_id: str | None = None, line_key: str | None
             raise BadInput("there is no correction to take back: `mixtrove review list --decided` shows them")
         _set(tx, [row["id"]], undone_at=tx.now)
         _set(tx, row["payload"].get("replaced", []), undone_at=None)
+        forget_aliases_of(tx, row["id"])
         entries = _apply(tx, row["line_key"])
         return CorrectionResult(row["id"], row["line_key"], row["kind"], entries, row["library_track_id"])
 

@@ -272,6 +272,20 @@ correction = sa.Table(
     comment="What a person decided about a line; replayed in every run, never overwritten.",
 )
 
+artist_alias = sa.Table(
+    "artist_alias",
+    metadata,
+    sa.Column("name_key", sa.Text, primary_key=True, comment="the smaller of both names' normal forms"),
+    sa.Column("alias_key", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, comment="as it was given; the pair holds both ways"),
+    sa.Column("alias", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("source", sa.String(16), nullable=False, comment="person or correction"),
+    sa.Column("correction_id", sa.String(36), index=True, comment="the correction that it follows from"),
+    comment="What people said artists are also called.",
+)
+
 merge_log = sa.Table(
     "merge_log",
     metadata,

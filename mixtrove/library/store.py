@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mixtrove.settings import Settings
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with ``migrations/versions``."""
 
 VERSION_TABLE = "mixtrove_schema_version"
