@@ -32,6 +32,7 @@ _FUZZY = tuple(w for w in (*HEADS, "remixed", "extended") if len(w) >= 5 and w n
 _FUZZY_BY_SIGN = {sign: tuple(w for w in _FUZZY if w[0] == sign) for sign in {w[0] for w in _FUZZY}}
 _FUZZY_BY_TAIL = {tail: tuple(w for w in _FUZZY if w[1:] == tail) for tail in {w[1:] for w in _FUZZY}}
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
+_YEAR_ENDS = frozenset("0123456789s")
 _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST = 200  # signs; no version's name is longer
@@ -143,15 +144,18 @@ def _parsed(text: str) -> Version | None:
         found = [piece for piece in pieces if piece is not None]
         if len(found) == len(pieces):
             return replace(merged(found), text=text)
-    if " by " in text.lower() and (by := _BY.match(text)):
+    lower = text.lower()
+    if " by " in lower and (by := _BY.match(text)):
         return _named(text, by[1], family="edit" if "edit" in text[:7].lower() else "remix")
-    live = _LIVE.match(text) if text[:4].lower() == "live" else None
+    live = _LIVE.match(text) if lower.startswith("live") else None
     if live:  # the place and the year tell one live recording from another
         place = tuple(word for word in tokens(text[live.end() :]) if word not in ("the", "at", "in"))
         return Version(text=text, types=frozenset({"live"}), name=place)
-    if _EDITION.match(text):  # of an album: the same recording
+    if ("dition" in lower or "edici" in lower or "deluxe" in lower) and _EDITION.match(
+        text
+    ):  # of an album: the same recording
         return Version(text=text, cut="original")
-    if (" w" in text or " b" in text.lower() or " f" in text.lower()) and (shared := _SHARED.match(text)):
+    if (" w" in lower or " by " in lower or " f" in lower) and (shared := _SHARED.match(text)):
         weak = head_word(shared["made"].rpartition(" ")[2]) in WEAK_HEADS
         made = None if weak else _parsed(shared["made"])  # "Touch By Touch"
         if made is not None and (made.family or made.types):
@@ -190,7 +194,7 @@ def _parsed(text: str) -> Version | None:
             meaning.append(HEADS[before])
         elif bare == "a" and start < end and head_word(words[start]) == "acapella":
             pass
-        elif _YEAR.match(bare):
+        elif bare[-1:] in _YEAR_ENDS and _YEAR.match(bare):
             year = bare[-2:]
         elif bare == "inch" or bare in DESCRIPTORS or not bare:
             pass
@@ -205,7 +209,7 @@ def _parsed(text: str) -> Version | None:
             meaning.append(HEADS[lead])
         elif bare in ("unreleased", "official", "exclusive", "full", "-"):
             pass
-        elif _YEAR.match(bare) and len(bare) == 4:
+        elif len(bare) == 4 and _YEAR.match(bare):
             year = bare[-2:]
         else:
             break

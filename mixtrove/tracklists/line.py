@@ -56,7 +56,7 @@ _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
 _MASHUP = re.compile(r"\bmash-?\s?up\b", re.IGNORECASE)
 _VS = re.compile(r"\s(?:vs\.?|versus|w/|x|\+)\s", re.IGNORECASE)
 _LIVE_ACT = re.compile(r"(?<=\S)\s+[(\[]live[)\]]$|(?<=\S)(?<=\w\s\w|\w\w\w)\s+Live$", re.IGNORECASE)
-_LIVE_ENDS = frozenset(("live", " live", "live "))
+_LIVE_ENDS = frozenset("eE)]")
 # "(Souvenir - SOUV100)": a label whose box has the wrong brackets
 _LABEL_IN_PARENTHESES = re.compile(
     r"\s+\((?P<label>[^()\[\]]{2,40}?)\s+-\s+(?P<number>[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?)\)$"
@@ -94,7 +94,7 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
         return Line(line_no, raw, "other", f"longer than {_LONGEST} signs: no line of a tracklist")
     if (" - " not in text or text[0] in _RULE or text[-1] in _RULE) and _HEADING.match(text):
         return Line(line_no, raw, "heading", "heading")
-    if ("://" in text or "www." in text.lower()) and _URL.match(text):
+    if ("://" in text or "ww." in text or "WW." in text) and _URL.match(text):
         return Line(line_no, raw, "other", "a web address")
     text = " ".join(text.split()) if "\t" not in text else re.sub(r"[^\S\t]+", " ", text)
     if not text.isascii():
@@ -106,12 +106,14 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
     if tail is not None and _DASH.search(text[: tail.start()]):
         cue, text = seconds(tail[1] or tail[2]), text[: tail.start()].rstrip(" -–—@|")
         marks = f"{marks} {tail[0].strip()}".strip()
-    if not text.strip(" ?.-") or is_unknown(text):
+    if not text.strip(" ?.-") or (len(text) < 40 and is_unknown(text)):
         if not (text or marked):
             return Line(line_no, raw, "other", _NO_TRACK)
         return _unknown_line(text, raw, line_no, cue, layered, marks)
-    text, remarks = undressed(_repaired(text))
-    if text.count(" - ") + text.count(" – ") + text.count(" — ") < 2:
+    if text.count("(") != text.count(")") or text.count("[") != text.count("]"):
+        text = _repaired(text)
+    text, remarks = undressed(text)
+    if text.count(" - ") < 2 and (text.isascii() or len(_DASH.findall(text)) < 2):
         one = _component(text, 1, layered, remarks)
         components: tuple[Component, ...] = () if one is None else (one,)
     else:
@@ -305,7 +307,7 @@ def _credited(
     if artist and " - " in rest:
         rest = _without_repeated(artist, rest)
     split = split_title(rest)
-    live = _LIVE_ACT.search(artist) if artist[-5:].lower().strip("[()]") in _LIVE_ENDS else None
+    live = _LIVE_ACT.search(artist) if artist[-1:] in _LIVE_ENDS else None
     names, featured = split_artists(artist[: live.start()] if live else artist)
     title = split.title
     if not title and split.version.text:
@@ -332,7 +334,7 @@ def _credited(
         other += boxed(artist, doubtful, credit) if labelled else unboxed(artist, doubtful, credit)
     return Component(
         number, credit, is_id, unreleased or split.unreleased, layered,
-        _is_mashup(f" {artist} ".lower(), f" {lower} ", split.version),
+        _is_mashup(artist, lower, split.version),
         remarks, best(other, credit) if other else (), artist,
     )  # fmt: skip
 
@@ -361,11 +363,13 @@ def _doubts(artist: str, credit: Credit, title: str, live: bool) -> list[Credit]
 
 def _is_mashup(artist: str, title: str, version: Version) -> bool:
     """Whether two tracks are in one: a word says so, or artists and titles are two on both sides."""
-    if "mashup" in version.types:
+    if version is not ORIGINAL and "mashup" in version.types:
         return True
-    if " vs" not in artist and " x " not in artist and " + " not in artist and " w/ " not in artist:
+    lower = artist.lower()
+    if not (" v" in lower or " x " in lower or " + " in lower or " w/" in lower):
         return False
-    return bool(_VS.search(artist) and (_VS.search(title) or _MASHUP.search(f"{title}{version.text}")))
+    named = _VS.search(f" {title} ") or _MASHUP.search(f"{title} {version.text}")
+    return bool(named and _VS.search(f" {artist} "))
 
 
 def _line(
