@@ -181,7 +181,13 @@ def _repaired(text: str) -> str:
 def _split_dash(text: str) -> tuple[str, str] | None:
     """Artist and title at the first dash outside brackets; a dash without both spaces only when none has."""
     artist, dash, title = text.partition(" - ")
-    if dash and artist.replace(" ", "").isalnum() and title.strip():
+    if (
+        dash
+        and artist.isascii()
+        and not ("(" in artist or "[" in artist or " -- " in artist or " ~ " in artist or " :: " in artist)
+        and artist.strip()
+        and title.strip()
+    ):
         return artist.strip(), title.strip()  # nearly every line: no other sign before the dash
     for pattern in (_DASH, _LOOSE_DASH):
         for found in pattern.finditer(text):
