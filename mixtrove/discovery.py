@@ -106,11 +106,11 @@ def discover(
     if catalogue is not None:
         with catalogue:
             searched = search_catalogue(
-                store, catalogue, tracklist_id=tracklist_id, limit=limit,
+                store, catalogue, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
                 progress=lambda done, of: report("searching the catalogue", done, of),
             )  # fmt: skip
     matched = match_entries(
-        store, tracklist_id=tracklist_id, limit=limit,
+        store, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
         progress=lambda done, of: report("deciding", done, of),
     )  # fmt: skip
     if not refresh:

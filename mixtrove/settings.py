@@ -8,12 +8,15 @@ Nothing is created or opened by reading the settings.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mixtrove.errors import BadInput
+
+if TYPE_CHECKING:
+    from mixtrove.matching.verdict import Rule
 
 
 class Settings(BaseSettings):
@@ -27,6 +30,44 @@ class Settings(BaseSettings):
     user: str = Field(default="dj", min_length=1, max_length=64)
     busy_timeout: float = Field(default=30.0, ge=0, le=3600)
     """Seconds to wait for another writer of the operational store before giving up."""
+
+    match_accept: float = Field(
+        default=0.85,
+        ge=0,
+        le=1,
+        description="The score from which the best candidate is taken without asking a person. "
+        "`python -m benchmarks.matching --sets retrieval` prints precision and recall at this value.",
+    )
+    match_review: float = Field(
+        default=0.55,
+        ge=0,
+        le=1,
+        description="The score from which a candidate is shown to a person; less than match_accept.",
+    )
+    match_margin: float = Field(
+        default=0.10,
+        ge=0,
+        le=1,
+        description="How far the best candidate must be above the next one of another track.",
+    )
+
+    @model_validator(mode="after")
+    def _review_below_accept(self) -> Self:
+        if self.match_review >= self.match_accept:
+            raise ValueError(
+                f"MIXTROVE_MATCH_REVIEW ({self.match_review:g}) must be less than "
+                f"MIXTROVE_MATCH_ACCEPT ({self.match_accept:g})"
+            )
+        return self
+
+    @property
+    def rule(self) -> Rule:
+        """What is accepted, and what a person should look at."""
+        from mixtrove.matching.verdict import (
+            Rule,
+        )  # compiled code: not loaded by commands that compare nothing
+
+        return Rule(accept=self.match_accept, review=self.match_review, margin=self.match_margin)
 
     @property
     def database(self) -> str:
@@ -74,6 +115,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
+        if not first["loc"]:  # of two variables together; the text names them
+            raise BadInput(f"{first['ctx']['error']}; change or unset one of them") from error
         name = "MIXTROVE_" + "_".join(str(part) for part in first["loc"]).upper()
         raise BadInput(
             f"{name} is set to {first['input']!r}, which cannot be used: {first['msg']}; change or unset it"

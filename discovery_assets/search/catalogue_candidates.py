@@ -35,7 +35,13 @@ def catalogue_candidates(
         if recordings is None:
             found, about = SearchSummary(), "there is none; build one: mixtrove catalogue build"
         else:
-            found = search_catalogue(opened, recordings, tracklist_id=config.tracklist_id, limit=config.limit)
+            found = search_catalogue(
+                opened,
+                recordings,
+                tracklist_id=config.tracklist_id,
+                limit=config.limit,
+                rule=store.settings().rule,
+            )
             about = f"{recordings.info.recordings:,} recordings, id {recordings.id}"
         candidate, entry = schema.entry_candidate, schema.tracklist_entry
         with opened.read() as connection:

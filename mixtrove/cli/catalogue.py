@@ -80,7 +80,8 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
         raise BadInput(f"--out {out}: the name must end in .parquet or .csv")
     if not out.parent.is_dir():
         raise BadInput(f"--out {out}: the directory {out.parent} does not exist; make it first")
-    directory = directory or load_settings().catalogue_dir
+    settings = load_settings()
+    directory = directory or settings.catalogue_dir
     describe(directory)
     total = sum(1 for _ in _raw_lines(lines))
     done = 0
@@ -91,7 +92,7 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
             done += count
             bar.update(done, total)
 
-        counts = _write(out, match_lines(directory, _raw_lines(lines), progress=advance))
+        counts = _write(out, match_lines(directory, _raw_lines(lines), rule=settings.rule, progress=advance))
     click.echo(
         f"{out}: {total:,} lines; {counts['accept']:,} accepted, {counts['provisional']:,} provisional, "
         f"{counts['none']:,} none"

@@ -73,15 +73,16 @@ def add_alias(
     if name_key(name) == name_key(alias):
         raise BadInput(f"{name!r} and {alias!r} are one spelling already: no alias is needed")
     key, alias_key = sorted((name_key(name), name_key(alias)))
-    done = tx.connection.execute(
+    added = tx.connection.execute(
         insert(tx.connection, _alias)
         .values(
             name_key=key, alias_key=alias_key, name=name, alias=alias, by=by, at=tx.now,
             source="correction" if correction_id else "person", correction_id=correction_id,
         )
         .on_conflict_do_nothing()
-    )  # fmt: skip
-    return _look_up_again(tx, (key, alias_key), rests_on_it=False) if done.rowcount else None
+        .returning(_alias.c.name_key)
+    ).first()  # fmt: skip
+    return _look_up_again(tx, (key, alias_key), rests_on_it=False) if added else None
 
 
 def remove_alias(tx: Transaction, name: str, alias: str) -> int:
