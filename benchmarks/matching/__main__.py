@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.matching", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("task", nargs="?", choices=("run", "fit"), default="run")
+    parser.add_argument("task", nargs="?", choices=("run", "fit", "words", "confidence"), default="run")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder of tracklists, catalogues and benchmarks"
     )
@@ -37,9 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     if not args.data.is_dir():
         parser.error(f"{args.data} is no folder")
-    if args.task == "fit":
-        pairs = fit.training_pairs(args.data)
-        sys.stdout.write(f"{len(pairs)} pairs may be fitted to; nothing is fitted yet\n")
+    if args.task == "fit":  # each in a process of its own: the second needs what the first wrote
+        for task in ("words", "confidence"):
+            command = [sys.executable, "-m", "benchmarks.matching", task, "--data", str(args.data)]
+            subprocess.run(command, check=True)
+        return 0
+    if args.task == "words":
+        sys.stdout.write(f"word_counts.csv lists {fit.fit_words(args.data)} words\n")
+        return 0
+    if args.task == "confidence":
+        for score, said in fit.fit_confidence(args.data):
+            sys.stdout.write(f"score {score:.4f}   confidence {said:.4f}\n")
         return 0
     starts = tuple(start.strip() for start in (args.sets or "").split(",") if start.strip())
     chosen = [name for name in runner.SETS if not starts or name.startswith(starts)]

@@ -409,22 +409,31 @@ def _empty(h, a, section):
 
 
 @_jit
-def _text_similarity(t, i, j, ip, jp, iw, p, q, kp, lp, kw, least, work):
+def _text_similarity(t, i, j, ip, jp, iw, p, q, pp, qp, pw, least, work):
     """T′ of MATCHING §5 of two texts (i..j, p..q), given also without spaces (…p): (T′, cover)."""
-    if equal(t, ip, jp, kp, lp):
+    if equal(t, ip, jp, pp, qp):
         return 1.0, 1.0
-    n, m = jp - ip, lp - kp
+    n, m = jp - ip, qp - pp
     if n == 0 or m == 0:
         return 0.0, 0.0
     if 2.0 * (min(n, m) + 4) / (n + m) < least:
         return 0.0, 0.0
     similar = indel_similarity(t, i, j, p, q, work)
     if similar < 1.0:
-        similar = max(similar, osa_similarity(t, ip, jp, kp, lp, similar, work))
+        similar = max(similar, osa_similarity(t, ip, jp, pp, qp, similar, work))
     if similar < 0.35:
         return similar, 0.0
-    there, back = cover(t, i, j, iw, p, q, kw, work)
+    there, back = cover(t, i, j, iw, p, q, pw, work)
     low = min(there, back)
+    # … from five letters on one slip is forgiven, but a letter more at the end makes a name: Blank, Blanky
+    shorter = min(n, m)
+    if (
+        shorter >= 5
+        and low == 1.0
+        and not equal(t, ip, ip + shorter, pp, pp + shorter)
+        and (osa(t, ip, jp, pp, qp, 1, work) == 1)
+    ):
+        return max(similar, ONE_TYPO), low
     whole = max(similar, 0.5 * similar + 0.5 * low)
     if low < 0.6:
         whole -= 0.12

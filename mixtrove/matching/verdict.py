@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from itertools import chain
 from typing import Literal
 
@@ -23,9 +25,6 @@ from mixtrove.matching.prepared import prepare
 from mixtrove.matching.reasons import reasons
 
 ACCEPT = 0.85
-# Score → confidence: the isotonic map of MATCHING §5, refit there on labelled pairs.
-_SCORES = (0.0, 0.55, 0.65, 0.70, 0.80, 0.85, 0.90, 1.0)
-_CONFIDENCES = (0.0, 0.33, 0.59, 0.76, 0.85, 0.989, 0.997, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,18 @@ def confidence(value: float) -> float:
 
 def confidences(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """``confidence`` of many scores."""
-    return np.interp(scores, _SCORES, _CONFIDENCES)
+    return np.interp(scores, *_calibration())
+
+
+@cache
+def _calibration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """``confidence.csv``: scores and the shares of labelled pairs that were one recording there.
+
+    Written by ``python -m benchmarks.matching fit``.
+    """
+    text = files("mixtrove.matching").joinpath("confidence.csv").read_text(encoding="utf-8")
+    rows = np.array([line.split(",") for line in text.split()[1:]], np.float64)
+    return rows[:, 0], rows[:, 1]
 
 
 def _cores() -> int:

@@ -1,7 +1,7 @@
 """How much a word of a name or of a title says: rare words much, common ones little.
 
 ``word_counts.csv`` counts in how many artist names and titles of real recordings a word stands (its second
-row holds how many names and titles were read); words in fewer than five are not listed. Weights are inverse
+row holds how many names and titles were read); words in fewer than four are not listed. Weights are inverse
 document frequencies scaled to the rarest listed word. A word that is not listed weighs 1 and is so told from
 every listed one, which matters: only a word that nobody uses can be the typo of another. The file is written
 by ``python -m benchmarks.matching fit``.
@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from math import log
 
-LEAST = 5  # names or titles that a listed word stands in
+LEAST = 4  # names or titles that a listed word stands in
 _FLOOR = 0.12  # of the most common words: *the*, *dj*
 _KNOWN = 0.95  # of the rarest listed word
 

@@ -162,7 +162,7 @@ def test_comparing_is_symmetric_and_stays_between_none_and_all(left: Credit, rig
 @settings(max_examples=200, deadline=None)
 def test_a_known_credit_is_the_same_as_itself(one: Credit) -> None:
     if not one.unknown:
-        assert compare(one, one).confidence == 1.0
+        assert compare(one, one).score == 1.0
 
 
 @given(st.lists(st.tuples(known, known), max_size=12))
