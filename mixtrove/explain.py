@@ -54,6 +54,14 @@ class NormalForm:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherReading:
+    """Another way to read a component."""
+
+    artist: str
+    title: str  # with its version
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One component of a line as it is read."""
 
@@ -71,7 +79,7 @@ class Reading:
     year: int | None
     flags: tuple[str, ...]  # ID, unreleased, layered, mashup
     remarks: tuple[str, ...]  # what was set aside: it says nothing of artist, title or version
-    other_readings: tuple[str, ...]  # the same line read in another way: "Artist - Title (Version)"
+    other_readings: tuple[OtherReading, ...]  # the same line read in another way, likeliest first
     compared_as: NormalForm
 
 
@@ -162,9 +170,16 @@ class Explanation:
 
 
 def explain(
-    raw: str, *, against: Credit | None = None, catalogue: Catalogue | None = None, rule: Rule = RULE
+    raw: str,
+    *,
+    against: Credit | None = None,
+    catalogue: Catalogue | None = None,
+    aliases: Aliases | None = None,
+    rule: Rule = RULE,
 ) -> Explanation:
     """Explain one line: how it is read; compared with ``against``; looked up in ``catalogue``.
+
+    ``aliases`` are those that come with mixtrove, unless given.
 
     Raises:
         BadInput: the line names no track; says why and how to write it.
@@ -186,8 +201,8 @@ def explain(
         components=tuple(
             Explained(
                 reading(one),
-                _against(readings_of(one), Candidate("", against), rule) if against else None,
-                search(catalogue, readings_of(one), rule=rule) if catalogue else None,
+                _against(readings_of(one), Candidate("", against), aliases, rule) if against else None,
+                search(catalogue, readings_of(one), aliases, rule) if catalogue else None,
             )
             for one in line.components
         ),
@@ -211,7 +226,7 @@ def reading(component: Component) -> Reading:
         credit.mix_type, credit.cut, credit.remixers, credit.label, credit.catalog_number, credit.year,
         flags=tuple(word for word, holds in flags if holds),
         remarks=component.remarks,
-        other_readings=tuple(_named(other) for other in readings_of(component)[1:]),
+        other_readings=tuple(OtherReading(one.artist, one.full_title) for one in component.readings),
         compared_as=_normal_form(credit),
     )  # fmt: skip
 
@@ -232,9 +247,11 @@ def compare_with(readings: Sequence[Credit], candidate: Candidate, rule: Rule = 
     return _comparison(readings, best, candidate, rows[best], found, rows[count + best][kernel.SCORE])
 
 
-def search(catalogue: Catalogue, readings: Sequence[Credit], *, top: int = TOP, rule: Rule = RULE) -> Search:
-    """What the catalogue offers for a component and what is decided, as discovery decides it."""
-    outcome, readings, offered = _decided(readings, catalogue.candidates, rule)
+def search(
+    catalogue: Catalogue, readings: Sequence[Credit], aliases: Aliases | None = None, rule: Rule = RULE
+) -> Search:
+    """What the catalogue offers for a component and what is decided, as ``catalogue match`` decides it."""
+    outcome, readings, offered = _decided(readings, catalogue.candidates, aliases, rule)
     places = {one.candidate.id: at for at, one in enumerate(outcome.ranked)}
     compared = [compare_with(readings, one, rule) for one in offered]
     compared.sort(key=lambda one: (places.get(one.id or "", len(places)), -one.score, one.id))
@@ -245,7 +262,7 @@ def search(catalogue: Catalogue, readings: Sequence[Credit], *, top: int = TOP, 
             found_by=shared[one.id or ""],
             role=_role(one, at, outcome),
         )
-        for at, one in enumerate(compared[:top])
+        for at, one in enumerate(compared[:TOP])
     )
     margin = None
     if outcome.runner_up is not None:
@@ -262,15 +279,19 @@ def search(catalogue: Catalogue, readings: Sequence[Credit], *, top: int = TOP, 
     )
 
 
-def _against(readings: Sequence[Credit], candidate: Candidate, rule: Rule) -> Comparison:
+def _against(
+    readings: Sequence[Credit], candidate: Candidate, aliases: Aliases | None, rule: Rule
+) -> Comparison:
     """One recording, as if a catalogue had nothing else."""
-    return compare_with(
-        _decided(readings, lambda asked: [[candidate]] * len(asked), rule)[1], candidate, rule
-    )
+    _, tried, _ = _decided(readings, lambda asked: [[candidate]] * len(asked), aliases, rule)
+    return compare_with(tried, candidate, rule)
 
 
 def _decided(
-    readings: Sequence[Credit], find: Callable[[Sequence[Credit]], Sequence[Sequence[Candidate]]], rule: Rule
+    readings: Sequence[Credit],
+    find: Callable[[Sequence[Credit]], Sequence[Sequence[Candidate]]],
+    aliases: Aliases | None,
+    rule: Rule,
 ) -> tuple[Outcome, list[Credit], list[Candidate]]:
     """The decision about a component, and the readings and candidates that were tried for it."""
     tried: list[Credit] = []
@@ -282,7 +303,8 @@ def _decided(
         offered.update((one.id, one) for some in found for one in some)
         return found
 
-    [outcome] = decide_lines([readings], ask, aliases=Aliases.built_in(), rule=rule)
+    known = Aliases.built_in() if aliases is None else aliases
+    [outcome] = decide_lines([readings], ask, aliases=known, rule=rule)
     if any(one.reading == len(tried) for one in outcome.ranked):  # nobody is asked about this one
         tried.append(swapped(readings[0]))
     return outcome, tried, list(offered.values())

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from mixtrove.catalogue.search import Catalogue
     from mixtrove.explain import Comparison, Explained, Explanation, FoundBy, Reading, Search
     from mixtrove.matching import Credit
+    from mixtrove.settings import Settings
 
 _DECISIONS = {
     "same": "the same recording",
     "unsure": "a person should look",
     "different": "not the same recording",
 }
-_WORTH_A_WORD = 0.05  # the score below which a candidate is only listed
+_WORTH_A_ROW, _WORTH_A_WORD = 0.005, 0.05  # scores below which a candidate is not listed, or only listed
 _CUTS = {"original": "original length", "extended": "extended", "radio": "radio length"}
 
 
@@ -53,27 +54,27 @@ def explain(line: str, artist: str | None, title: str | None, directory: Path | 
     from mixtrove.cli.output import print_json
     from mixtrove.explain import explain as explained
     from mixtrove.matching import Credit
+    from mixtrove.settings import load_settings
 
     if artist is not None and title is None:
         raise click.UsageError('ARTIST needs a TITLE beside it: mixtrove explain "LINE" "ARTIST" "TITLE"')
     if artist is not None and directory is not None:
         raise click.UsageError("give either ARTIST and TITLE or --catalogue, not both")
     against = Credit.parse(artist, title) if artist is not None and title is not None else None
-    with (None if against else _catalogue(directory)) or nullcontext() as catalogue:
-        found = explained(line, against=against, catalogue=catalogue)
+    settings = load_settings()
+    with (None if against else _catalogue(directory, settings)) or nullcontext() as catalogue:
+        found = explained(line, against=against, catalogue=catalogue, rule=settings.rule)
     if as_json:
         print_json(found.to_dict())
     else:
         _print(found, against)
 
 
-def _catalogue(directory: Path | None) -> Catalogue | None:
+def _catalogue(directory: Path | None, settings: Settings) -> Catalogue | None:
     """The catalogue that is named or set, else the home's own if it has one."""
     from mixtrove.catalogue.directory import DESCRIPTION
     from mixtrove.catalogue.search import Catalogue
-    from mixtrove.settings import load_settings
 
-    settings = load_settings()
     named = directory or settings.catalogue
     if named is None and not (settings.catalogue_dir / DESCRIPTION).exists():
         return None
@@ -128,7 +129,7 @@ def _reading_rows(found: Explanation, reading: Reading) -> Iterator[tuple[str, s
         if value:
             yield name, value
     for other in reading.other_readings:
-        yield "or else", other
+        yield "or else", f"{other.artist or 'nobody known'} | {other.title}"
     form = reading.compared_as
     mix = (*form.mix_name, *form.mix_kinds)
     yield "compared as", " | ".join(" ".join(words) for words in (form.artists, (form.title,), mix) if words)
@@ -187,6 +188,7 @@ def _verdict(one: Comparison, found: Explanation) -> str:
 def _print_search(found: Search) -> None:
     from mixtrove.cli.output import print_table
 
+    shown = [one for at, one in enumerate(found.candidates) if at == 0 or one.score >= _WORTH_A_ROW]
     count = "The candidate" if found.offered == 1 else f"The best of {found.offered} candidates"
     click.echo(f"\n{count} in {found.catalogue} ({found.recordings:,} recordings)")
     print_table(
@@ -201,11 +203,11 @@ def _print_search(found: Search) -> None:
                 _figure(one.score),
                 one.role,
             )
-            for number, one in enumerate(found.candidates, 1)
+            for number, one in enumerate(shown, 1)
         ],
         empty="nothing shares enough with it",
     )
-    for number, one in enumerate(found.candidates, 1):
+    for number, one in enumerate(shown, 1):
         if number == 1 or one.score >= _WORTH_A_WORD:
             reasons = (*((f"read as {one.read_as}",) if one.read_as else ()), *one.reasons)
             click.echo(f"  {number}. {'; '.join(reasons)}{_support(one)}")
