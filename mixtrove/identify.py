@@ -146,7 +146,7 @@ def _readings(entry: EntryToIdentify) -> tuple[Credit, ...]:
     """What an entry says, as it was read on import, then in the other ways the line can be read."""
     for component in parse_line(repair_line(entry.raw_line)).components:
         if component.component == entry.component and component.credit == entry.credit:
-            return (entry.credit, *getattr(component, "readings", ()))
+            return (entry.credit, *component.readings)
     return (entry.credit,)
 
 

@@ -62,7 +62,7 @@ def match_credits(
 
 def readings_of(component: Component) -> tuple[Credit, ...]:
     """All readings of what a line names, the likeliest first."""
-    return (component.credit, *getattr(component, "readings", ()))
+    return (component.credit, *component.readings)
 
 
 def match_lines(

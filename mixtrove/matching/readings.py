@@ -85,10 +85,12 @@ def _turned(credit: Credit, candidates: Iterable[Candidate]) -> bool:
     """Whether a candidate's artist is the credit's title and the other way round; a version may follow."""
     ours = prepare(credit)
     title, names = ours.title_squeezed, "".join(ours.names)
+    first = credit.artist[:1].lower()  # a quick look: nearly no candidate's title begins so
     for one in candidates:
-        theirs = prepare(one.credit)
-        if names.startswith(theirs.title_squeezed) and title == "".join(theirs.names) and not ours.unknown:
-            return True
+        if one.credit.title[:1].lower() == first:
+            theirs = prepare(one.credit)
+            if names.startswith(theirs.title_squeezed) and title == "".join(theirs.names):
+                return not ours.unknown
     return False
 
 
