@@ -4,7 +4,7 @@
 
 writes the two data files of ``mixtrove.matching``: how common words are (``word_counts.csv``, counted, no
 label needed) and what a score is worth (``confidence.csv``, an isotonic map). Pairs come from
-``training_pairs`` alone and words from rows of training families, so nothing is learnt from what is evaluated.
+``training_pairs`` alone and words from rows of training families: nothing is learnt from what is evaluated.
 """
 
 from __future__ import annotations

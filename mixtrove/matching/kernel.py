@@ -46,13 +46,13 @@ ANY_SIGN = 42  # the asterisk of a masked word stands for any one letter
 LONGEST = 240  # letters of a text that are compared; what is behind them counts for equality alone
 WEIGHT = 250.0  # the weight of a word is stored as this share of a byte
 
-FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM = 1, 2, 4
+FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM, FLAG_LIVE_ACT = 1, 2, 4, 8
 CUT_NAMES = (None, "original", "extended", "radio")
 FAMILIES = (None, "remix", "edit")
 TYPES = (
     "dub", "mashup", "vip", "instrumental", "acapella", "live", "acoustic", "demo", "reprise", "intro",
-    "outro", "interlude", "beats", "slowed", "sped up", "cover", "stripped", "percapella", "8d", "rerecorded", "karaoke",
-    "other", "remix", "mix", "edit",
+    "outro", "interlude", "beats", "slowed", "sped up", "cover", "stripped", "percapella", "8d",
+    "rerecorded", "karaoke", "other", "remix", "mix", "edit",
 )  # fmt: skip
 BIT_DUB, BIT_MASHUP, BIT_LIVE = 1, 2, 32
 TRAILING_FAMILY = 22  # TRAILING above this names a family: remix, mix, edit
@@ -69,8 +69,8 @@ FEATURES = 12
 (
     OPEN, UNKNOWN, NO_KIND, MASHUP, OTHER_TYPE, NO_MAKER, NOT_ORIGINAL, UNNAMED, OTHER_RECORDING,
     OTHER_REMIXER, PARTLY, OTHER_MIX_NUMBER, OTHER_YEAR, ONE_YEAR, OTHER_WORD, OTHER_PLACE, OTHER_CUT,
-    SOFTLY, TRAILING_WORD, OTHER_NUMBER, ONE_NUMBER, OTHER_SIDE, ONE_BRACKET, OTHER_BRACKETS,
-) = range(24)  # fmt: skip
+    SOFTLY, TRAILING_WORD, OTHER_NUMBER, ONE_NUMBER, OTHER_SIDE, ONE_BRACKET, OTHER_BRACKETS, LIVE_ACT,
+) = range(25)  # fmt: skip
 
 (
     SAME_LABEL, SAME_CATALOG_NUMBER, SAME_ISRC, SAME_DURATION, OTHER_DURATION, SWAPPED, BY_INITIALS,
@@ -107,6 +107,7 @@ TYPO_AND_STRANGER = 0.88
 # One letter typed wrong, in a title of five letters or more that holds a word nobody else uses.
 ONE_TYPO = 0.9
 ALBUM_BEHIND = 0.96  # "Pavana Lachrimae (Complete Lute Works)" against the title and its album
+SAME_HEADLINERS = 0.97  # the featured people differ
 NEARLY_NAMED = 0.97  # artists of ten letters or more with one letter typed wrong
 SUPPORTED = 0.7  # how far album, length and year that agree close the gap between a score and 1
 INITIALS_ALIKE = 0.78  # ATCQ, A Tribe Called Quest: initials alone are for a person to judge
@@ -606,6 +607,25 @@ def strangers(h, t, a, b, work):
 
 
 @_jit
+def _same_headliners(h, t, a, b):
+    """Whether both sides name the same artists, whoever is featured."""
+    if h[a, HEADLINE] == 0 or h[a, HEADLINE] != h[b, HEADLINE]:
+        return False
+    i, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    p, q = _start(h, b, NAMES), _end(h, b, NAMES)
+    stop = p
+    for _ in range(h[b, HEADLINE]):
+        stop = min(_word_end(t, stop, q) + 1, q + 1)
+    at = i
+    for _ in range(h[a, HEADLINE]):
+        end = _word_end(t, at, j)
+        if not _has_word(t, at, end, p, stop - 1):
+            return False
+        at = end + 1
+    return True
+
+
+@_jit
 def _artists(h, t, a, b, work):
     """(A of MATCHING §5, larger cover, smaller cover, best name, whether by initials alone)."""
     if _section_equal(h, t, a, b, ARTISTS):
@@ -616,6 +636,8 @@ def _artists(h, t, a, b, work):
     high, low = max(there, back), min(there, back)
     if low == 1.0:
         return 1.0, high, low, best, False
+    if _same_headliners(h, t, a, b):
+        return SAME_HEADLINERS, high, low, best, False
     i, j = _start(h, a, NAMES), _end(h, a, NAMES)
     p, q = _start(h, b, NAMES), _end(h, b, NAMES)
     if min(j - i, q - p) >= 10 and osa(t, i, j, p, q, 1, work) <= 1:
@@ -866,7 +888,9 @@ def score_pair(h, t, a, b, out, work):
         return
     artist, high, low, best, initials = _artists(h, t, a, b, work)
     factor, reason = gate(h, t, a, b, work)
-    if album_behind and reason != UNKNOWN:
+    if artist < 1.0 and factor > G_HARD and (h[a, FLAGS] ^ h[b, FLAGS]) & FLAG_LIVE_ACT:
+        factor, reason = G_HARD, LIVE_ACT  # "Pink Floyd Live" is not Pink Floyd in the studio
+    if album_behind and reason not in (UNKNOWN, LIVE_ACT):
         factor, reason = _version_gate(h, t, a, b, work)
     notes = BY_INITIALS if initials else 0
     out[ARTIST_ALIKE], out[ARTIST_COVER_MAX], out[ARTIST_COVER_MIN], out[BEST_NAME] = artist, high, low, best

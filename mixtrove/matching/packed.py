@@ -33,6 +33,7 @@ _SOFT = tuple(sorted({what[5:] for what in HEADS.values() if what.startswith("so
 _HEADER = Struct(f"<{kernel.HEADER}H")
 _NO_HASH = (0, 0, 0, 0)
 _LIVE = re.compile(r"\blive\b", re.IGNORECASE)
+_LIVE_ACT = re.compile(r"\slive$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND = re.compile(r"\s+(?:-\s+)?(?:EP|LP|(?:deluxe )?single|deluxe(?: edition)?)$", re.IGNORECASE)
 _LONGEST = 2_000  # letters of a section; what is behind them is not compared
@@ -80,6 +81,11 @@ def pack(ready: Prepared) -> bytes:
     flags = ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE
     if credit.album and _LIVE.search(credit.album):
         flags += kernel.FLAG_LIVE_ALBUM
+    if (
+        any(len(name) > 4 and _LIVE_ACT.search(name) for name in credit.artists)
+        and "live" not in version.types
+    ):
+        flags += kernel.FLAG_LIVE_ACT
     types = word_types = 0
     for name in version.types:
         types |= _TYPE_BIT.get(name, _OTHER_TYPE)

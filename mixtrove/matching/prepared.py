@@ -51,7 +51,7 @@ class Prepared:
     words: tuple[str, ...]
     artists: tuple[str, ...]  # words of the headline names, then those of featured names only
     headline: int  # how many of ``artists`` are words of headline names
-    names: tuple[str, ...]  # squeezed names of artists, then those of featured people
+    names: tuple[str, ...]  # squeezed names without *the*: artists, then featured people
     headliners: int  # how many of ``names`` are artists
     initials: tuple[str, ...]  # of names of three words or more
     makers: tuple[str, ...]  # words that name the mix or its maker, each once, sorted
@@ -108,7 +108,7 @@ def _prepare(credit: Credit) -> Prepared:
             if not words:
                 continue
             found.update(dict.fromkeys(words))
-            names.setdefault("".join(words))
+            names.setdefault("".join(words[1:] if words[0] == "the" and len(words) > 1 else words))
             if len(words) > 2:
                 initials.append("".join([word[0] for word in words]))
         headliners = headliners or len(names)

@@ -91,6 +91,8 @@ def gate_reason(left: Prepared, right: Prepared, code: int) -> str:
         return f"a number on one side only: {' '.join(left.numbers or right.numbers)}"
     if code == kernel.OTHER_SIDE:
         return f"another side: {title}, {other_title}"
+    if code == kernel.LIVE_ACT:
+        return f"one side is a live act: {left.credit.artist}, {right.credit.artist}"
     if code == kernel.ONE_BRACKET:
         return f"a bracket on one side only: {title if left.subtitle else other_title}"
     return f"other brackets: {title}, {other_title}"

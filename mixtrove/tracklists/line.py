@@ -55,8 +55,8 @@ _YEAR_BEHIND_BOX = re.compile(r"\]\s*\(((?:19|20)\d\d)\)\s*$")  # "[Planet Mu] (
 _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
 _MASHUP = re.compile(r"\bmash-?\s?up\b", re.IGNORECASE)
 _VS = re.compile(r"\s(?:vs\.?|versus|w/|x|\+)\s", re.IGNORECASE)
-_LIVE_ACT = re.compile(r"(?<=\S)\s+[(\[]live[)\]]$|(?<=\S)(?<=\w\s\w|\w\w\w)\s+Live$", re.IGNORECASE)
-_LIVE_ENDS = frozenset("eE)]")
+_LIVE_ACT = re.compile(r"(?<=\S)\s+[(\[]live[)\]]$", re.IGNORECASE)
+_PERHAPS_LIVE = re.compile(r"(?<=\S)\s+live$", re.IGNORECASE)  # "Pink Floyd Live", but "DPR Live" is a name
 # "(Souvenir - SOUV100)": a label whose box has the wrong brackets
 _LABEL_IN_PARENTHESES = re.compile(
     r"\s+\((?P<label>[^()\[\]]{2,40}?)\s+-\s+(?P<number>[A-Z]{2,10}[ -]?\d{2,5}[A-Z]?)\)$"
@@ -313,7 +313,7 @@ def _credited(
     if artist and " - " in rest:
         rest = _without_repeated(artist, rest)
     split = split_title(rest)
-    live = _LIVE_ACT.search(artist) if artist[-1:] in _LIVE_ENDS else None
+    live = _LIVE_ACT.search(artist) if artist[-1:] in (")", "]") else None
     names, featured = split_artists(artist[: live.start()] if live else artist)
     title = split.title
     if not title and split.version.text:
@@ -334,8 +334,10 @@ def _credited(
         remarks = (*remarks, artist)
     lower = title.lower()
     other: list[Credit] = []
-    if " - " in title or not title.isascii() or lower[lower.rfind(" ") + 1 :] in VERSION_ENDS or live:
-        other = _doubts(artist, credit, title, live is not None)
+    if " - " in title or not title.isascii() or lower[lower.rfind(" ") + 1 :] in VERSION_ENDS:
+        other = _doubts(artist, credit, title)
+    if artist[-4:] in ("Live", "live", "LIVE") and (act := _PERHAPS_LIVE.search(artist)):
+        other.append(Credit.parse(artist[: act.start()], f"{credit.full_title} (Live)", label=credit.label))
     if doubtful:
         other += boxed(artist, doubtful, credit) if labelled else unboxed(artist, doubtful, credit)
     return Component(
@@ -355,15 +357,13 @@ def _without_repeated(artist: str, rest: str) -> str:
     return rest
 
 
-def _doubts(artist: str, credit: Credit, title: str, live: bool) -> list[Credit]:
+def _doubts(artist: str, credit: Credit, title: str) -> list[Credit]:
     """The other readings of a line that was split at its dash; nearly always none."""
     other: list[Credit] = []
     if " - " in title or (not title.isascii() and _DASH.search(title)):
         other = dashed(artist, credit)
     if title[title.rfind(" ") + 1 :].lower() in VERSION_ENDS and " " in title:
         other += bare_version(artist, credit)
-    if live:
-        other.append(Credit.parse(artist, credit.full_title, label=credit.label, year=credit.year))
     return other
 
 

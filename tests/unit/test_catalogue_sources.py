@@ -87,15 +87,12 @@ def test_another_parser_has_another_fingerprint(monkeypatch: pytest.MonkeyPatch)
     before = parser_fingerprint()
     assert len(before) == 16
     assert len(PROBES) == len(set(PROBES))
-    parser_fingerprint.cache_clear()
-    version.head_word.cache_clear()
-    version.parse_version.cache_clear()
-    from mixtrove.matching import credit
-
-    credit.split_title.cache_clear()
+    caches = (parser_fingerprint, version.head_word, version.parse_version)
+    for cached in caches:
+        cached.cache_clear()
     monkeypatch.setitem(version.HEADS, "flip", "vip")
     assert parser_fingerprint() != before
     monkeypatch.undo()
-    for cached in (parser_fingerprint, version.head_word, version.parse_version, credit.split_title):
+    for cached in caches:
         cached.cache_clear()
     assert parser_fingerprint() == before

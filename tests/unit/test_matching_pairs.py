@@ -40,6 +40,7 @@ Coeo - Mydonna ‖ Coeo - Mydonna (Alternate Cut)
 Black Science Orchestra - New Jersey Deep (2008 Edit) ‖ Black Science Orchestra - New Jersey Deep
 Iman Omari - Addicted [Flip] ‖ Iman Omari - Addicted
 Brownstone - If You Love Me (If You Jazz Me) ‖ Brownstone - If You Love Me
+Pink Floyd Live - Money ‖ Pink Floyd - Money
 Warren G - Regulate (feat. Nate Dogg) [Khruangbin cover] ‖ Warren G & Nate Dogg - Regulate
 """
 
@@ -66,6 +67,7 @@ Sik-K - iffy ‖ Sik-K - iffy (Prod. GroovyRoom)
 SWV - Anything ‖ SWV - Anything (From "Above The Rim")
 Avicii - Tough Love (Tiësto Remix) ‖ Avicii, Tiësto - Tough Love (Tiësto Remix / Radio Edit)
 Flying Lotus - Zodiac Shit ‖ Flying Lotus - Zodiac S***
+DPR LIVE - Laputa ‖ DPR Live - Laputa (Original Mix)
 Barrington Levy - The Vibes Is Right ‖ Barrington Levy - Vibes Is Right
 """
 
