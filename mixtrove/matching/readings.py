@@ -65,6 +65,12 @@ def decide_lines(
     }
     if turned:  # whoever has the same words is among the candidates already
         again(turned, ask=False)
+    while twice := {
+        at: rival for at in _open(outcomes) if (rival := _same_artist(outcomes[at], aliases, rule))
+    }:
+        for at, rival in twice.items():
+            del pools[at][rival.source, rival.id]
+        again(dict.fromkeys(twice, ()), ask=False)
     return outcomes
 
 
@@ -75,6 +81,16 @@ def swapped(credit: Credit) -> Credit:
         credit.title, credit.artist + version, label=credit.label, catalog_number=credit.catalog_number,
         duration=credit.duration, isrc=credit.isrc, year=credit.year,
     )  # fmt: skip
+
+
+def _same_artist(outcome: Outcome, aliases: Aliases, rule: Rule) -> Candidate | None:
+    """The runner-up, when it stands in the way and is the best one under another name of its artist."""
+    if outcome.runner_up is None or outcome.ranked[0].verdict.score < rule.accept:
+        return None
+    best, rival = outcome.ranked[0].candidate, outcome.runner_up.candidate
+    identity = prepare(best.credit).identity
+    same = any(prepare(one).identity == identity for one in aliases.readings(rival.credit))
+    return rival if same else None
 
 
 def _open(outcomes: Sequence[Outcome]) -> list[int]:

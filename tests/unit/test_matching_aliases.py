@@ -188,6 +188,15 @@ def test_a_line_that_is_certain_is_asked_about_once() -> None:
     assert (found.choice, found.ranked[0].verdict.score, asked) == ("accept", 1.0, [(0, tribe)])
 
 
+def test_one_track_under_two_names_of_its_artist_is_no_rival_of_itself() -> None:
+    tracks = [*TRACKS, Candidate("initials", Credit.parse("ATCQ", "Award Tour"))]
+    band = PAIRS.with_pairs([("Tribe", "ATCQ"), ("Tribe", "A Tribe Called Quest")])
+    line = (Credit.parse("Tribe", "Award Tour"),)
+    for aliases, choice in ((band, "accept"), (Aliases.none(), "provisional")):
+        [found] = decide_lines([line], lambda asked: [tracks] * len(asked), aliases=aliases)
+        assert found.choice == choice
+
+
 def test_what_is_accepted_follows_the_rule() -> None:
     line = (Credit.parse("ATCQ", "Award Tour"),)
     strict = Rule(accept=0.99)
