@@ -254,7 +254,9 @@ def search(
     outcome, readings, offered = _decided(readings, catalogue.candidates, aliases, rule)
     places = {one.candidate.id: at for at, one in enumerate(outcome.ranked)}
     compared = [compare_with(readings, one, rule) for one in offered]
-    compared.sort(key=lambda one: (places.get(one.id or "", len(places)), -one.score, one.id))
+    compared.sort(key=lambda one: (-round(one.score, 6), places.get(one.id or "", len(places)), one.id))
+    # whoever decided is shown, the rest as there is room
+    best = sorted(compared, key=lambda one: one.id not in places)[:TOP]
     shared = _shared_keys(catalogue, readings, {one.id: one.credit for one in offered})
     shown = tuple(
         replace(
@@ -262,7 +264,7 @@ def search(
             found_by=shared[one.id or ""],
             role=_role(one, at, outcome),
         )
-        for at, one in enumerate(compared[:TOP])
+        for at, one in enumerate(sorted(best, key=compared.index))
     )
     margin = None
     if outcome.runner_up is not None:
