@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,17 @@ from mixtrove.catalogue.build import build_catalogue
 from mixtrove.catalogue.match import match_lines
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.cli import main
-from mixtrove.explain import explain
+from mixtrove.explain import (
+    Comparison,
+    Explained,
+    Explanation,
+    FoundBy,
+    NormalForm,
+    OtherReading,
+    Reading,
+    Search,
+    explain,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8")
@@ -140,6 +151,12 @@ def test_the_page_shows_what_the_command_prints(home: Path, catalogue_dir: Path)
         printed = run(*shlex.split(command)).stdout.replace(f"{home}/", "data/")
         for line in filter(None, (_plain(line) for line in shown.splitlines())):
             assert line == "…" or line in {_plain(line) for line in printed.splitlines()}
+
+
+def test_the_page_lists_every_key_of_the_json() -> None:
+    for kind in (Explanation, Explained, Reading, OtherReading, NormalForm, Search, Comparison, FoundBy):
+        for field in fields(kind):
+            assert f"`{field.name}`" in PAGE
 
 
 def _plain(line: str) -> str:
