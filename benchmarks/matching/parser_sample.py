@@ -60,6 +60,8 @@ def wrong_fields(row: dict[str, Any]) -> set[str]:
     bad: set[str] = set()
     if line.kind not in (row["kind"], *row.get("alt_kind", [])):
         bad.add("kind")
+    if row["kind"] == "id" and not expected and line.kind == "id":
+        return bad  # only tracks are labelled with components
     if len(expected) != len(line.components):
         return bad | {"components"}
     for found, label in zip(line.components, expected, strict=True):

@@ -70,7 +70,7 @@ _UNKNOWN = frozenset(
 _NOT_UNKNOWN = frozenset("bcdefghjklmopqrsvwxyzBCDEFGHJKLMOPQRSVWXYZ")
 _PERHAPS_UNKNOWN = re.compile(r"[\W_]*(?:id|un|n[\W_]|tb|art|and)", re.IGNORECASE)
 _LONGEST_UNKNOWN = 24  # letters; the longest placeholder and some signs around it
-_GENERIC = frozenset(
+GENERIC = frozenset(
     ("untitled", "intro", "outro", "interlude", "track 1", "track 2", "a", "b", "a1", "a2", "b1",
      "b2", "unknown", "no title", "ohne titel", "1", "2", "3")
 )  # fmt: skip
@@ -377,6 +377,12 @@ def _split_title(title: str) -> SplitTitle:
             break
         versions.insert(0, version)
         title = title[: tail.start()].strip()
+    if " / " in title:  # "Powers Of Ten / Gabriel Ananda Remix"
+        before, _, tail_text = title.rpartition(" / ")
+        version = parse_version(tail_text)
+        if version is not None and version.family and version.name and not version.types and before.strip():
+            versions.append(version)
+            title = before.strip()
     if title[title.rfind(" ") + 1 :].lower() in _BARE_ENDS and (bare := _BARE_TAIL.search(title)):
         version = parse_version(bare["tail"])
         if version is not None:
@@ -436,7 +442,7 @@ def identity_key(credit: Credit) -> str:
             " ".join(kind),
         )
     )
-    if normal_form(credit.title) in _GENERIC and (credit.label or credit.catalog_number):
+    if normal_form(credit.title) in GENERIC and (credit.label or credit.catalog_number):
         key += f"|{squeezed(credit.catalog_number or '') or squeezed(credit.label or '')}"
     return key
 

@@ -46,7 +46,7 @@ ANY_SIGN = 42  # the asterisk of a masked word stands for any one letter
 LONGEST = 240  # letters of a text that are compared; what is behind them counts for equality alone
 WEIGHT = 250.0  # the weight of a word is stored as this share of a byte
 
-FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM, FLAG_LIVE_ACT = 1, 2, 4, 8
+FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM, FLAG_LIVE_ACT, FLAG_GENERIC = 1, 2, 4, 8, 16
 CUT_NAMES = (None, "original", "extended", "radio")
 FAMILIES = (None, "remix", "edit")
 TYPES = (
@@ -904,7 +904,8 @@ def score_pair(h, t, a, b, out, work):
             out[ARTIST_ALIKE] = artist
     out[STRANGERS] = max(unknown_here, unknown_there)
     value = factor * title**1.3 * artist**0.9
-    if title < 0.999 and artist < 0.97 and value >= REVIEW and unknown_here + unknown_there:
+    doubtful = title < 0.999 or (h[a, FLAGS] & FLAG_GENERIC) != 0  # everybody has an "Untitled"
+    if doubtful and artist < 0.97 and value >= REVIEW and unknown_here + unknown_there:
         value *= TYPO_AND_STRANGER
         notes |= STRANGE_AND_TYPO
     open_gate = factor >= G_CUT  # nothing that speaks for a pair outweighs another version

@@ -79,6 +79,7 @@ def pack(ready: Prepared) -> bytes:
             text.append(section)
         places += span
     flags = ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE
+    flags += ready.generic * kernel.FLAG_GENERIC
     if credit.album and _LIVE.search(credit.album):
         flags += kernel.FLAG_LIVE_ALBUM
     if (

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mixtrove.matching.credit import Credit, identity_key, is_unknown, trailing_type, without_asides
+from mixtrove.matching.credit import GENERIC, Credit, identity_key, is_unknown, trailing_type, without_asides
 from mixtrove.matching.normalise import as_digits, latin, masked_form, normal_form, tokens
 from mixtrove.matching.version import Version
 
@@ -57,6 +57,7 @@ class Prepared:
     makers: tuple[str, ...]  # words that name the mix or its maker, each once, sorted
     mix_name: str  # the same in their order, squeezed
     unknown: bool
+    generic: bool  # whether the title is one that everybody uses: Untitled, Intro
 
     @property
     def identity(self) -> str:
@@ -110,7 +111,7 @@ def _prepare(credit: Credit) -> Prepared:
             found.update(dict.fromkeys(words))
             names.setdefault("".join(words[1:] if words[0] == "the" and len(words) > 1 else words))
             if len(words) > 2:
-                initials.append("".join([word[0] for word in words]))
+                initials.append("".join([word[0] for word in _form(name).split()]))
         headliners = headliners or len(names)
     base_words = base.split()
     side = base_words[-1] if len(base_words) > 1 and base_words[-1] in ("a", "b", "c", "d") else ""
@@ -140,6 +141,7 @@ def _prepare(credit: Credit) -> Prepared:
         makers=tuple(sorted(set(makers))),
         mix_name="".join(makers),
         unknown=not credit.artists or is_unknown(credit.title),
+        generic=title in GENERIC,
     )
 
 

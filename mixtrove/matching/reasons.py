@@ -20,7 +20,10 @@ _NOTES = (
     (kernel.RAISED, "album, length or year make up for what the names lack"),
     (kernel.OTHER_DURATION, "other duration: perhaps another edit"),
     (kernel.BY_INITIALS, "one artist has the other's initials"),
-    (kernel.STRANGE_AND_TYPO, "the title is spelled otherwise and one side names an artist more"),
+    (
+        kernel.STRANGE_AND_TYPO,
+        "the title says little or is spelled otherwise, and one side names an artist more",
+    ),
     (kernel.SWAPPED, "artist and title seem to be swapped"),
 )
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from mixtrove.matching.normalise import fold, tokens
+from mixtrove.matching.weights import is_no_name
 from mixtrove.matching.words import (
     DESCRIPTORS,
     HEADS,
@@ -31,13 +32,16 @@ __all__ = ["HEADS", "LIVE", "ORIGINAL", "Version", "head_word", "merged", "parse
 _FUZZY = tuple(w for w in (*HEADS, "remixed", "extended") if len(w) >= 5 and w not in NEVER_FUZZY)
 _FUZZY_BY_SIGN = {sign: tuple(w for w in _FUZZY if w[0] == sign) for sign in {w[0] for w in _FUZZY}}
 _FUZZY_BY_TAIL = {tail: tuple(w for w in _FUZZY if w[1:] == tail) for tail in {w[1:] for w in _FUZZY}}
+_TWO_DIGITS = re.compile(r"^\d\d$")  # behind a name it is part of it: Hot Since 82
 _YEAR = re.compile(r"^(?:19[5-9]\d|20[0-4]\d|['’]?\d\ds?)$")
 _YEAR_ENDS = frozenset("0123456789s")
-_NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|v|vi)$")
+_NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|vi?|v\d)$")
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST = 200  # signs; no version's name is longer
 _STRIP = " .,;:!?*'’‘“”()[]{}"
-_BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
+_BY = re.compile(
+    r"^(?:re-?)?(?:mix|edit|work|fix|drumm?|rubb?)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE
+)
 _LIVE = re.compile(
     r"^live\s*[,:]?\s+(?:at|@|in|from|on|version|mix|en|em|desde|aus|im|dal|au|auf|à|sessions?|performance|take)(?!\w)",
     re.IGNORECASE,
@@ -135,10 +139,12 @@ def parse_version(text: str) -> Version | None:
 def _parsed(text: str) -> Version | None:
     several = _SEVERAL.match(text) if text.endswith(")") else None
     if several:  # "X Remix (Radio Edit)", as ``merged`` writes it
-        parts = [parse_version(several["first"]), parse_version(several["second"])]
+        parts = (parse_version(several["first"]), parse_version(several["second"]))
         found = [part for part in parts if part is not None]
         if len(found) == 2:
             return merged(found)
+        if parts[0] is not None:
+            return parts[0]  # "Modwheel Mix (Love You And Leave You)"
     if " / " in text:  # "Tiësto Remix / Radio Edit"; not "Dixon / Âme Remix", two people
         pieces = [parse_version(piece) for piece in text.split(" / ")]
         found = [piece for piece in pieces if piece is not None]
@@ -194,7 +200,7 @@ def _parsed(text: str) -> Version | None:
             meaning.append(HEADS[before])
         elif bare == "a" and start < end and head_word(words[start]) == "acapella":
             pass
-        elif bare[-1:] in _YEAR_ENDS and _YEAR.match(bare):
+        elif bare[-1:] in _YEAR_ENDS and _YEAR.match(bare) and (start == 1 or not _TWO_DIGITS.match(word)):
             year = bare[-2:]
         elif bare == "inch" or bare in DESCRIPTORS or not bare:
             pass
@@ -267,6 +273,10 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
         family = None
     if not words and family is None and not hard and not cuts and not soft and meaning == ["mix"]:
         cuts = ["original"]
+    people = _people(name) if name else ()
+    # "Surprise Mix", "Ocean Dub": a word of titles names the mix; what is a remix or an edit is somebody's
+    if people and "remix" not in meaning and "edit" not in meaning and all(map(is_no_name, words)):
+        people = ()
     return Version(
         text=text,
         family=family,
@@ -274,7 +284,7 @@ def _make(text: str, name: str, meaning: list[str], year: str | None, numbers: t
         soft=frozenset(soft) if soft else _NOTHING,
         cut=cuts[0] if cuts else None,
         name=words,
-        remixers=_people(name) if name else (),
+        remixers=people,
         year=year,
         numbers=numbers,
     )

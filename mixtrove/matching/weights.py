@@ -42,6 +42,17 @@ def _weight(found: int, of: int) -> float:
     return max(_KNOWN * log(of / found) / log(of / LEAST), _FLOOR)
 
 
+@cache
+def _no_names() -> frozenset[str]:
+    rows = list(csv.reader(counts().decode().splitlines()))[2:]
+    return frozenset(word for word, names, titles in rows if int(titles) > 3 * int(names))
+
+
+def is_no_name(word: str) -> bool:
+    """Whether a word of the normal form stands in titles much more often than in names: *surprise*."""
+    return word in _no_names()
+
+
 def artist_weight(word: str) -> float:
     """The weight of a word of an artist's name, in (0, 1]; 1 for a word that few names have."""
     return _weights()[0].get(word, 1.0)

@@ -93,7 +93,8 @@ NOBODY = frozenset(
      "ambient", "acid", "dubplate", "old", "new", "school", "mainstage", "festival", "disco", "jungle",
      "garage", "electro", "vox", "chill", "chillout", "lounge", "beach", "terrace", "summer", "winter",
      "night", "day", "morning", "late", "first", "second", "third", "1st", "2nd", "3rd", "another",
-     "different", "rough", "studio", "home", "orchestral", "strings", "party", "ultimate", "uk", "us",
+     "different", "rough", "studio", "home", "orchestral", "strings", "party", "ultimate", "uk", "us", "u.k.",
+     "surprise", "tuned",
      "chicago", "detroit", "wild", "pitch", "pure", "peak", "time", "dream", "dub", "latin", "jazz",
      "funk", "soul", "street", "floor", "dancefloor", "after", "hours", "afterhours", "instrumental",
      "master", "vibe", "early", "part", "of", "4x4", "rmx")

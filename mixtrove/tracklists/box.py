@@ -124,4 +124,6 @@ def _label(inner: str) -> tuple[str | None, str | None, bool, int | None, str]:
         return inner, None, soon, year, remark
     if _STRICT_CATALOG.match(inner):
         return None, inner, soon, year, remark
+    if is_mark(inner):  # "[Unreleased - Unreleased]"
+        return None, None, soon or is_unreleased(inner), year, f"{remark} {inner}".strip()
     return inner, None, soon, year, remark

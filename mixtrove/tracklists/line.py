@@ -157,6 +157,9 @@ def _repaired(text: str) -> str:
     """Brackets that were opened and closed with different signs, or left open, put right."""
     if text.count("(") == text.count(")") and text.count("[") == text.count("]"):
         return text
+    # "(Masters At Work Mix (Kai Alcé's Edit) [BBE]": what was left open ends before the label
+    if text[-1] == "]" and (at := text.rfind(" [")) > 0 and text.count("(", 0, at) > text.count(")", 0, at):
+        return f"{_repaired(text[:at])}{text[at:]}" if text.count("]", at) == 1 else text
     out: list[str] = []
     stack: list[str] = []
     pairs = {"(": ")", "[": "]"}
@@ -169,6 +172,8 @@ def _repaired(text: str) -> str:
         elif sign in ")]":
             if not stack:
                 continue
+            if pairs[stack[-1]] != sign and text.count(pairs[stack[-1]], at) > text.count(stack[-1], at):
+                continue  # "(Wex 10] Remix)": its own sign is still to come
             out.append(pairs[stack.pop()])
         else:
             out.append(sign)

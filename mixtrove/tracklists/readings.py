@@ -31,7 +31,9 @@ def dashed(artist: str, credit: Credit) -> list[Credit]:
     first, last = pieces[0], " - ".join(pieces[1:])
     found = [_like(credit, first, last), _like(credit, artist, last)]
     found.append(_like(credit, f"{artist} - {first}", last))
-    found.append(_like(credit, artist, first))
+    # C may be the label; a tail that names a version or says more is part of what was played
+    if len(pieces) == 2 and len(last.split()) < 3 and not any(map(head_word, last.split())):
+        found.append(_like(credit, artist, first))
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from mixtrove.catalogue.fingerprint import PROBES, parser_fingerprint
 from mixtrove.catalogue.sources import Row, Skipped, read_csv, seconds
 from mixtrove.errors import BadInput
-from mixtrove.matching import version
+from mixtrove.matching import credit, version
 
 
 def rows(path: Path) -> tuple[list[Row], Skipped]:
@@ -87,7 +87,7 @@ def test_another_parser_has_another_fingerprint(monkeypatch: pytest.MonkeyPatch)
     before = parser_fingerprint()
     assert len(before) == 16
     assert len(PROBES) == len(set(PROBES))
-    caches = (parser_fingerprint, version.head_word, version.parse_version)
+    caches = (parser_fingerprint, version.head_word, version.parse_version, credit._split_title)
     for cached in caches:
         cached.cache_clear()
     monkeypatch.setitem(version.HEADS, "flip", "vip")

@@ -40,6 +40,7 @@ Coeo - Mydonna ‖ Coeo - Mydonna (Alternate Cut)
 Black Science Orchestra - New Jersey Deep (2008 Edit) ‖ Black Science Orchestra - New Jersey Deep
 Iman Omari - Addicted [Flip] ‖ Iman Omari - Addicted
 Brownstone - If You Love Me (If You Jazz Me) ‖ Brownstone - If You Love Me
+MOJVKI & Sango - Untitled ‖ Sango - Untitled
 Pink Floyd Live - Money ‖ Pink Floyd - Money
 Warren G - Regulate (feat. Nate Dogg) [Khruangbin cover] ‖ Warren G & Nate Dogg - Regulate
 """
@@ -75,6 +76,7 @@ FOR_A_PERSON = """
 Push - Universal Nation (Orjan Nilsen) ‖ Push - Universal Nation (Orjan Nilsen Remix)
 Unreleased 05 - Stro Elliot ‖ Stro Elliot - Unreleased 05
 JAY-Z - Izzo ‖ JAY-Z - Izzo (H.O.V.A.)
+NIN - Heresy ‖ Nine Inch Nails - Heresy
 ATCQ - Oh My God ‖ A Tribe Called Quest - Oh My God
 """
 
