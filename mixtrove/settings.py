@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         le=1,
         description="How far the best candidate must be above the next one of another track.",
     )
+    match_strict_cuts: bool = Field(
+        default=False,
+        description="Whether an extended or radio cut of the version asked for is left to a person.",
+    )
 
     @model_validator(mode="after")
     def _review_below_accept(self) -> Self:
@@ -67,7 +71,12 @@ class Settings(BaseSettings):
             Rule,
         )  # compiled code: not loaded by commands that compare nothing
 
-        return Rule(accept=self.match_accept, review=self.match_review, margin=self.match_margin)
+        return Rule(
+            accept=self.match_accept,
+            review=self.match_review,
+            margin=self.match_margin,
+            strict_cuts=self.match_strict_cuts,
+        )
 
     @property
     def database(self) -> str:

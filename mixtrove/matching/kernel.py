@@ -945,7 +945,15 @@ def score_pair(h, t, a, b, out, work):
     out[SCORE], out[NOTES] = min(value, 1.0), notes
 
 
-@numba.njit(nogil=True, cache=True)
+def _kept(function: Any) -> Any:
+    """Compile on first use and keep the machine code on disk where that can be written to."""
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no folder for it: neither the package's nor the user's can be written
+        return numba.njit(nogil=True)(function)
+
+
+@_kept
 def score_pairs(h, t, left, right, out):
     """The features of many pairs of records: rows ``left[n]`` and ``right[n]`` of ``h``.
 
@@ -957,7 +965,7 @@ def score_pairs(h, t, left, right, out):
         score_pair(h, t, left[pair], right[pair], out[pair], work)
 
 
-@numba.njit(nogil=True, cache=True)
+@_kept
 def distances(t, between, out):
     """The OSA distance and the Indel similarity of the texts before and behind ``between``, for tests."""
     work = np.zeros((4, LONGEST + 1), np.int64)

@@ -6,6 +6,7 @@ worth. Choosing among several candidates, where the margin to the runner-up coun
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import chain
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -23,6 +25,8 @@ from mixtrove.matching.credit import Credit
 from mixtrove.matching.packed import packed, unpack
 from mixtrove.matching.prepared import prepare
 from mixtrove.matching.reasons import reasons
+
+_log = logging.getLogger(__name__)
 
 ACCEPT = 0.85
 
@@ -37,6 +41,7 @@ class Rule:
     accept: float = ACCEPT
     review: float = kernel.REVIEW
     margin: float = 0.10
+    strict_cuts: bool = False  # whether another length of the same version is for a person to judge
 
 
 RULE = Rule()
@@ -109,6 +114,7 @@ def record_features(
     records: Sequence[bytes], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """``features`` of credits that are packed already, over the cores."""
+    _say_when_compiling()
     headers, text = unpack(records)
     found = np.empty((len(left), kernel.FEATURES), np.float64)
     if len(left) < _SIDE_BY_SIDE:
@@ -126,6 +132,8 @@ def record_features(
 def verdict(left: Credit, right: Credit, row: Sequence[float], rule: Rule = RULE) -> Verdict:
     """The verdict that one row of features means."""
     value = row[kernel.SCORE]
+    if rule.strict_cuts and row[kernel.REASON] == kernel.OTHER_CUT:
+        value = min(value, max(rule.accept - 0.01, 0.0))
     decision: Decision = "different"
     if value >= rule.accept:
         decision = "same"
@@ -156,6 +164,15 @@ def _calibration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     text = files("mixtrove.matching").joinpath("confidence.csv").read_text(encoding="utf-8")
     rows = np.array([line.split(",") for line in text.split()[1:]], np.float64)
     return rows[:, 0], rows[:, 1]
+
+
+@cache
+def _say_when_compiling() -> None:
+    stats = getattr(kernel.score_pairs, "stats", None)
+    if stats is None or not (
+        stats.cache_path and any(Path(stats.cache_path).glob("kernel.score_pairs-*.nbi"))
+    ):
+        _log.warning("compiling the comparison, once after each installation: about ten seconds")
 
 
 def _cores() -> int:

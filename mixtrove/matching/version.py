@@ -39,9 +39,7 @@ _NUMBER = re.compile(r"^(?:#?\d{1,2}|[a-d]|i{1,3}|iv|vi?|v\d)$")
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST = 200  # signs; no version's name is longer
 _STRIP = " .,;:!?*'’‘“”()[]{}"
-_BY = re.compile(
-    r"^(?:re-?)?(?:mix|edit|work|fix|drumm?|rubb?)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE
-)
+_BY = re.compile(r"^(?:re-?)?(?:mix|edit|work|fix|drumm?|rubb?)(?:ed)?\s+by\s+(.+)$", re.IGNORECASE)
 _LIVE = re.compile(
     r"^live\s*[,:]?\s+(?:at|@|in|from|on|version|mix|en|em|desde|aus|im|dal|au|auf|à|sessions?|performance|take)(?!\w)",
     re.IGNORECASE,
