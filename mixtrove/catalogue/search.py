@@ -7,6 +7,7 @@ lines is ``match.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from mixtrove.catalogue.directory import CatalogueInfo, describe
 from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit
 from mixtrove.matching.keys import blocking_keys, key_hash
-from mixtrove.matching.packed import remember_packed
 
 TOP = 20  # candidates a credit (MATCHING §6: recall@20 .998)
 
@@ -75,15 +75,16 @@ class Catalogue:
         pairs = cursor.execute(
             """
             SELECT number, rid FROM query JOIN posting USING (key)
-            GROUP BY number, rid
+            GROUP BY number, rid HAVING count(*) > 1 OR bool_or(key & 1 = 1)
             QUALIFY row_number() OVER (PARTITION BY number ORDER BY sum(weight) DESC, rid) <= $top
             ORDER BY number, sum(weight) DESC, rid
             """,
             {"top": top},
-        ).fetchall()
+        ).fetchnumpy()
         cursor.close()
-        self._learn({rid for _, rid in pairs})
-        for number, rid in pairs:
+        rids = pairs["rid"].tolist()
+        self._learn(set(rids))
+        for number, rid in zip(pairs["number"].tolist(), rids, strict=True):
             found[number].append(self._known[rid])
         return found
 
@@ -105,16 +106,19 @@ class Catalogue:
             return
         cursor = self._connection.cursor()
         cursor.register("wanted", pa.table({"rid": pa.array(missing, pa.int32())}))
-        rows = cursor.execute(f"SELECT {_COLUMNS}, record FROM recording JOIN wanted USING (rid)").fetchall()  # noqa: S608
+        rows = cursor.sql(
+            f"SELECT {_COLUMNS}, record FROM recording JOIN wanted USING (rid)"  # noqa: S608
+        ).to_arrow_table()
         cursor.close()
-        for (
-            rid, id_, artist, _title, album, label, number, isrc, year, duration, url, artists,
-            featured, title, version, record,
-        ) in rows:  # fmt: skip
-            credit = Credit.of_parts(
-                artists, title, featured=featured, version=version, label=label, catalog_number=number,
-                album=album, duration=duration, isrc=isrc, year=year, spelled=artist,
-            )  # fmt: skip
-            if record is not None:
-                remember_packed(credit, record)
-            self._known[rid] = Candidate(id_, credit, url=url)
+        columns = (rows[name].to_pylist() for name in ("rid", "id", "url", "record"))
+        for at, (rid, id_, url, record) in enumerate(zip(*columns, strict=True)):
+            self._known[rid] = Candidate(id_, partial(_credit_at, rows, at), url=url, record=record)
+
+
+def _credit_at(rows: pa.Table, at: int) -> Credit:
+    row = rows.slice(at, 1).to_pylist()[0]
+    return Credit.of_parts(
+        row["artists"], row["base_title"], featured=row["featured"], version=row["version"],
+        label=row["label"], catalog_number=row["catalog_number"], album=row["album"],
+        duration=row["duration"], isrc=row["isrc"], year=row["year"], spelled=row["artist"],
+    )  # fmt: skip

@@ -14,8 +14,9 @@ import numpy as np
 
 from mixtrove.matching import kernel
 from mixtrove.matching.credit import Credit
+from mixtrove.matching.packed import packed, remember_packed
 from mixtrove.matching.prepared import prepare
-from mixtrove.matching.verdict import RULE, Rule, Verdict, compare, features, verdict
+from mixtrove.matching.verdict import RULE, Rule, Verdict, compare, record_features, verdict
 
 # Another reading of an ambiguous line counts a little less than the first, so that it must fit better.
 OTHER_READING = 0.97
@@ -26,14 +27,51 @@ _CUT_ORDER = {None: 0, "original": 0, "extended": 1, "radio": 2}
 Choice = Literal["accept", "provisional", "none"]
 
 
-@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recording that was offered for a line."""
+    """A recording that was offered for a line; equal are those of one id in one source.
 
-    id: str
-    credit: Credit
-    source: str = "catalogue"  # catalogue, library or a provider
-    url: str | None = None
+    ``source`` is ``catalogue``, ``library`` or a provider. A catalogue gives a function instead of the
+    credit, and the packed record: most candidates are only weighed, and their credit is never built.
+    """
+
+    __slots__ = ("_credit", "_record", "id", "source", "url")
+
+    def __init__(
+        self,
+        id: str,
+        credit: Credit | Callable[[], Credit],
+        source: str = "catalogue",
+        url: str | None = None,
+        record: bytes | None = None,
+    ) -> None:
+        self.id = id
+        self.source = source
+        self.url = url
+        self._credit = credit
+        self._record = record
+
+    @property
+    def credit(self) -> Credit:
+        """The recording's credit."""
+        if not isinstance(self._credit, Credit):
+            self._credit = self._credit()
+            if self._record is not None:
+                remember_packed(self._credit, self._record)
+        return self._credit
+
+    @property
+    def record(self) -> bytes:
+        """The packed form of the credit."""
+        return self._record if self._record is not None else packed(self.credit)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Candidate) and (self.source, self.id) == (other.source, other.id)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.id))
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.id!r}, {self.credit!r}, {self.source!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +120,22 @@ def decide_many(
     rule: Rule = RULE,
 ) -> list[Outcome]:
     """``decide`` for many lines at once: the readings of each, and the candidates of each."""
-    credits: list[Credit] = []
-    places: dict[int, int] = {}
+    places: dict[bytes, int] = {}
     left: list[int] = []
     right: list[int] = []
 
-    def place(credit: Credit) -> int:
-        at = places.setdefault(id(credit), len(credits))
-        if at == len(credits):
-            credits.append(credit)
-        return at
+    def place(record: bytes) -> int:
+        return places.setdefault(record, len(places))
 
     for readings, candidates in zip(lines, offered, strict=True):
-        others = [place(candidate.credit) for candidate in candidates]
+        others = [place(candidate.record) for candidate in candidates]
         for reading in readings:
-            left += [place(reading)] * len(others)
+            left += [place(packed(reading))] * len(others)
             right += others
     rows = (
-        features(credits, np.array(left, np.int64), np.array(right, np.int64)) if left else np.empty((0, 0))
+        record_features(list(places), np.array(left, np.int64), np.array(right, np.int64))
+        if left
+        else np.empty((0, 0))
     )
     outcomes: list[Outcome] = []
     start = 0
@@ -170,9 +206,10 @@ def _nearest(
     credit: Credit, candidates: Sequence[Candidate], best: list[float], rank: Callable[[int], Ranked]
 ) -> Outcome:
     """Nothing is close: name the nearest, for a person when it is another version of the very track."""
-    at = max(range(len(candidates)), key=lambda at: (best[at], candidates[at].id))
-    if best[at] < NEAREST:
+    highest = max(best)
+    if highest < NEAREST:
         return Outcome("none", 0.0, ("no candidate is close",))
+    at = max((at for at in range(len(best)) if best[at] == highest), key=lambda at: candidates[at].id)
     near = rank(at)
     other = near.candidate.credit
     same_title = prepare(other).title_squeezed == prepare(credit).title_squeezed

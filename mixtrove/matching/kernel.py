@@ -836,15 +836,21 @@ def _hashes_equal(h, a, b, slot):
 
 @_jit
 def _swapped(h, t, a, b, work):
-    """``Title - Artist`` against ``Artist - Title``."""
-    if (h[a, FLAGS] | h[b, FLAGS]) & FLAG_UNKNOWN or h[a, FAMILY] != h[b, FAMILY]:
+    """``Title - Artist`` against ``Artist - Title``; a version may stand behind either."""
+    if (h[a, FLAGS] | h[b, FLAGS]) & FLAG_UNKNOWN:
         return False
-    for one, other in ((a, b), (b, a)):
-        i, j = _start(h, one, TITLE_PLAIN), _end(h, one, TITLE_PLAIN)
-        p, q = _start(h, other, NAMES), _end(h, other, NAMES)
-        if p == q or osa_similarity(t, i, j, p, q, 0.9, work) < 0.9:
-            return False
-    return True
+    return _turned(h, t, a, b, work) or _turned(h, t, b, a, work)
+
+
+@_jit
+def _turned(h, t, a, b, work):
+    i, j = _start(h, a, TITLE_PLAIN), _end(h, a, TITLE_PLAIN)
+    p, q = _start(h, b, NAMES), _end(h, b, NAMES)
+    if p == q or osa_similarity(t, i, j, p, q, 0.9, work) < 0.9:
+        return False
+    i, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    p, q = _start(h, b, TITLE_PLAIN), _end(h, b, TITLE_PLAIN)
+    return p < q and osa_similarity(t, i, min(j, i + q - p), p, q, 0.9, work) >= 0.9
 
 
 @_jit

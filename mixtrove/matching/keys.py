@@ -13,14 +13,20 @@ from mixtrove.matching.normalise import normal_form, squeezed
 from mixtrove.matching.prepared import prepare
 
 COMPOSITE_WEIGHT = 0.6  # of a composite key against a word (MATCHING §6)
+_MORE_THAN_A_WORD = frozenset("=|~#")  # signs that no word of a normal form has
 _TOO_COMMON = frozenset(
     ("the", "a", "of", "in", "to", "my", "me", "you", "i", "it", "on", "is", "remix", "mix", "feat")
 )
 
 
 def key_hash(text: str) -> int:
-    """The 63-bit number of a key's text: positive in every database's signed 64-bit integer."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1
+    """The number of a key's text: 62 bits of a hash above one bit that says how much it tells.
+
+    The lowest bit is set when the key is more than a word: such a key alone makes a candidate, a word does so
+    only with another. Positive in every database's signed 64-bit integer.
+    """
+    hashed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 2
+    return hashed << 1 | (not _MORE_THAN_A_WORD.isdisjoint(text))
 
 
 def blocking_keys(credit: Credit) -> dict[str, float]:

@@ -61,7 +61,7 @@ def decide_lines(
     turned = {
         at: (swapped(readings[at][0]),)
         for at in _open(outcomes)
-        if _turned(readings[at][0], pools[at].values())
+        if any(one.verdict.swapped for one in outcomes[at].ranked)
     }
     if turned:  # whoever has the same words is among the candidates already
         again(turned, ask=False)
@@ -95,19 +95,6 @@ def _same_artist(outcome: Outcome, aliases: Aliases, rule: Rule) -> Candidate | 
 
 def _open(outcomes: Sequence[Outcome]) -> list[int]:
     return [at for at, outcome in enumerate(outcomes) if outcome.choice != "accept"]
-
-
-def _turned(credit: Credit, candidates: Iterable[Candidate]) -> bool:
-    """Whether a candidate's artist is the credit's title and the other way round; a version may follow."""
-    ours = prepare(credit)
-    title, names = ours.title_squeezed, "".join(ours.names)
-    first = credit.artist[:1].lower()  # a quick look: nearly no candidate's title begins so
-    for one in candidates:
-        if one.credit.title[:1].lower() == first:
-            theirs = prepare(one.credit)
-            if names.startswith(theirs.title_squeezed) and title == "".join(theirs.names):
-                return not ours.unknown
-    return False
 
 
 def _gather(search: Search, pools: Sequence[dict[tuple[str, str], Candidate]], asked: list[Asked]) -> None:

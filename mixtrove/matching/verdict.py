@@ -66,6 +66,7 @@ class Verdict:
     title: float = 0.0
     artist: float = 0.0
     gate: float = 1.0
+    swapped: bool = False  # whether one is the other with artist and title swapped
 
 
 def compare(left: Credit, right: Credit, rule: Rule = RULE) -> Verdict:
@@ -142,6 +143,7 @@ def verdict(left: Credit, right: Credit, row: Sequence[float], rule: Rule = RULE
     return Verdict(
         confidence(value), decision, reasons(prepare(left), prepare(right), row), value,
         row[kernel.TITLE_ALIKE], row[kernel.ARTIST_ALIKE], row[kernel.GATE],
+        bool(int(row[kernel.NOTES]) & kernel.SWAPPED),
     )  # fmt: skip
 
 

@@ -348,7 +348,7 @@ def _credited(
     return Component(
         number, credit, is_id, unreleased or split.unreleased, layered,
         _is_mashup(artist, lower, split.version),
-        remarks, best(other, credit) if other else (), artist,
+        remarks, best(other, credit) if other else (),
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Literal
 
 from mixtrove.matching import Credit
-from mixtrove.tracklists.readings import swapped
 
 Kind = Literal["track", "id", "heading", "blank", "other"]
 
@@ -26,15 +25,7 @@ class Component:
     layered: bool = False  # played over the track before it ("w/", "+")
     mashup: bool = False
     remarks: tuple[str, ...] = ()  # text that says nothing of artist, title or version, as it was written
-    readings: tuple[
-        Credit, ...
-    ] = ()  # other plausible credits of an ambiguous line, best first, at most four
-    artist_text: str = field(default="", repr=False, compare=False)  # what stood before the dash
-
-    @property
-    def swapped(self) -> Credit | None:
-        """The credit when the line says ``Title - Artist``; made when asked for, None without two parts."""
-        return swapped(self.artist_text, self.credit)
+    readings: tuple[Credit, ...] = ()  # other credits an ambiguous line may mean, best first, at most four
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,16 +97,6 @@ def best(found: list[Credit], credit: Credit) -> tuple[Credit, ...]:
     return tuple(kept[:MOST])
 
 
-def swapped(artist: str, credit: Credit) -> Credit | None:
-    """The credit with artist and title changed places: ``Unreleased 05 - Stro Elliot``; None without both.
-
-    ``artist`` is the text in front of the dash as it was written.
-    """
-    if not artist.strip() or not credit.title or is_unknown(artist) or is_unknown(credit.title):
-        return None
-    return _like(credit, credit.title, artist)
-
-
 def _like(credit: Credit, artist: str, title: str, version: str | None = None) -> Credit:
     """A credit of these texts with the version and the label of ``credit``."""
     version = version or credit.version

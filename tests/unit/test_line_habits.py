@@ -145,14 +145,6 @@ def test_a_plain_line_has_one_reading() -> None:
         assert parse_line(raw).components[0].readings == ()
 
 
-def test_the_swapped_reading_is_made_when_asked_for() -> None:
-    [one] = parse_line("Unreleased 05 - Stro Elliot").components
-    assert one.swapped == Credit.parse("Stro Elliot", "Unreleased 05")
-    [remix] = parse_line("Opus - Eric Prydz (Four Tet Remix) [Pryda]").components
-    assert remix.swapped == Credit.parse("Eric Prydz", "Opus (Four Tet Remix)", label="Pryda")
-    assert parse_line("ID - Opus").components[0].swapped is None
-
-
 @pytest.mark.parametrize(
     ("raw", "readings"),
     [
