@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.matching import fit, runner, saved
+from benchmarks.matching import fit, reliability, runner, saved
 from benchmarks.matching.outcome import Outcome
 from benchmarks.matching.report import report
 
@@ -23,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.matching", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("task", nargs="?", choices=("run", "fit", "words", "confidence"), default="run")
+    parser.add_argument(
+        "task", nargs="?", choices=("run", "fit", "words", "confidence", "diagram"), default="run"
+    )
     parser.add_argument(
         "--data", type=Path, required=True, help="folder of tracklists, catalogues and benchmarks"
     )
@@ -49,6 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     if args.task == "confidence":
         for score, said in fit.fit_confidence(args.data):
             sys.stdout.write(f"score {score:.4f}   confidence {said:.4f}\n")
+        return 0
+    if args.task == "diagram":
+        sys.stdout.write(reliability.draw(args.data))
         return 0
     starts = tuple(start.strip() for start in (args.sets or "").split(",") if start.strip())
     chosen = [name for name in runner.SETS if not starts or name.startswith(starts)]

@@ -58,6 +58,8 @@ def explain(line: str, artist: str | None, title: str | None, directory: Path | 
 
     if artist is not None and title is None:
         raise click.UsageError('ARTIST needs a TITLE beside it: mixtrove explain "LINE" "ARTIST" "TITLE"')
+    if artist is not None and title is not None and not (artist.strip() and title.strip()):
+        raise click.UsageError("ARTIST and TITLE must not be empty")
     if artist is not None and directory is not None:
         raise click.UsageError("give either ARTIST and TITLE or --catalogue, not both")
     against = Credit.parse(artist, title) if artist is not None and title is not None else None

@@ -20,13 +20,12 @@ from mixtrove.library.credits import credit_of_entry, credit_of_track
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction, insert
 from mixtrove.matching.aliases import Aliases, name_key, other_name, worth_knowing
-from mixtrove.matching.credit import is_unknown
+from mixtrove.matching.choice import READ_AS
+from mixtrove.matching.credit import Credit, is_unknown
 
 Source = Literal["person", "correction"]
 
-READ_AS = "read as "
-"""How the reason of a match begins that rests on another reading of the line (``matching.choice``)."""
-
+LONGEST = 200  # letters of a name
 _NOBODY = frozenset(("variousartists", "various", "va"))  # names that stand for no artist
 _alias = schema.artist_alias
 _entry = schema.tracklist_entry
@@ -66,12 +65,22 @@ def add_alias(
     Raises:
         BadInput: a name is empty or a placeholder, or both are spellings of one name.
     """
-    name, alias = (" ".join(text.split()) for text in (name, alias))
+    name, alias = (" ".join("".join(filter(str.isprintable, text)).split()) for text in (name, alias))
     for text in (name, alias):
-        if is_unknown(text) or not name_key(text) or name_key(text) in _NOBODY:
+        if len(text) > LONGEST:
+            raise BadInput(f"{text[:40]!r}… is longer than {LONGEST} letters: no artist's name")
+        if (
+            not any(map(str.isalnum, text))
+            or is_unknown(text)
+            or not name_key(text)
+            or name_key(text) in _NOBODY
+        ):
             raise BadInput(f"{text!r} is no artist's name: give the names as records spell them")
     if name_key(name) == name_key(alias):
         raise BadInput(f"{name!r} and {alias!r} are one spelling already: no alias is needed")
+    built_in = Aliases.built_in().readings(Credit((name,), "title"))
+    if any(name_key(alias) == name_key(one.artists[0]) for one in built_in):
+        return None
     key, alias_key = sorted((name_key(name), name_key(alias)))
     added = tx.connection.execute(
         insert(tx.connection, _alias)

@@ -1,7 +1,7 @@
 """A credit: who made a track, what it is called, which version of it (DESIGN §1).
 
 ``Credit.parse`` takes an artist and a title as people and databases write them apart. Taking a whole
-line of a tracklist apart is ``mixtrove.tracklists.line``; comparing two credits is ``compare.py``.
+line of a tracklist apart is ``mixtrove.tracklists.line``; comparing two credits is ``verdict.py``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _FEAT = re.compile(
 _NUMBERED = re.compile(r"(?<=\S)(?:\s+\(\d{1,3}\)|\*)$")  # Discogs tells namesakes apart so
 # Brackets that say where a track is from or who produced it: the same recording without them.
 _ASIDE = re.compile(
-    r"\s*[(\[](?:(?:music |taken |theme )?from (?:the )?[\"“”'‘’«]"
+    r"\s*[(\[](?:(?:music |taken |theme )?from (?:the )?[\"“”'‘’«`]"
+    r"|from (?!(?:now|here|there|me|you|your|my|us|within|above|below|nowhere|afar|the (?:heart|start|inside"
+    r"|outside|bottom|ground|beginning|top|soul|past|future|dark))\b)(?=\S+\s+\S)"
     r"|(?:music |taken )?from the (?:film|movie|motion|album|original|netflix|soundtrack|series"
     r"|game|musical|ep)\b"
     r"|(?:co-?)?prod(?:\.|uced)?\s+(?:by\b)?)[^()\[\]]*[)\]]",
@@ -56,7 +58,7 @@ _BARE_TAIL = re.compile(
 _BARE_ENDS = frozenset(("mix", "version", "edit", "cut"))
 _QUOTATION_MARKS = ('"', "“", "'", "‘", "«")
 _MARK = re.compile(
-    r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|bootleg|test ?press(?:ing)?|cdr?"
+    r"^(?:un-?released|forthcoming|dub-?plate|promo|white(?: label)?|test ?press(?:ing)?|cdr?"
     r"|exclusive|free (?:download|dl|track)|out now|premiere|clip|preview|rip|w\.?i\.?p\.?|working title"
     r"|self[ -]?released|not on label|mixed|bonus(?: track)?|draft|snippet|hidden track|19\d\d|20\d\d)$",
     re.IGNORECASE,

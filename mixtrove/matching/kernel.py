@@ -34,9 +34,9 @@ SECTIONS = 27  # from here start and end of each section
 # the sections, in order; words and names are divided by a space
 (
     TITLE, TITLE_PLAIN, BASE, BASE_PLAIN, SUBTITLE, DIGITS, FLAT, ARTISTS, ARTIST_WEIGHTS, NAMES, MAKERS,
-    MIX_NAME, MIX_NUMBERS, NUMBERS, INITIALS, TITLE_WEIGHTS, BASE_WEIGHTS, ALBUM,
-) = range(18)  # fmt: skip
-SECTION_COUNT = 18
+    MIX_NAME, MIX_NUMBERS, NUMBERS, INITIALS, TITLE_WEIGHTS, BASE_WEIGHTS, ALBUM, MAKER_WEIGHTS,
+) = range(19)  # fmt: skip
+SECTION_COUNT = 19
 HEADER = SECTIONS + 2 * SECTION_COUNT
 
 BITS = 62  # letters of a text whose comparison fits into one machine word
@@ -46,7 +46,7 @@ ANY_SIGN = 42  # the asterisk of a masked word stands for any one letter
 LONGEST = 240  # letters of a text that are compared; what is behind them counts for equality alone
 WEIGHT = 250.0  # the weight of a word is stored as this share of a byte
 
-FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM, FLAG_LIVE_ACT, FLAG_GENERIC = 1, 2, 4, 8, 16
+FLAG_UNKNOWN, FLAG_PHRASE, FLAG_LIVE_ALBUM, FLAG_LIVE_ACT, FLAG_GENERIC, FLAG_AGAINST = 1, 2, 4, 8, 16, 32
 CUT_NAMES = (None, "original", "extended", "radio")
 FAMILIES = (None, "remix", "edit")
 TYPES = (
@@ -70,7 +70,8 @@ FEATURES = 12
     OPEN, UNKNOWN, NO_KIND, MASHUP, OTHER_TYPE, NO_MAKER, NOT_ORIGINAL, UNNAMED, OTHER_RECORDING,
     OTHER_REMIXER, PARTLY, OTHER_MIX_NUMBER, OTHER_YEAR, ONE_YEAR, OTHER_WORD, OTHER_PLACE, OTHER_CUT,
     SOFTLY, TRAILING_WORD, OTHER_NUMBER, ONE_NUMBER, OTHER_SIDE, ONE_BRACKET, OTHER_BRACKETS, LIVE_ACT,
-) = range(25)  # fmt: skip
+    SPELLED_MAKER, PLAYED_AGAINST, OTHER_FEATURED,
+) = range(28)  # fmt: skip
 
 (
     SAME_LABEL, SAME_CATALOG_NUMBER, SAME_ISRC, SAME_DURATION, OTHER_DURATION, SWAPPED, BY_INITIALS,
@@ -80,6 +81,7 @@ FEATURES = 12
 # --- the constants of MATCHING §4; where one differs the comment says why ---------------------------
 
 G_SOFT = 0.96  # remaster or vocal against none
+G_SPELLED = 0.97  # a slip in the name of the mix: the exact one must win
 G_CUT = 0.95  # extended, radio … against none: one track family
 # X Remix against X Edit, Bootleg, Flip. .88 rather than 1: when a catalogue has both, the one that is
 # named must win by the margin of .10.
@@ -107,6 +109,7 @@ TYPO_AND_STRANGER = 0.88
 # One letter typed wrong, in a title of five letters or more that holds a word nobody else uses.
 ONE_TYPO = 0.9
 ALBUM_BEHIND = 0.96  # "Pavana Lachrimae (Complete Lute Works)" against the title and its album
+SPELLED_ARTIST = 0.985  # a slip in a name: the exact one must win
 SAME_HEADLINERS = 0.97  # the featured people differ
 NEARLY_NAMED = 0.97  # artists of ten letters or more with one letter typed wrong
 SUPPORTED = 0.7  # how far album, length and year that agree close the gap between a score and 1
@@ -294,10 +297,18 @@ def _lcs_table(t, i, j, p, q, work):
 
 
 @_jit
+def _is_number(t, i, j):
+    for at in range(i, j):
+        if t[at] < 48 or t[at] > 57:
+            return False
+    return True
+
+
+@_jit
 def alike(t, i, j, p, q, work):
     """Whether two words are one word with a typo."""
     n, m = j - i, q - p
-    if n < 4 or m < 4 or abs(n - m) > 3:
+    if n < 4 or m < 4 or abs(n - m) > 3 or _is_number(t, i, j) or _is_number(t, p, q):
         return False
     return osa_similarity(t, i, j, p, q, ALIKE, work) >= ALIKE
 
@@ -344,12 +355,17 @@ def _words(t, i, j):
 
 @_jit
 def _plural(t, i, j, p, q):
-    """Whether one word is the other with an s behind it."""
+    """Whether one word is the other with an s behind it, or *runnin* for *running*."""
     if j - i == q - p + 1:
-        return t[j - 1] == 115 and equal(t, i, j - 1, p, q)
+        return (t[j - 1] == 115 or _ends_in_ing(t, i, j)) and equal(t, i, j - 1, p, q)
     if q - p == j - i + 1:
-        return t[q - 1] == 115 and equal(t, i, j, p, q - 1)
+        return (t[q - 1] == 115 or _ends_in_ing(t, p, q)) and equal(t, i, j, p, q - 1)
     return False
+
+
+@_jit
+def _ends_in_ing(t, i, j):
+    return j - i > 4 and t[j - 3] == 105 and t[j - 2] == 110 and t[j - 1] == 103
 
 
 @_jit
@@ -592,18 +608,66 @@ def strangers(h, t, a, b, work):
             or _contains(t, at, stop, own, own_end)
         )
         other = p
+        known = known or _contained(t, at, stop, p, q)
         while other < q and not known:
             other_stop = _word_end(t, other, q)
-            known = (
-                _contains(t, at, stop, other, other_stop)
-                or _contains(t, other, other_stop, at, stop)
-                or alike(t, at, stop, other, other_stop, work)
-            )
+            known = alike(t, at, stop, other, other_stop, work)
             other = other_stop + 1
         if not known:
             count += 1
         at = stop + 1
     return count
+
+
+@_jit
+def _has_digit(t, i, j):
+    for at in range(i, j):
+        if 48 <= t[at] <= 57:
+            return True
+    return False
+
+
+@_jit
+def _other_guests(h, t, a, b, work):
+    """Whether both sides feature people and share nobody at all."""
+    i, j = _behind_headliners(h, t, a), _end(h, a, NAMES)
+    p, q = _behind_headliners(h, t, b), _end(h, b, NAMES)
+    if i >= j or p >= q:
+        return False
+    return not (
+        _any_known(t, i, j, _start(h, b, NAMES), q, work) or _any_known(t, p, q, _start(h, a, NAMES), j, work)
+    )
+
+
+@_jit
+def _any_known(t, i, j, p, q, work):
+    at = i
+    while at < j:
+        stop = _word_end(t, at, j)
+        if _found(t, at, stop, False, p, q, -1, work) or _contained(t, at, stop, p, q):
+            return True
+        at = stop + 1
+    return False
+
+
+@_jit
+def _contained(t, i, j, p, q):
+    """Whether a name holds one of the names p..q or the other way round: Wrabel, Stephen Wrabel."""
+    at = p
+    while at < q:
+        stop = _word_end(t, at, q)
+        if _contains(t, i, j, at, stop) or _contains(t, at, stop, i, j):
+            return True
+        at = stop + 1
+    return False
+
+
+@_jit
+def _behind_headliners(h, t, a):
+    at, j = _start(h, a, NAMES), _end(h, a, NAMES)
+    for _ in range(h[a, HEADLINE]):
+        at = _word_end(t, at, j) + 1
+    return min(at, j)
 
 
 @_jit
@@ -634,13 +698,16 @@ def _artists(h, t, a, b, work):
     back = max(_toned_cover(h, t, b, a, work), _names_cover(h, t, b, a))
     best = _best_name(h, t, a, b, work)
     high, low = max(there, back), min(there, back)
-    if low == 1.0:
-        return 1.0, high, low, best, False
+    if low == 1.0:  # every word is there: the same names, or with slips
+        exact = _names_cover(h, t, a, b) == 1.0 or _all_words_in(
+            t, _start(h, a, ARTISTS), _end(h, a, ARTISTS), _start(h, b, ARTISTS), _end(h, b, ARTISTS)
+        )
+        return (1.0 if exact else SPELLED_ARTIST), high, low, best, False
     if _same_headliners(h, t, a, b):
         return SAME_HEADLINERS, high, low, best, False
     i, j = _start(h, a, NAMES), _end(h, a, NAMES)
     p, q = _start(h, b, NAMES), _end(h, b, NAMES)
-    if min(j - i, q - p) >= 10 and osa(t, i, j, p, q, 1, work) <= 1:
+    if min(j - i, q - p) >= 10 and not _has_digit(t, i, j) and osa(t, i, j, p, q, 1, work) <= 1:
         return NEARLY_NAMED, high, low, best, False
     value = 0.5 * high + 0.25 * low + 0.25 * best
     if value < INITIALS_ALIKE and (_initials_meet(h, t, a, b) or _initials_meet(h, t, b, a)):
@@ -665,19 +732,20 @@ def _initials_meet(h, t, a, b):
 
 @_jit
 def _makers(h, t, a, b, work):
-    """1 when the names of the mixes agree, .6 in part, 0 when not (MATCHING §5)."""
+    """1 when the names of the mixes are equal, .9 but for slips, .6 when they agree in part, 0 when not."""
     i, j = _start(h, a, MAKERS), _end(h, a, MAKERS)
     p, q = _start(h, b, MAKERS), _end(h, b, MAKERS)
-    if equal(t, i, j, p, q):
+    if equal(t, i, j, p, q) or _section_equal(h, t, a, b, MIX_NAME):
         return 1.0
-    there, back = cover(t, i, j, -1, p, q, -1, work)
-    if min(there, back) >= 0.75:
-        return 1.0 if min(there, back) == 1.0 or h[a, REMIXERS] == h[b, REMIXERS] else 0.6
+    weights, other_weights = _start(h, a, MAKER_WEIGHTS), _start(h, b, MAKER_WEIGHTS)
+    there, back = cover(t, i, j, weights, p, q, other_weights, work)
+    if min(there, back) == 1.0:
+        return 0.9
     i, j = _start(h, a, MIX_NAME), _end(h, a, MIX_NAME)
     p, q = _start(h, b, MIX_NAME), _end(h, b, MIX_NAME)
-    if osa_similarity(t, i, j, p, q, 0.85, work) >= 0.85:
-        return 1.0
-    return 0.6 if max(there, back) >= 0.8 else 0.0
+    if there + back == 0.0 and min(j - i, q - p) >= 8 and osa(t, i, j, p, q, 1, work) == 1:
+        return 0.9  # one name written in one word and in two, and a slip
+    return 0.6 if max(there, back) >= 0.75 else 0.0
 
 
 @_jit
@@ -712,13 +780,13 @@ def _version_gate(h, t, a, b, work):
         if a_own != b_own:
             return (G_PARTIAL, NO_MAKER) if a_types else (G_REMIX, NOT_ORIGINAL)
         if not a_named or not b_named:
-            if a_named == b_named and a_year == b_year and a_family == b_family:
+            if a_named == b_named and a_year == b_year and a_family == b_family and numbers_equal:
                 return 1.0, OPEN
             return G_UNNAMED, UNNAMED
         made = _makers(h, t, a, b, work)
         if made < 0.5:
             return G_OTHER_REMIX, OTHER_REMIXER if a_family else OTHER_RECORDING
-        if made < 1.0:
+        if made < 0.9:
             return G_PARTIAL, PARTLY
         if not numbers_equal:
             return G_NUMBER, OTHER_MIX_NUMBER
@@ -728,6 +796,8 @@ def _version_gate(h, t, a, b, work):
             return G_PARTIAL, ONE_YEAR
         if a_family != b_family:
             return G_WORD, OTHER_WORD
+        if made < 1.0:
+            return G_SPELLED, SPELLED_MAKER
     elif not numbers_equal:
         return G_NUMBER, OTHER_MIX_NUMBER
     elif a_types and a_year != b_year:
@@ -896,6 +966,8 @@ def score_pair(h, t, a, b, out, work):
     factor, reason = gate(h, t, a, b, work)
     if artist < 1.0 and factor > G_HARD and (h[a, FLAGS] ^ h[b, FLAGS]) & FLAG_LIVE_ACT:
         factor, reason = G_HARD, LIVE_ACT  # "Pink Floyd Live" is not Pink Floyd in the studio
+    if artist < 1.0 and factor > G_PARTIAL and _other_guests(h, t, a, b, work):
+        factor, reason = G_PARTIAL, OTHER_FEATURED
     if album_behind and reason not in (UNKNOWN, LIVE_ACT):
         factor, reason = _version_gate(h, t, a, b, work)
     notes = BY_INITIALS if initials else 0
@@ -909,8 +981,15 @@ def score_pair(h, t, a, b, out, work):
             artist = max(artist - 0.05, 0.0)
             out[ARTIST_ALIKE] = artist
     out[STRANGERS] = max(unknown_here, unknown_there)
+    if factor > G_PARTIAL and (
+        (unknown_here and h[a, FLAGS] & FLAG_AGAINST) or (unknown_there and h[b, FLAGS] & FLAG_AGAINST)
+    ):
+        factor, reason = G_PARTIAL, PLAYED_AGAINST  # "Evil Needle + Rihanna" made something of Rihanna's
+        out[GATE], out[REASON] = factor, reason
     value = factor * title**1.3 * artist**0.9
-    doubtful = title < 0.999 or (h[a, FLAGS] & FLAG_GENERIC) != 0  # everybody has an "Untitled"
+    doubtful = (
+        title < 0.999 or ((h[a, FLAGS] | h[b, FLAGS]) & FLAG_GENERIC) != 0
+    )  # everybody has an "Untitled"
     if doubtful and artist < 0.97 and value >= REVIEW and unknown_here + unknown_there:
         value *= TYPO_AND_STRANGER
         notes |= STRANGE_AND_TYPO

@@ -1,7 +1,7 @@
 """The normal form of names and titles: what is compared instead of the raw text (MATCHING §3).
 
 Only text to text. Which part of a line is the artist, the title or the version is decided in
-``credit.py`` and ``version.py``; how alike two forms are, in ``verdict.py``.
+``credit.py`` and ``version.py``; how alike two forms are, in ``kernel.py``.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def tokens(text: str) -> tuple[str, ...]:
 
 # An asterisk for a letter: two or more, or one between letters. Through the normal form it goes as a letter
 # that no text has (the letter of a script of the Caroline Islands that nobody writes).
-_MASKED = re.compile(r"(?:(?<=\w)\*+(?=\w)|(?<=\w)\*{2,}|\*{2,}(?=\w))")
+_MASKED = re.compile(r"(?:(?<=\w)\*+(?=\w)|(?<=\w)\*{2,}|(?<!\*)\*{2,}(?=\w))")
 _STARRED = re.compile(r"(?<!\w)\w(?:\*\w(?!\w))+")  # N*E*R*D, initials
 _MASK = "\uab5a"
 

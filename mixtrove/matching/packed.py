@@ -33,6 +33,7 @@ _SOFT = tuple(sorted({what[5:] for what in HEADS.values() if what.startswith("so
 _HEADER = Struct(f"<{kernel.HEADER}H")
 _NO_HASH = (0, 0, 0, 0)
 _LIVE = re.compile(r"\blive\b", re.IGNORECASE)
+_AGAINST = re.compile(r"\s(?:\+|x|×|vs?\.?|versus|b2b|meets)\s", re.IGNORECASE)
 _LIVE_ACT = re.compile(r"\slive$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND = re.compile(r"\s+(?:-\s+)?(?:EP|LP|(?:deluxe )?single|deluxe(?: edition)?)$", re.IGNORECASE)
@@ -68,7 +69,7 @@ def pack(ready: Prepared) -> bytes:
         _artist_weights(ready.artists, ready.headline), " ".join(ready.names), " ".join(ready.makers),
         ready.mix_name, " ".join(version.numbers), " ".join(ready.numbers), " ".join(ready.initials),
         title_weights, title_weights if ready.base == ready.title else _weights(tuple(ready.base.split())),
-        _album(credit.album) if credit.album else "",
+        _album(credit.album) if credit.album else "", _artist_weights(ready.makers, len(ready.makers)),
     ):  # fmt: skip
         section = part if isinstance(part, bytes) else part.encode("ascii", "replace")
         span = spans.get(section)
@@ -80,6 +81,8 @@ def pack(ready: Prepared) -> bytes:
         places += span
     flags = ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE
     flags += ready.generic * kernel.FLAG_GENERIC
+    if credit.spelled and _AGAINST.search(credit.spelled):
+        flags += kernel.FLAG_AGAINST
     if credit.album and _LIVE.search(credit.album):
         flags += kernel.FLAG_LIVE_ALBUM
     if (
@@ -98,10 +101,10 @@ def pack(ready: Prepared) -> bytes:
         _year(version.year), flags,
         ord(ready.side) if ready.side else 0,
         _TYPE_CODE.get(ready.trailing, _TYPE_CODE["other"]) if ready.trailing else 0,
-        min(int((credit.duration or 0) * 10), 0xFFFF),
+        _in_header(credit.duration, 10),
         *_hash(credit.label), *_hash(credit.catalog_number), *_hash(credit.isrc),
-        ready.headliners, word_types & 0xFFFF, word_types >> 16, len(version.remixers),
-        min(max(credit.year or 0, 0), 0xFFFF), *places,
+        ready.headliners, word_types & 0xFFFF, word_types >> 16, min(len(version.remixers), 0xFFFF),
+        _in_header(credit.year), *places,
     )  # fmt: skip
     return header + b"".join(text)
 
@@ -124,9 +127,14 @@ def _artist_weights(words: tuple[str, ...], headline: int) -> bytes:
 def unpack(records: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """The headers, shape (records, HEADER), and the text of records as the kernel takes them."""
     size = _HEADER.size
+    if records and min(map(len, records)) < size:
+        raise ValueError("a packed record is cut short: build the catalogue again")
     numbers = np.frombuffer(b"".join([record[:size] for record in records]), "<u2").astype(np.int64)
     headers = numbers.reshape(len(records), kernel.HEADER)
     lengths = np.fromiter(map(len, records), np.int64, len(records)) - size
+    places = headers[:, kernel.SECTIONS :]
+    if (places[:, 0::2] > places[:, 1::2]).any() or (places > lengths[:, None]).any():
+        raise ValueError("a packed record is damaged: build the catalogue again")
     headers[1:, kernel.SECTIONS :] += np.cumsum(lengths)[:-1, None]
     return headers, np.frombuffer(b"".join([record[size:] for record in records]), np.uint8)
 
@@ -134,7 +142,15 @@ def unpack(records: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint
 @lru_cache(maxsize=4096)
 def _album(text: str) -> str:
     """An album's name squeezed, without brackets and without what kind of release it is."""
+    text = " ".join(text[:_LONGEST].split())
     return latin(squeezed(_KIND.sub("", _BRACKET.sub("", text)) or text)).replace(" ", "")
+
+
+def _in_header(number: object, times: int = 1) -> int:
+    """A number from outside as a header holds it; 0 for what is none."""
+    if isinstance(number, int | float) and 0 < number < 0xFFFF / times:
+        return int(number * times)
+    return 0
 
 
 def _year(text: str | None) -> int:
@@ -148,8 +164,8 @@ def _soft(kinds: frozenset[str]) -> int:
 
 @lru_cache(maxsize=16384)
 def _hash(text: str | None) -> tuple[int, ...]:
-    plain = squeezed(text) if text else ""
+    plain = squeezed(text[:_LONGEST]) if text else ""
     if not plain:
         return _NO_HASH
-    digest = blake2b(plain.encode(), digest_size=8).digest()
+    digest = blake2b(plain.encode("utf-8", "replace"), digest_size=8).digest()
     return tuple(int.from_bytes(digest[at : at + 2], "little") for at in (0, 2, 4, 6))

@@ -25,10 +25,12 @@ _NEUTRAL = (
     "main mix",
 )
 _PARTS = ("part", "volume", "no", "number", "chapter", "episode", "movement", "act", "take")
+_MOST = 200  # names of a credit that are looked at
+_LONGEST = 1_000  # signs of a name or a title that are looked at
 # Words that a sentence has and the name of a mix hardly: a bracket with one is a subtitle.
 _SENTENCE = frozenset(
-    ("i", "you", "me", "my", "your", "we", "us", "dont", "im", "youre", "ill", "cant", "everybody",
-     "wanna", "want", "what")
+    ("i", "you", "your", "we", "dont", "im", "youre", "ill", "cant", "everybody",
+     "wanna", "want")
 )  # fmt: skip
 
 
@@ -75,6 +77,7 @@ def prepare(credit: Credit) -> Prepared:
 
 
 def _form(text: str) -> str:
+    text = text[:_LONGEST]
     form = masked_form(text) if "*" in text else normal_form(text)
     return form if form.isascii() else latin(form)
 
@@ -86,7 +89,7 @@ def _name_words(name: str) -> tuple[str, ...]:
 
 def _prepare(credit: Credit) -> Prepared:
     version = credit.parsed
-    spelled = without_asides(credit.title)
+    spelled = without_asides(credit.title[:_LONGEST])
     title = _form(spelled)
     subtitle: tuple[str, ...] = ()
     base = title
@@ -103,7 +106,7 @@ def _prepare(credit: Credit) -> Prepared:
     names: dict[str, None] = {}
     headliners = 0
     initials: list[str] = []
-    for found, people in ((headline, credit.artists), (guests, credit.featured)):
+    for found, people in ((headline, credit.artists[:_MOST]), (guests, credit.featured[:_MOST])):
         for name in people:
             words = _name_words(name)
             if not words:
@@ -117,7 +120,7 @@ def _prepare(credit: Credit) -> Prepared:
     side = base_words[-1] if len(base_words) > 1 and base_words[-1] in ("a", "b", "c", "d") else ""
     # "(If You Jazz Me)" behind "If You Love Me" varies the title, and so may be another mix
     varied = 2 * len(set(subtitle).intersection(base_words)) >= len(subtitle)
-    sentence = len(subtitle) > 1 and not _SENTENCE.isdisjoint(subtitle)
+    sentence = len(subtitle) > 1 and len(max(subtitle, key=len)) > 2 and not _SENTENCE.isdisjoint(subtitle)
     squeezed = title.replace(" ", "")
     return Prepared(
         credit=credit,

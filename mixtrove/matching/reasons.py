@@ -37,7 +37,7 @@ def reasons(left: Prepared, right: Prepared, features: Sequence[float]) -> tuple
     if not notes & kernel.SWAPPED:
         if features[kernel.TITLE_ALIKE] < 0.99:
             found.append(f"title agrees {features[kernel.TITLE_ALIKE]:.0%}")
-        if features[kernel.TITLE_ALIKE] >= 0.4 and features[kernel.ARTIST_ALIKE] < 0.95:
+        if features[kernel.TITLE_ALIKE] >= 0.4 and features[kernel.ARTIST_ALIKE] < 0.99:
             found.append(f"artists agree {features[kernel.ARTIST_ALIKE]:.0%}")
     credit = right.credit
     for bit, text in _NOTES:
@@ -94,6 +94,12 @@ def gate_reason(left: Prepared, right: Prepared, code: int) -> str:
         return f"a number on one side only: {' '.join(left.numbers or right.numbers)}"
     if code == kernel.OTHER_SIDE:
         return f"another side: {title}, {other_title}"
+    if code == kernel.SPELLED_MAKER:
+        return f"the mix is spelled otherwise: {mine}, {theirs}"
+    if code == kernel.PLAYED_AGAINST:
+        return f"one side plays another artist against it: {left.credit.artist}, {right.credit.artist}"
+    if code == kernel.OTHER_FEATURED:
+        return f"other people are featured: {left.credit.artist}, {right.credit.artist}"
     if code == kernel.LIVE_ACT:
         return f"one side is a live act: {left.credit.artist}, {right.credit.artist}"
     if code == kernel.ONE_BRACKET:

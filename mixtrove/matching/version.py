@@ -1,7 +1,7 @@
 """The version of a track: which words name it, who made it, how it is cut (MATCHING §3, §4).
 
 Here: one bracket (or the tail behind a dash) becomes a ``Version``, and several become one. Not
-here: finding the brackets in a title (``credit.py``), or comparing two versions (``gate.py``).
+here: finding the brackets in a title (``credit.py``), or comparing two versions (``kernel.py``).
 """
 
 from __future__ import annotations

@@ -71,10 +71,9 @@ SPELLINGS = {
 }  # fmt: skip
 # Words before a head that describe the mix and name nobody.
 DESCRIPTORS = {
-    "official", "full", "length", "special", "unreleased", "exclusive", "promo", "new", "inch",
-    "the", "a", "dj", "final", "bonus", "private", "free",
-    "download", "mix", "version", "premiere", "limited", "complete", "proper", "unmixed", "mixed",
-    "digital", "vinyl", "cd", "standard", "regular", "normal", "edit",
+    "official", "full", "length", "unreleased", "promo", "inch", "the", "a", "dj", "free", "download", "mix",
+    "version", "premiere", "limited", "complete", "proper", "unmixed", "mixed", "digital", "vinyl", "cd",
+    "standard", "regular", "normal", "edit",
 }  # fmt: skip
 WEAK_HEADS = {
     "club", "album", "single", "lp", "main", "mono", "stereo", "clean", "dirty", "explicit", "long",
@@ -94,7 +93,7 @@ NOBODY = frozenset(
      "garage", "electro", "vox", "chill", "chillout", "lounge", "beach", "terrace", "summer", "winter",
      "night", "day", "morning", "late", "first", "second", "third", "1st", "2nd", "3rd", "another",
      "different", "rough", "studio", "home", "orchestral", "strings", "party", "ultimate", "uk", "us", "u.k.",
-     "surprise", "tuned",
+     "surprise", "tuned", "special", "exclusive", "final", "bonus", "private",
      "chicago", "detroit", "wild", "pitch", "pure", "peak", "time", "dream", "dub", "latin", "jazz",
      "funk", "soul", "street", "floor", "dancefloor", "after", "hours", "afterhours", "instrumental",
      "master", "vibe", "early", "part", "of", "4x4", "rmx")

@@ -56,6 +56,8 @@ _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
 _MASHUP = re.compile(r"\bmash-?\s?up\b", re.IGNORECASE)
 _VS = re.compile(r"\s(?:vs\.?|versus|w/|x|\+)\s", re.IGNORECASE)
 _LIVE_ACT = re.compile(r"(?<=\S)\s+[(\[]live[)\]]$", re.IGNORECASE)
+# How two artists stand to each other is kept: "A + B" and "A x B" often name a bootleg, "A & B" hardly.
+_PLAYED_AGAINST = re.compile(r"\s(?:\+|x|×|vs?\.?|versus|b2b|meets)\s", re.IGNORECASE)
 _PERHAPS_LIVE = re.compile(r"(?<=\S)\s+live$", re.IGNORECASE)  # "Pink Floyd Live", but "DPR Live" is a name
 # "(Souvenir - SOUV100)": a label whose box has the wrong brackets
 _LABEL_IN_PARENTHESES = re.compile(
@@ -64,10 +66,11 @@ _LABEL_IN_PARENTHESES = re.compile(
 _LABEL_IN_CAPITALS = re.compile(r"\)\s+([A-Z0-9][A-Z0-9 &.'’/+-]{1,30})$")  # 1001tracklists
 _NAMESAKE = re.compile(r"\((\d{1,3})\)(?=$|\s*[&,;])")
 _HEADING = re.compile(
-    r"^(?:[-=_*#~\s]*)(?:track\s?-?list(?:ing)?|set\s?-?list|playlist|tracks?|hour\s+\w+|part\s+\w+|side\s+\w|cd\s?\d+"
-    r"|disc\s?\w+|guest ?mix|main ?mix|mix\s?\d+|first hour|second hour|intro|outro)?\s*[:.]?[-=_*#~\s]*$",
+    r"^[-=_*#~\s]*+(?:track\s?-?list(?:ing)?|set\s?-?list|playlist|tracks?|hour\s+\w+|part\s+\w+|side\s+\w|cd\s?\d+"
+    r"|disc\s?\w+|guest ?mix|main ?mix|mix\s?\d+|first hour|second hour|intro|outro)?[-=_*#~\s:.]*+$",
     re.IGNORECASE,
 )
+_WIDE_SPACES = re.compile(r"[^\S \t]+")  # the ideographic one and its like
 _RULE = frozenset("-=_*#~")  # signs that lines are drawn with
 _TALK = re.compile(
     r"^(?:jingle|station id|news|adverts?|commercials?|interview|talk|voice ?over|applause|silence|break"
@@ -88,6 +91,8 @@ def parse_line(raw: str, line_no: int = 1) -> Line:
     in seconds; ``[05]`` means minute 5, ``[0??]`` is unknown.
     """
     text = raw.strip("\ufeff\u200b \t\r\n")
+    if not text.isascii():
+        text = _WIDE_SPACES.sub(" ", text).strip()
     if not text:
         return Line(line_no, raw, "blank", "blank line")
     if len(text) > _LONGEST:
@@ -329,6 +334,7 @@ def _credited(
     credit = build_credit(
         names, featured, split, label=label or None, catalog_number=catalog_number or None,
         year=year if year is not None else split.year,
+        spelled=artist if _PLAYED_AGAINST.search(artist) else None,
     )  # fmt: skip
     if split.marks:
         remarks = (*remarks, *split.marks)

@@ -134,7 +134,7 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "Michael Jackson - Beat It [Bootleg]",
-        {"kind": "track", "artists": ("Michael Jackson",), "title": "Beat It"},
+        {"kind": "track", "artists": ("Michael Jackson",), "title": "Beat It", "version": "Bootleg"},
     ),
     (
         "Warren G - Regulate [Khruangbin cover]",

@@ -108,3 +108,27 @@ def test_no_candidate_is_said() -> None:
     assert decide(OPUS, [candidate("a", "Nobody", "Elsewhere Altogether")]).reasons == (
         "no candidate is close",
     )
+
+
+def test_the_exact_remixer_wins_over_one_spelled_nearly_so() -> None:
+    found = decide(
+        Credit.parse("Slam", "Stepback (Hybris Remix)"),
+        [
+            candidate("a", "Slam", "Stepback (Hybrid Remix)"),
+            candidate("b", "Slam", "Stepback (Hybris Remix)"),
+        ],
+    )
+    assert (found.choice, found.ranked[0].candidate.id) == ("accept", "b")
+
+
+def test_a_recording_without_the_guest_of_the_line_is_for_a_person() -> None:
+    line = Credit.parse("Summer Walker feat. Bryson Tiller", "Playing Games")
+    alone = [candidate("a", "Summer Walker", "Playing Games")]
+    assert decide(line, alone).choice == "provisional"
+    both = [*alone, candidate("b", "Summer Walker feat. Bryson Tiller", "Playing Games (Extended Version)")]
+    assert [decide(line, both).choice, decide(line, both).ranked[0].candidate.id] == ["accept", "b"]
+
+
+def test_a_guest_whom_the_line_leaves_out_does_not_matter() -> None:
+    line = Credit.parse("Tensnake", "Automatic")
+    assert decide(line, [candidate("a", "Tensnake feat. Fiora", "Automatic")]).choice == "accept"

@@ -40,6 +40,16 @@ Coeo - Mydonna ‖ Coeo - Mydonna (Alternate Cut)
 Black Science Orchestra - New Jersey Deep (2008 Edit) ‖ Black Science Orchestra - New Jersey Deep
 Iman Omari - Addicted [Flip] ‖ Iman Omari - Addicted
 Brownstone - If You Love Me (If You Jazz Me) ‖ Brownstone - If You Love Me
+Evil Needle + Rihanna - Pour It Up ‖ Rihanna - Pour It Up
+Kaytranada vs Janet Jackson - If ‖ Janet Jackson - If
+Slam - Stepback (Mark Night Remix) ‖ Slam - Stepback (Mark Knight Remix)
+Slam - Stepback (Night Mix) ‖ Slam - Stepback (Light Mix)
+Zero 7 - End Theme (Roni Size Tear It Down Rmx) ‖ Zero 7 - End Theme (Roni Size Tear It Up Rmx)
+Slam - Pressure (Remix 1) ‖ Slam - Pressure (Remix 2)
+Heavy - Unbelievable (Live at Maida Vale, 2003) ‖ Heavy - Unbelievable (Live at Maida Vale, 2004)
+Joey Beltram - Mentasm (New Mix) ‖ Joey Beltram - Mentasm
+Michael Jackson - Beat It [Bootleg] ‖ Michael Jackson - Beat It
+Major Lazer - Lean On (What So Not) ‖ Major Lazer - Lean On
 MOJVKI & Sango - Untitled ‖ Sango - Untitled
 Pink Floyd Live - Money ‖ Pink Floyd - Money
 Warren G - Regulate (feat. Nate Dogg) [Khruangbin cover] ‖ Warren G & Nate Dogg - Regulate
@@ -68,6 +78,8 @@ Sik-K - iffy ‖ Sik-K - iffy (Prod. GroovyRoom)
 SWV - Anything ‖ SWV - Anything (From "Above The Rim")
 Avicii - Tough Love (Tiësto Remix) ‖ Avicii, Tiësto - Tough Love (Tiësto Remix / Radio Edit)
 Flying Lotus - Zodiac Shit ‖ Flying Lotus - Zodiac S***
+Slam - Stepback (Funktuari Remix) ‖ Slam - Stepback (Funktuary Remix)
+Some Band - Runnin' ‖ Some Band - Running
 DPR LIVE - Laputa ‖ DPR Live - Laputa (Original Mix)
 Barrington Levy - The Vibes Is Right ‖ Barrington Levy - Vibes Is Right
 """
@@ -76,6 +88,7 @@ FOR_A_PERSON = """
 Push - Universal Nation (Orjan Nilsen) ‖ Push - Universal Nation (Orjan Nilsen Remix)
 Unreleased 05 - Stro Elliot ‖ Stro Elliot - Unreleased 05
 JAY-Z - Izzo ‖ JAY-Z - Izzo (H.O.V.A.)
+Drake feat. Rihanna - Too Good ‖ Drake feat. Jorja Smith - Too Good
 NIN - Heresy ‖ Nine Inch Nails - Heresy
 ATCQ - Oh My God ‖ A Tribe Called Quest - Oh My God
 """
@@ -109,6 +122,37 @@ def test_a_reason_is_given_for_every_doubt() -> None:
     found = compare(credit("Eric Prydz - Opus"), credit("Eric Prydz - Opus (Four Tet Remix)"))
     assert found.reasons == ("the original, not Four Tet Remix",)
     assert found.confidence < 0.33
+
+
+ONE_WAY = (
+    ("Joe - Track 1", "Joe & Kai - Track One"),
+    ("Joe - Untitled", "Joe & Kai - Un Titled"),
+    ("Joe & Kai - Ohne Titel", "Joe - Ohnetitel"),
+)
+
+
+@pytest.mark.parametrize(("left", "right"), ONE_WAY)
+def test_a_title_that_says_little_counts_on_either_side(left: str, right: str) -> None:
+    there, back = compare(credit(left), credit(right)), compare(credit(right), credit(left))
+    assert there.score == back.score
+    assert there.decision == back.decision == "unsure"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"duration": float("nan")},
+        {"duration": float("inf")},
+        {"duration": -5.0},
+        {"year": 10**9},
+        {"label": "\ud800"},
+        {"isrc": "\ud800"},
+        {"album": " " * 10_000 + "x"},
+    ],
+)
+def test_what_no_recording_has_is_not_compared(extra: dict[str, float | str]) -> None:
+    odd = Credit.parse("A Name", "A Title", **extra)  # type: ignore[arg-type]
+    assert compare(odd, Credit.parse("A Name", "A Title")).decision == "same"
 
 
 def test_an_isrc_does_not_make_another_version_the_same() -> None:
