@@ -96,26 +96,24 @@ def fit_confidence(data: Path) -> list[tuple[float, float]]:
 def knots_of(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> list[tuple[float, float]]:
     """The points of a rising map from score to the share of same pairs, (0, 0) first.
 
-    Pool adjacent violators over groups of ``GROUP`` pairs with neighbouring scores; a point in the middle of
-    each pooled block. Rises everywhere, so that no order is lost.
+    Pool adjacent violators over groups of ``GROUP`` pairs with neighbouring scores; a point at the first and
+    at the last score of each pooled block. Rises everywhere, so that no order is lost.
     """
-    order = np.argsort(scores[scores < PERFECT], kind="stable")
-    at: list[float] = []
-    weight: list[float] = []
-    value: list[float] = []
-    for first in range(0, len(order), GROUP):
-        part = order[first : first + GROUP]
-        at.append(float(scores[scores < PERFECT][part].mean()))
-        weight.append(float(len(part)))
-        value.append(float(labels[scores < PERFECT][part].mean()))
-        while len(value) > 1 and value[-2] >= value[-1]:
-            total = weight[-2] + weight[-1]
-            value[-2:] = [(value[-2] * weight[-2] + value[-1] * weight[-1]) / total]
-            at[-2:] = [(at[-2] * weight[-2] + at[-1] * weight[-1]) / total]
-            weight[-2:] = [total]
+    inner = scores < PERFECT
+    order = np.argsort(scores[inner], kind="stable")
+    ordered, right = scores[inner][order], labels[inner][order]
+    blocks: list[tuple[float, float, int, float]] = []  # first and last score, pairs, share
+    for first in range(0, len(ordered), GROUP):
+        part = slice(first, first + GROUP)
+        some = ordered[part]
+        blocks.append((float(some[0]), float(some[-1]), len(some), float(right[part].mean())))
+        while len(blocks) > 1 and blocks[-2][3] >= blocks[-1][3]:
+            (low, _, few, share), (_, high, more, other) = blocks[-2:]
+            blocks[-2:] = [(low, high, few + more, (few * share + more * other) / (few + more))]
     knots = [(0.0, 0.0)]
-    for score, share in zip(at, value, strict=True):
-        rising = max(min(share, SURE - 0.001), knots[-1][1] + 0.0005)
-        if score > knots[-1][0] + 0.002:
-            knots.append((round(score, 4), round(rising, 4)))
+    for low, high, _, share in blocks:
+        for score in (low, high):
+            rising = max(min(share, SURE - 0.001), knots[-1][1] + 0.0002)
+            if score > knots[-1][0] + 0.001:
+                knots.append((round(score, 4), round(rising, 4)))
     return [*knots, (1.0, SURE)]

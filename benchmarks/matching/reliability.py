@@ -20,6 +20,10 @@ from mixtrove.matching import compare
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "reliability.svg"
 THRESHOLDS = (0.55, 0.70, 0.75, 0.80, 0.82, 0.85, 0.88, 0.90, 0.95)
 SIZE, MARGIN = 420, 60
+FONT = 'font-family="sans-serif" font-size="12" role="img"'
+DOT = 'fill="#1f6f8b" opacity=".75"'
+SAME = "share that is one recording"
+LEGEND = "numbers are pairs; lines are 95 % intervals"
 
 
 def evaluated(data: Path) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
@@ -55,7 +59,8 @@ def draw(data: Path) -> str:
 def picture(labels: NDArray[np.bool_], confidences: NDArray[np.float64]) -> str:
     """The diagram as SVG: for ten bins the confidence said against the share that is the same recording."""
     calibration = metrics.calibration(labels, confidences)
-    side = SIZE - 2 * MARGIN
+    side, middle = SIZE - 2 * MARGIN, SIZE / 2
+    title = f"{len(labels):,} pairs that nothing was fitted to; error {calibration['error']:.3f}"
 
     def x(value: float) -> float:
         return MARGIN + value * side
@@ -64,8 +69,7 @@ def picture(labels: NDArray[np.bool_], confidences: NDArray[np.float64]) -> str:
         return SIZE - MARGIN - value * side
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" font-family="sans-serif"'
-        ' font-size="12" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" {FONT}>',
         "<title>Reliability: the confidence said against the share of pairs that are one recording</title>",
         f'<rect width="{SIZE}" height="{SIZE}" fill="#fff"/>',
         f'<rect x="{x(0)}" y="{y(1)}" width="{side}" height="{side}" fill="none" stroke="#888"/>',
@@ -83,7 +87,7 @@ def picture(labels: NDArray[np.bool_], confidences: NDArray[np.float64]) -> str:
         at = x(row["confidence"])
         parts += [
             f'<line x1="{at:.1f}" y1="{y(low):.1f}" x2="{at:.1f}" y2="{y(high):.1f}" stroke="#1f6f8b"/>',
-            f'<circle cx="{at:.1f}" cy="{y(row["same"]):.1f}" r="{radius:.1f}" fill="#1f6f8b" opacity=".75"/>',
+            f'<circle cx="{at:.1f}" cy="{y(row["same"]):.1f}" r="{radius:.1f}" {DOT}/>',
         ]
         # the crowded ends say their numbers inside, the others above
         label = y(row["same"]) - radius - 5 if row["same"] < 0.9 else y(row["same"]) + radius + 14
@@ -93,12 +97,9 @@ def picture(labels: NDArray[np.bool_], confidences: NDArray[np.float64]) -> str:
         )
     parts += [
         f'<text x="{SIZE / 2}" y="{SIZE - 14}" text-anchor="middle">confidence said</text>',
-        f'<text transform="rotate(-90 16 {SIZE / 2})" x="16" y="{SIZE / 2}" text-anchor="middle">'
-        "share that is one recording</text>",
-        f'<text x="{SIZE / 2}" y="24" text-anchor="middle" font-size="14">{len(labels):,} pairs that nothing was'
-        f" fitted to; error {calibration['error']:.3f}</text>",
-        f'<text x="{SIZE / 2}" y="42" text-anchor="middle" fill="#444">numbers are pairs; lines are 95 %'
-        " intervals</text>",
+        f'<text transform="rotate(-90 16 {middle})" x="16" y="{middle}" text-anchor="middle">{SAME}</text>',
+        f'<text x="{SIZE / 2}" y="24" text-anchor="middle" font-size="14">{title}</text>',
+        f'<text x="{SIZE / 2}" y="42" text-anchor="middle" fill="#444">{LEGEND}</text>',
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
