@@ -18,6 +18,7 @@ from mixtrove.catalogue.directory import CatalogueInfo, describe
 from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit
 from mixtrove.matching.keys import blocking_keys, key_hash
+from mixtrove.matching.packed import are_whole
 
 TOP = 20  # candidates a credit (MATCHING §6: recall@20 .998)
 
@@ -110,8 +111,11 @@ class Catalogue:
             f"SELECT {_COLUMNS}, record FROM recording JOIN wanted USING (rid)"  # noqa: S608
         ).to_arrow_table()
         cursor.close()
-        columns = (rows[name].to_pylist() for name in ("rid", "id", "url", "record"))
-        for at, (rid, id_, url, record) in enumerate(zip(*columns, strict=True)):
+        records = rows["record"].to_pylist()
+        if not are_whole([record for record in records if record is not None]):
+            raise BadInput(f"{self.directory} holds a damaged record; build the catalogue again")
+        columns = (rows[name].to_pylist() for name in ("rid", "id", "url"))
+        for at, (rid, id_, url, record) in enumerate(zip(*columns, records, strict=True)):
             self._known[rid] = Candidate(id_, partial(_credit_at, rows, at), url=url, record=record)
 
 

@@ -46,7 +46,7 @@ class Rule:
 
 RULE = Rule()
 
-CHUNK = 32_768  # pairs that are scored at a time: bounds the memory to some tens of megabytes
+CHUNK = 65_536  # pairs that are scored at a time: bounds the memory to some tens of megabytes
 _SIDE_BY_SIDE = 4_096  # pairs below which a second thread costs more than it saves
 
 Decision = Literal["same", "unsure", "different"]

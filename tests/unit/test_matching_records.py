@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA, Indel
 from mixtrove.catalogue.build import build_catalogue
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.matching import Credit, compare, compare_many, kernel
-from mixtrove.matching.packed import pack, packed, unpack
+from mixtrove.matching.packed import are_whole, pack, packed, unpack
 from mixtrove.matching.prepared import prepare
 from mixtrove.matching.version import HEADS
 
@@ -45,9 +45,9 @@ def test_no_pairs_give_no_numbers() -> None:
 
 def test_pairs_beyond_one_chunk_are_all_there() -> None:
     left, right = Credit.parse("A", "B"), Credit.parse("A", "C D E")
-    found = compare_many([(left, left)] * 40_000 + [(left, right)] * 3)
-    assert found[:40_000].min() == found[39_999] == compare(left, left).confidence
-    assert set(found[40_000:].tolist()) == {compare(left, right).confidence}
+    found = compare_many([(left, left)] * 70_000 + [(left, right)] * 3)
+    assert found[:70_000].min() == found[69_999] == compare(left, left).confidence
+    assert set(found[70_000:].tolist()) == {compare(left, right).confidence}
 
 
 def test_a_stored_record_is_that_of_the_credit_it_is_stored_with(tmp_path: Path) -> None:
@@ -57,6 +57,15 @@ def test_a_stored_record_is_that_of_the_credit_it_is_stored_with(tmp_path: Path)
     assert len(found) > 300
     for candidate in found:
         assert packed(candidate.credit) == pack(prepare(candidate.credit)), candidate
+
+
+def test_a_damaged_record_is_told_from_a_whole_one() -> None:
+    whole = [packed(one) for one in rows(3)]
+    assert are_whole(whole)
+    assert are_whole([])
+    start = 2 * kernel.SECTIONS
+    assert not are_whole([whole[0], whole[1][: start + 2] + b"\xff\xff" + whole[1][start + 4 :]])
+    assert not are_whole([whole[0][:20]])
 
 
 def test_every_version_word_has_a_bit_in_the_record() -> None:
