@@ -5,6 +5,7 @@ Reading the sources is ``sources.py``, searching the result ``search.py``.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import time
@@ -171,12 +172,17 @@ def _parsed(chunks: Iterator[list[Row]], processes: int) -> Iterator[pa.Table]:
         yield from map(parse_rows, chunks)
         return
     # spawn: the callers may run threads, which a forked child would inherit half-way through a lock
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=rarely_collect) as pool:
         waiting = [pool.submit(parse_rows, chunk) for chunk in islice(chunks, processes * 2)]
         while waiting:
             yield waiting.pop(0).result()
             if (chunk := next(chunks, None)) is not None:
                 waiting.append(pool.submit(parse_rows, chunk))
+
+
+def rarely_collect() -> None:
+    """Let a worker process look for cycles rarely: it makes millions of values that hold none."""
+    gc.set_threshold(200_000, 50, 100)
 
 
 def parse_rows(rows: list[Row]) -> pa.Table:

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypedDict
 
+from mixtrove.catalogue.build import rarely_collect
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.matching import Credit, Outcome
 from mixtrove.matching.aliases import Aliases
@@ -115,6 +116,7 @@ _opened: list[tuple[Catalogue, Aliases, Rule]] = []  # a worker process's own
 
 
 def _open(directory: Path, aliases: Aliases, rule: Rule) -> None:
+    rarely_collect()
     _opened[:] = [(Catalogue(directory), aliases, rule)]
 
 

@@ -13,7 +13,6 @@ from mixtrove.matching.normalise import normal_form, squeezed
 from mixtrove.matching.prepared import prepare
 
 COMPOSITE_WEIGHT = 0.6  # of a composite key against a word (MATCHING §6)
-_MORE_THAN_A_WORD = frozenset("=|~#")  # signs that no word of a normal form has
 _TOO_COMMON = frozenset(
     ("the", "a", "of", "in", "to", "my", "me", "you", "i", "it", "on", "is", "remix", "mix", "feat")
 )
@@ -26,7 +25,7 @@ def key_hash(text: str) -> int:
     only with another. Positive in every database's signed 64-bit integer.
     """
     hashed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 2
-    return hashed << 1 | (not _MORE_THAN_A_WORD.isdisjoint(text))
+    return hashed << 1 | ("|" in text or "~" in text or text[:1] in ("=", "#"))
 
 
 def blocking_keys(credit: Credit) -> dict[str, float]:
