@@ -344,7 +344,7 @@ def _comparison(
 ) -> Comparison:
     mine, theirs = prepare(readings[best]), prepare(candidate.credit)
     notes = int(row[kernel.NOTES])
-    weighed = row[kernel.SCORE] > 0 or row[kernel.BEST_NAME] > 0
+    weighed = row[kernel.SCORE] > 0 or row[kernel.TITLE_ALIKE] >= kernel.TITLE_FLOOR
     weighed = weighed and not (notes & kernel.SWAPPED and not row[kernel.ARTIST_ALIKE])
     credit = candidate.credit
     return Comparison(

@@ -43,6 +43,7 @@ _ASIDE = re.compile(
     r"|(?:co-?)?prod(?:\.|uced)?\s+(?:by\b)?)[^()\[\]]*[)\]]",
     re.IGNORECASE,
 )
+_AGAINST = re.compile(r"\s(?:\+|x|×|vs?\.?|versus|b2b|meets)\s", re.IGNORECASE)
 _KEY_TAIL = re.compile(
     r"\s+-\s+(?:1[0-2]|[1-9])[AB](?:/(?:1[0-2]|[1-9])[AB])*$"
 )  # Camelot key of Mixed In Key
@@ -401,6 +402,11 @@ def _unquoted(title: str) -> str:
         if len(title) > 2 and title[0] == first and title[-1] == last and first not in title[1:-1]:
             return title[1:-1].strip()
     return title
+
+
+def plays_against(artists: str) -> bool:
+    """Whether artists are joined as bootlegs join them: ``A + B``, ``A x B``, ``A vs B``; not ``A & B``."""
+    return bool(_AGAINST.search(artists))
 
 
 def without_asides(title: str) -> str:

@@ -27,9 +27,8 @@ FLAGS, SIDE, TRAILING, DURATION = 6, 7, 8, 9  # the duration in tenths of a seco
 LABEL, CATALOG_NUMBER, ISRC = 10, 14, 18  # 64 bits of a hash each, 0 when not known
 HEADLINE = 22  # how many of the names are artists; the rest are featured
 WORD_TYPES_LOW, WORD_TYPES_HIGH = 23, 24  # the hard mix types and families that words of the title name
-REMIXERS = 25  # how many people made the mix
-RELEASED = 26  # the year of the release, 0 when not known
-SECTIONS = 27  # from here start and end of each section
+RELEASED = 25  # the year of the release, 0 when not known
+SECTIONS = 26  # from here start and end of each section
 
 # the sections, in order; words and names are divided by a space
 (
@@ -60,11 +59,8 @@ TRAILING_FAMILY = 22  # TRAILING above this names a family: remix, mix, edit
 # --- what comes out ---------------------------------------------------------------------------------
 
 # One row a pair. "score" is MATCHING §5's s; "reason" is one of the codes below; "notes" are bits.
-(
-    SCORE, TITLE_ALIKE, ARTIST_ALIKE, GATE, REASON, NOTES, TITLE_EDITS, TITLE_COVER, ARTIST_COVER_MAX,
-    ARTIST_COVER_MIN, BEST_NAME, STRANGERS,
-) = range(12)  # fmt: skip
-FEATURES = 12
+SCORE, TITLE_ALIKE, ARTIST_ALIKE, GATE, REASON, NOTES = range(6)
+FEATURES = 6
 
 (
     OPEN, UNKNOWN, NO_KIND, MASHUP, OTHER_TYPE, NO_MAKER, NOT_ORIGINAL, UNNAMED, OTHER_RECORDING,
@@ -101,6 +97,7 @@ G_OTHER_REMIX = 0.25
 G_UNKNOWN = 0.2
 
 ALIKE = 0.72  # two words of 4 letters or more are one word with a typo from here (MATCHING §5)
+TITLE_FLOOR = 0.4  # titles less alike than this are not weighed further
 REVIEW = 0.55  # the score from which a person should look
 SWAPPED_SCORE = 0.7  # ``Title - Artist`` against ``Artist - Title``: a person should look
 # A typo in the title or an artist whom the other side does not know: each happens to one recording, both
@@ -427,19 +424,19 @@ def _empty(h, a, section):
 
 @_jit
 def _text_similarity(t, i, j, ip, jp, iw, p, q, pp, qp, pw, least, work):
-    """T′ of MATCHING §5 of two texts (i..j, p..q), given also without spaces (…p): (T′, cover)."""
+    """T′ of MATCHING §5 of two texts (i..j, p..q), given also without spaces (…p)."""
     if equal(t, ip, jp, pp, qp):
-        return 1.0, 1.0
+        return 1.0
     n, m = jp - ip, qp - pp
     if n == 0 or m == 0:
-        return 0.0, 0.0
+        return 0.0
     if 2.0 * (min(n, m) + 4) / (n + m) < least:
-        return 0.0, 0.0
+        return 0.0
     similar = indel_similarity(t, i, j, p, q, work)
     if similar < 1.0:
         similar = max(similar, osa_similarity(t, ip, jp, pp, qp, similar, work))
     if similar < 0.35:
-        return similar, 0.0
+        return similar
     there, back = cover(t, i, j, iw, p, q, pw, work)
     low = min(there, back)
     # … from five letters on one slip is forgiven, but a letter more at the end makes a name: Blank, Blanky
@@ -450,7 +447,7 @@ def _text_similarity(t, i, j, ip, jp, iw, p, q, pp, qp, pw, least, work):
         and not equal(t, ip, ip + shorter, pp, pp + shorter)
         and (osa(t, ip, jp, pp, qp, 1, work) == 1)
     ):
-        return max(similar, ONE_TYPO), low
+        return max(similar, ONE_TYPO)
     whole = max(similar, 0.5 * similar + 0.5 * low)
     if low < 0.6:
         whole -= 0.12
@@ -460,7 +457,7 @@ def _text_similarity(t, i, j, ip, jp, iw, p, q, pp, qp, pw, least, work):
     words = _words(t, i, j)
     if words > 1 and words == _words(t, p, q) and there < 1.0 and back < 1.0:
         whole -= 0.05
-    return max(whole, 0.0), low
+    return max(whole, 0.0)
 
 
 @_jit
@@ -488,14 +485,14 @@ def _ends_in_album(h, t, a, b, work):
 
 @_jit
 def _title(h, t, a, b, work):
-    """(T′, cover) over the titles with and without their brackets."""
+    """T′ over the titles with and without their brackets."""
     if _section_equal(h, t, a, b, FLAT) or _section_equal(h, t, a, b, DIGITS):
-        return 1.0, 1.0
+        return 1.0
     i, j = _start(h, a, TITLE), _end(h, a, TITLE)
     p, q = _start(h, b, TITLE), _end(h, b, TITLE)
     if equal(t, _past_the(t, i, j), j, _past_the(t, p, q), q):
-        return 0.98, 1.0
-    best, low = _text_similarity(
+        return 0.98
+    best = _text_similarity(
         t, i, j, _start(h, a, TITLE_PLAIN), _end(h, a, TITLE_PLAIN),
         _start(h, a, TITLE_WEIGHTS),
         p, q, _start(h, b, TITLE_PLAIN), _end(h, b, TITLE_PLAIN),
@@ -503,16 +500,15 @@ def _title(h, t, a, b, work):
         0.4, work,
     )  # fmt: skip
     if not _empty(h, a, SUBTITLE) or not _empty(h, b, SUBTITLE):
-        base, base_low = _text_similarity(
+        base = _text_similarity(
             t, _start(h, a, BASE), _end(h, a, BASE), _start(h, a, BASE_PLAIN), _end(h, a, BASE_PLAIN),
             _start(h, a, BASE_WEIGHTS),
             _start(h, b, BASE), _end(h, b, BASE), _start(h, b, BASE_PLAIN), _end(h, b, BASE_PLAIN),
             _start(h, b, BASE_WEIGHTS),
             0.4, work,
         )  # fmt: skip
-        if base * 0.97 > best:
-            best, low = base * 0.97, base_low
-    return best, low
+        best = max(best, base * 0.97)
+    return best
 
 
 # --- artists ----------------------------------------------------------------------------------------
@@ -691,28 +687,27 @@ def _same_headliners(h, t, a, b):
 
 @_jit
 def _artists(h, t, a, b, work):
-    """(A of MATCHING §5, larger cover, smaller cover, best name, whether by initials alone)."""
+    """A of MATCHING §5, and whether the initials alone say so."""
     if _section_equal(h, t, a, b, ARTISTS):
-        return 1.0, 1.0, 1.0, 1.0, False
+        return 1.0, False
     there = max(_toned_cover(h, t, a, b, work), _names_cover(h, t, a, b))
     back = max(_toned_cover(h, t, b, a, work), _names_cover(h, t, b, a))
-    best = _best_name(h, t, a, b, work)
     high, low = max(there, back), min(there, back)
     if low == 1.0:  # every word is there: the same names, or with slips
         exact = _names_cover(h, t, a, b) == 1.0 or _all_words_in(
             t, _start(h, a, ARTISTS), _end(h, a, ARTISTS), _start(h, b, ARTISTS), _end(h, b, ARTISTS)
         )
-        return (1.0 if exact else SPELLED_ARTIST), high, low, best, False
+        return (1.0 if exact else SPELLED_ARTIST), False
     if _same_headliners(h, t, a, b):
-        return SAME_HEADLINERS, high, low, best, False
+        return SAME_HEADLINERS, False
     i, j = _start(h, a, NAMES), _end(h, a, NAMES)
     p, q = _start(h, b, NAMES), _end(h, b, NAMES)
     if min(j - i, q - p) >= 10 and not _has_digit(t, i, j) and osa(t, i, j, p, q, 1, work) <= 1:
-        return NEARLY_NAMED, high, low, best, False
-    value = 0.5 * high + 0.25 * low + 0.25 * best
+        return NEARLY_NAMED, False
+    value = 0.5 * high + 0.25 * low + 0.25 * _best_name(h, t, a, b, work)
     if value < INITIALS_ALIKE and (_initials_meet(h, t, a, b) or _initials_meet(h, t, b, a)):
-        return INITIALS_ALIKE, high, low, best, True
-    return value, high, low, best, False
+        return INITIALS_ALIKE, True
+    return value, False
 
 
 @_jit
@@ -953,16 +948,16 @@ def score_pair(h, t, a, b, out, work):
     """Write the features of the records at a and b into ``out``, shape (FEATURES,); symmetric."""
     out[:] = 0.0
     out[GATE] = 1.0
-    title, title_cover = _title(h, t, a, b, work)
+    title = _title(h, t, a, b, work)
     album_behind = title < 0.9 and (_ends_in_album(h, t, a, b, work) or _ends_in_album(h, t, b, a, work))
     if album_behind:
-        title, title_cover = ALBUM_BEHIND, 1.0
-    out[TITLE_ALIKE], out[TITLE_COVER] = title, title_cover
-    if title < 0.4:
+        title = ALBUM_BEHIND
+    out[TITLE_ALIKE] = title
+    if title < TITLE_FLOOR:
         if _swapped(h, t, a, b, work):
             out[SCORE], out[NOTES] = SWAPPED_SCORE, SWAPPED
         return
-    artist, high, low, best, initials = _artists(h, t, a, b, work)
+    artist, initials = _artists(h, t, a, b, work)
     factor, reason = gate(h, t, a, b, work)
     if artist < 1.0 and factor > G_HARD and (h[a, FLAGS] ^ h[b, FLAGS]) & FLAG_LIVE_ACT:
         factor, reason = G_HARD, LIVE_ACT  # "Pink Floyd Live" is not Pink Floyd in the studio
@@ -971,7 +966,7 @@ def score_pair(h, t, a, b, out, work):
     if album_behind and reason not in (UNKNOWN, LIVE_ACT):
         factor, reason = _version_gate(h, t, a, b, work)
     notes = BY_INITIALS if initials else 0
-    out[ARTIST_ALIKE], out[ARTIST_COVER_MAX], out[ARTIST_COVER_MIN], out[BEST_NAME] = artist, high, low, best
+    out[ARTIST_ALIKE] = artist
     out[GATE], out[REASON] = factor, reason
     unknown_here = unknown_there = 0
     if artist < 1.0:
@@ -980,7 +975,6 @@ def score_pair(h, t, a, b, out, work):
         if max(unknown_here, unknown_there) >= 2 and not initials:
             artist = max(artist - 0.05, 0.0)
             out[ARTIST_ALIKE] = artist
-    out[STRANGERS] = max(unknown_here, unknown_there)
     if factor > G_PARTIAL and (
         (unknown_here and h[a, FLAGS] & FLAG_AGAINST) or (unknown_there and h[b, FLAGS] & FLAG_AGAINST)
     ):

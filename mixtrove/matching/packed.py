@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtrove.matching import kernel
-from mixtrove.matching.credit import Credit
+from mixtrove.matching.credit import Credit, plays_against
 from mixtrove.matching.normalise import latin, squeezed
 from mixtrove.matching.prepared import Prepared, prepare
 from mixtrove.matching.version import HEADS
@@ -33,7 +33,6 @@ _SOFT = tuple(sorted({what[5:] for what in HEADS.values() if what.startswith("so
 _HEADER = Struct(f"<{kernel.HEADER}H")
 _NO_HASH = (0, 0, 0, 0)
 _LIVE = re.compile(r"\blive\b", re.IGNORECASE)
-_AGAINST = re.compile(r"\s(?:\+|x|×|vs?\.?|versus|b2b|meets)\s", re.IGNORECASE)
 _LIVE_ACT = re.compile(r"\slive$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND = re.compile(r"\s+(?:-\s+)?(?:EP|LP|(?:deluxe )?single|deluxe(?: edition)?)$", re.IGNORECASE)
@@ -81,7 +80,7 @@ def pack(ready: Prepared) -> bytes:
         places += span
     flags = ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE
     flags += ready.generic * kernel.FLAG_GENERIC
-    if credit.spelled and _AGAINST.search(credit.spelled):
+    if credit.spelled and plays_against(credit.spelled):
         flags += kernel.FLAG_AGAINST
     if credit.album and _LIVE.search(credit.album):
         flags += kernel.FLAG_LIVE_ALBUM
@@ -103,7 +102,7 @@ def pack(ready: Prepared) -> bytes:
         _TYPE_CODE.get(ready.trailing, _TYPE_CODE["other"]) if ready.trailing else 0,
         _in_header(credit.duration, 10),
         *_hash(credit.label), *_hash(credit.catalog_number), *_hash(credit.isrc),
-        ready.headliners, word_types & 0xFFFF, word_types >> 16, min(len(version.remixers), 0xFFFF),
+        ready.headliners, word_types & 0xFFFF, word_types >> 16,
         _in_header(credit.year), *places,
     )  # fmt: skip
     return header + b"".join(text)

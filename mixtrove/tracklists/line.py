@@ -15,6 +15,7 @@ from mixtrove.matching.credit import (
     build_credit,
     is_mark,
     is_unknown,
+    plays_against,
     split_artists,
     split_title,
 )
@@ -56,8 +57,6 @@ _COLON = re.compile(r"^(?P<artist>[^:]{2,60}):\s+(?P<title>\S.*)$")
 _MASHUP = re.compile(r"\bmash-?\s?up\b", re.IGNORECASE)
 _VS = re.compile(r"\s(?:vs\.?|versus|w/|x|\+)\s", re.IGNORECASE)
 _LIVE_ACT = re.compile(r"(?<=\S)\s+[(\[]live[)\]]$", re.IGNORECASE)
-# How two artists stand to each other is kept: "A + B" and "A x B" often name a bootleg, "A & B" hardly.
-_PLAYED_AGAINST = re.compile(r"\s(?:\+|x|×|vs?\.?|versus|b2b|meets)\s", re.IGNORECASE)
 _PERHAPS_LIVE = re.compile(r"(?<=\S)\s+live$", re.IGNORECASE)  # "Pink Floyd Live", but "DPR Live" is a name
 # "(Souvenir - SOUV100)": a label whose box has the wrong brackets
 _LABEL_IN_PARENTHESES = re.compile(
@@ -334,7 +333,7 @@ def _credited(
     credit = build_credit(
         names, featured, split, label=label or None, catalog_number=catalog_number or None,
         year=year if year is not None else split.year,
-        spelled=artist if _PLAYED_AGAINST.search(artist) else None,
+        spelled=artist if plays_against(artist) else None,  # "A x B" must stay told from "A & B"
     )  # fmt: skip
     if split.marks:
         remarks = (*remarks, *split.marks)
