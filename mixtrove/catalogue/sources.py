@@ -1,23 +1,46 @@
-"""Reading the files a catalogue is built from: CSV, plain or gzipped (DESIGN §9).
+"""Reading the files a catalogue is built from: catalogue CSVs (DESIGN §9) and MusicBrainz's canonical dump.
 
-Rows as the source spells them. Parsing them into credits and folding duplicates is ``build.py``.
+Rows as the source spells them, as Arrow batches. Opening a file is ``unpacking.py``, taking its rows apart
+``cells.py``; parsing them into credits and folding duplicates is ``build.py``.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import sys
-from collections.abc import Iterator
+import math
+import tarfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixtrove.catalogue.cells import Cells, Table
+from mixtrove.catalogue.unpacking import unpacked
 from mixtrove.errors import BadInput
 
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()), ("artist", pa.string()), ("title", pa.string()), ("album", pa.string()),
+        ("label", pa.string()), ("catalog_number", pa.string()), ("isrc", pa.string()),
+        ("year", pa.int32()), ("duration", pa.float64()), ("url", pa.string()), ("rank", pa.int64()),
+    ]
+)  # fmt: skip
+"""``duration`` in seconds. ``rank``: of equal recordings the one with the lowest is meant; 0 in a CSV."""
+
 COLUMNS = ("album", "label", "catalog_number", "isrc", "year", "duration", "url")
-MAX_CELL = 100_000  # characters; a longer cell is a broken quote, not a name
+DUMP = {
+    "id": "recording_mbid",
+    "artist": "artist_credit_name",
+    "title": "recording_name",
+    "album": "release_name",
+    "rank": "score",
+}
+"""Our columns in the canonical dump (listenbrainz-server, ``mapping/canonical_musicbrainz_data.py``)."""
+
+PLAIN_SECONDS = r"^[0-9]{1,15}(\.[0-9]+)?$"
+PLAIN_RANK = r"^-?[0-9]{1,18}$"
 
 
 class Row(NamedTuple):
@@ -43,74 +66,66 @@ class Skipped:
     without_id: int = 0
 
 
-def read_csv(path: Path, skipped: Skipped) -> Iterator[Row]:
-    """The rows of a catalogue CSV (``.gz`` too), in order.
+def read_source(
+    path: Path,
+    skipped: Skipped,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    strict: bool = False,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a source, in order, in batches of ``SCHEMA``; some 20,000 rows each at most.
 
-    Columns: ``id`` (or ``source`` and ``source_id``, joined with a colon), ``artist``, ``title`` and any
-    of ``album, label, catalog_number, isrc, year, duration, url``. Rows without artist or title are
-    counted in ``skipped``.
+    A source is a catalogue CSV with the columns ``id`` (or ``source`` and ``source_id``, joined with a
+    colon), ``artist``, ``title`` and any of ``COLUMNS``, or MusicBrainz's ``canonical_musicbrainz_data.csv``;
+    each as it is, packed with gzip or zstd, or in a tar. Values are stripped, empty ones null; ``id``,
+    ``artist`` and ``title`` never are: rows without them are counted in ``skipped``. ``progress`` is told
+    the bytes of the file that are read, and of how many. ``strict`` takes the slow way for all rows, which
+    gives the same ones.
 
     Raises:
         BadInput: the file cannot be read, has no such columns or a row is broken; names file and line.
     """
-    csv.field_size_limit(min(sys.maxsize, MAX_CELL))
-    with _open(path) as stream:
-        reader = csv.reader(stream, strict=True)
-        try:
-            header = next(reader, None)
-            if header is None:
-                raise BadInput(f"{path}: the file is empty; a catalogue needs a header line and rows")
-            names = [name.strip().lower() for name in header]
-            at = _columns(path, names)
-            width = len(names)
-            for cells in reader:
-                if not cells:
-                    continue
-                if len(cells) < width:
-                    cells += [""] * (width - len(cells))
-                row = _row(cells, at)
-                if "\n" in row.artist or "\n" in row.title:
-                    first = reader.line_num - max(row.artist.count("\n"), row.title.count("\n"))
-                    raise BadInput(
-                        f"{path}, line {first}: a quotation mark that is opened there takes in the lines "
-                        "below; double it or take it out"
-                    )
-                if not row.artist or not row.title:
-                    skipped.without_artist_or_title += 1
-                elif not row.id:
-                    skipped.without_id += 1
-                else:
-                    yield row
-        except csv.Error as error:
-            raise BadInput(
-                f"{path}, line {reader.line_num}: not readable as CSV ({error}); check the quotes there"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise BadInput(
-                f"{path}, near line {reader.line_num + 1}: not UTF-8 text ({error.reason}); "
-                "save the file as UTF-8"
-            ) from error
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
-            raise BadInput(f"{path}: cannot be read to its end ({error}); fetch the file again") from error
-
-
-def _open(path: Path) -> IO[str]:
-    if path.is_dir():
-        raise BadInput(f"{path} is a directory; name the CSV files in it")
     try:
-        with path.open("rb") as probe:
-            magic = probe.read(2)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: no such file; check the name") from error
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be opened ({error.strerror}); check its rights") from error
-    if magic == b"\x1f\x8b":
-        return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+        with unpacked(path) as source:
+            size = path.stat().st_size
+            table = Table(path, source.stream.read)
+            layout = _layout(path, table.names)
+            at = list(layout.at.values())
+            one_line = [] if layout.dump else [layout.at["artist"], layout.at["title"]]
+            for cells in table.blocks(at, one_line=one_line, whole=layout.dump, strict=strict):
+                batch = _usable(_batch(path, layout, cells), skipped)
+                if batch.num_rows:
+                    yield batch
+                if progress is not None:
+                    progress(min(source.position(), size), size)
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise BadInput(f"{path}: cannot be read to its end ({error}); fetch the file again") from error
 
 
-def _columns(path: Path, names: list[str]) -> dict[str, int]:
+def read_csv(path: Path, skipped: Skipped) -> Iterator[Row]:
+    """The rows of a source one by one; see ``read_source``."""
+    for batch in read_source(path, skipped):
+        for row in zip(*(column.to_pylist() for column in batch.columns[: len(Row._fields)]), strict=True):
+            yield Row(*row)
+
+
+class _Layout(NamedTuple):
+    """Where in a row our columns are; ``dump`` when it is MusicBrainz's."""
+
+    at: dict[str, int]
+    dump: bool
+
+
+def _layout(path: Path, names: list[str]) -> _Layout:
     at = {name: position for position, name in reversed(list(enumerate(names)))}
+    if "artist" not in at and "title" not in at and "recording_mbid" in at:
+        missing = [name for name in DUMP.values() if name not in at]
+        if missing:
+            raise BadInput(
+                f"{path}, line 1: no column {', '.join(missing)}; found {', '.join(names)}. "
+                f"The canonical dump of MusicBrainz has {', '.join(DUMP.values())}"
+            )
+        return _Layout({ours: at[theirs] for ours, theirs in DUMP.items()}, dump=True)
     missing = [name for name in ("artist", "title") if name not in at]
     if "id" not in at and not ("source" in at and "source_id" in at):
         missing.append("id (or source and source_id)")
@@ -119,32 +134,80 @@ def _columns(path: Path, names: list[str]) -> dict[str, int]:
             f"{path}, line 1: no column {', '.join(missing)}; found {', '.join(names) or 'nothing'}. "
             f"A catalogue needs id, artist, title and may have {', '.join(COLUMNS)}"
         )
-    return at
+    key = ("id",) if "id" in at else ("source", "source_id")
+    return _Layout({name: at[name] for name in (*key, "artist", "title", *COLUMNS) if name in at}, dump=False)
 
 
-def _row(cells: list[str], at: dict[str, int]) -> Row:
-    def text(name: str) -> str | None:
-        position = at.get(name)
-        return (cells[position].strip() or None) if position is not None else None
+def _batch(path: Path, layout: _Layout, cells: Cells) -> pa.RecordBatch:
+    """The cells as our columns, the unusable rows among them."""
+    text = {name: _stripped(cells) for name, cells in zip(layout.at, cells.columns, strict=True)}
+    if layout.dump:
+        text |= {name: _on_one_line(text[name]) for name in ("artist", "title", "album")}
+    if "id" not in text:
+        text["id"] = pc.binary_join_element_wise(text["source"], text["source_id"], ":")
+    rows = len(text["id"])
+    values = text | {
+        "year": _each_once(text["year"], year, pa.int32()) if "year" in text else None,
+        "duration": _durations(text["duration"]) if "duration" in text else None,
+        "rank": _ranks(path, cells.line, text["rank"]) if layout.dump else pa.array([0] * rows, pa.int64()),
+    }
+    columns = [
+        pa.nulls(rows, field.type) if (column := values.get(field.name)) is None else column
+        for field in SCHEMA
+    ]
+    return pa.record_batch(columns, schema=SCHEMA)
 
-    if "id" in at:
-        found = text("id") or ""
-    else:
-        source, source_id = text("source"), text("source_id")
-        found = f"{source}:{source_id}" if source and source_id else ""
-    year = text("year") or ""
-    return Row(
-        id=found,
-        artist=text("artist") or "",
-        title=text("title") or "",
-        album=text("album"),
-        label=text("label"),
-        catalog_number=text("catalog_number"),
-        isrc=text("isrc"),
-        year=int(year[:4]) if year[:4].isdigit() and len(year) >= 4 else None,
-        duration=seconds(text("duration")),
-        url=text("url"),
-    )
+
+def _usable(batch: pa.RecordBatch, skipped: Skipped) -> pa.RecordBatch:
+    named = pc.and_(batch["artist"].is_valid(), batch["title"].is_valid())
+    kept = pc.and_(named, batch["id"].is_valid())
+    unnamed = batch.num_rows - named.true_count
+    skipped.without_artist_or_title += unnamed
+    skipped.without_id += batch.num_rows - unnamed - kept.true_count
+    return batch if kept.true_count == batch.num_rows else batch.filter(kept)
+
+
+def _stripped(texts: pa.StringArray) -> pa.StringArray:
+    texts = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _on_one_line(texts: pa.StringArray) -> pa.StringArray:
+    """Names of MusicBrainz may be broken into lines; its rows are whole, so no quotation mark is to blame."""
+    return pc.replace_substring_regex(texts, r"\s*[\r\n]\s*", " ")
+
+
+def _each_once(
+    texts: pa.StringArray, parse: Callable[[str | None], float | None], kind: pa.DataType
+) -> pa.Array:
+    """``parse`` of every text, called once for equal ones."""
+    coded = texts.dictionary_encode()
+    return pa.array([parse(text) for text in coded.dictionary.to_pylist()], kind).take(coded.indices)
+
+
+def _durations(texts: pa.StringArray) -> pa.DoubleArray:
+    nothing = pa.scalar(None, pa.string())
+    plain = pc.match_substring_regex(texts, PLAIN_SECONDS)
+    numbers = pc.if_else(plain, texts, nothing).cast(pa.float64())
+    numbers = pc.if_else(pc.equal(numbers, 0.0), pa.scalar(None, pa.float64()), numbers)
+    return pc.coalesce(numbers, _each_once(pc.if_else(plain, nothing, texts), seconds, pa.float64()))
+
+
+def _ranks(path: Path, line: int, texts: pa.StringArray) -> pa.Int64Array:
+    numbers = pc.fill_null(pc.match_substring_regex(texts, PLAIN_RANK), False)
+    if numbers.true_count < len(texts):
+        first = numbers.index(False).as_py()
+        raise BadInput(
+            f"{path}, near line {line + first}: the score {texts[first].as_py() or ''!r} is no number; "
+            "the file is damaged, fetch it again"
+        )
+    return texts.cast(pa.int64())
+
+
+def year(text: str | None) -> int | None:
+    """The year of ``2016`` or ``2016-02-05``; None for anything else."""
+    start = (text or "")[:4]
+    return int(start) if len(start) == 4 and start.isdecimal() else None
 
 
 def seconds(text: str | None) -> float | None:
@@ -152,9 +215,9 @@ def seconds(text: str | None) -> float | None:
     if not text:
         return None
     parts = text.split(":")
-    if not all(part.replace(".", "", 1).isdigit() for part in parts) or len(parts) > 3:
+    if not all(part.replace(".", "", 1).isdecimal() for part in parts) or len(parts) > 3:
         return None
     total = 0.0
     for part in parts:
         total = total * 60 + float(part)
-    return total or None
+    return total if 0 < total < math.inf else None
