@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from mixtrove.errors import StoreUnavailable
-from mixtrove.warehouse.lock import locked
+from mixtrove.locking import locked
 from mixtrove.warehouse.models import fingerprint
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,8 @@ def open_build(published: Path, *, wait: float = WAIT) -> Iterator[Build]:
         StoreUnavailable: another process builds, or the folder or the disk does not allow it.
         BuildFileDamaged: a part of the file turned out to be unreadable; run it again.
     """
-    with locked(published.with_name(f"{published.stem}.lock"), wait=wait):
+    lock = published.with_name(f"{published.stem}.lock")
+    with locked(lock, wait=wait, doing="the warehouse is being built"):
         build = Build(published, _open(build_path(published)))
         try:
             yield build

@@ -20,8 +20,8 @@ from discovery_assets.running import prepare_dagster_home, run_discovery
 from mixtrove.catalogue.build import build_catalogue
 from mixtrove.library import schema
 from mixtrove.library.store import Store
+from mixtrove.locking import locked
 from mixtrove.settings import Settings
-from mixtrove.warehouse.lock import locked
 from resources.home import Home
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -184,7 +184,8 @@ def test_a_backfill_of_a_month_of_days_is_one_run(
 
 def test_the_slot_of_a_killed_run_is_free_for_the_next(settings: Settings) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXTROVE_")}
-    with locked(settings.home / "warehouse.lock", wait=0):  # the run waits here, within statistics/warehouse
+    slot = settings.home / "warehouse.lock"  # the run waits for it, within statistics/warehouse
+    with locked(slot, wait=0, doing="a test is running"):
         killed = subprocess.Popen(
             [sys.executable, "-m", "discovery_assets", "discover"],
             cwd=EXAMPLES.parent,

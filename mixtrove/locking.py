@@ -1,8 +1,7 @@
-"""One builder at a time: a lock on a file that the operating system drops with the process that held it.
+"""One writer at a time: a lock on a file that the operating system drops with the process that held it.
 
-DuckDB would refuse a second writer too, but by an error in the middle of a step; this waits, and says who
-is building. A lock of the operating system (``flock``, ``LockFile`` on Windows) needs no clean-up after
-``kill -9``.
+It waits, and says who is at work. A lock of the operating system (``flock``, ``LockFile`` on Windows) needs
+no clean-up after ``kill -9``.
 """
 
 from __future__ import annotations
@@ -33,12 +32,13 @@ PAUSE = 0.1
 
 
 @contextmanager
-def locked(path: Path, *, wait: float) -> Iterator[None]:
+def locked(path: Path, *, wait: float, doing: str) -> Iterator[None]:
     """Hold the lock on ``path`` for the length of the block.
 
     Args:
         path: the lock file; it is created and stays.
         wait: seconds to wait for another holder.
+        doing: what its holder does, for the other: "the warehouse is being built".
 
     Raises:
         StoreUnavailable: somebody else held it for longer, or the file cannot be made.
@@ -48,11 +48,10 @@ def locked(path: Path, *, wait: float) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise StoreUnavailable(
-            f"the warehouse cannot be built: {path} cannot be written ({error.strerror}); "
-            "set MIXTROVE_HOME to a folder you may write to"
+            f"{path} cannot be written ({error.strerror}); set MIXTROVE_HOME to a folder you may write to"
         ) from error
     try:
-        _acquire(descriptor, path, wait)
+        _acquire(descriptor, path, wait, doing)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0) if hasattr(os, "pwrite") else None
         yield
@@ -60,7 +59,7 @@ def locked(path: Path, *, wait: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, path: Path, wait: float) -> None:
+def _acquire(descriptor: int, path: Path, wait: float, doing: str) -> None:
     deadline = time.monotonic() + wait
     while True:
         try:
@@ -69,7 +68,7 @@ def _acquire(descriptor: int, path: Path, wait: float) -> None:
             if time.monotonic() >= deadline:
                 holder = path.read_text(encoding="ascii", errors="replace").strip()
                 raise StoreUnavailable(
-                    f"the warehouse is being built by process {holder or 'unknown'}, which still "
-                    f"holds {path} after {wait:g} s: wait for it to end and try again"
+                    f"{doing} by process {holder or 'unknown'}, which still holds {path} after {wait:g} s: "
+                    "wait for it to end and try again"
                 ) from error
             time.sleep(PAUSE)
