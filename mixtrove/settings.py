@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     busy_timeout: float = Field(default=30.0, ge=0, le=3600)
     """Seconds to wait for another writer of the operational store before giving up."""
 
+    musicbrainz_dumps_url: str = "https://data.metabrainz.org/pub/musicbrainz/canonical_data/"
+    """Where `mixtrove catalogue download musicbrainz` finds the dumps; a mirror has the same folders."""
+
     match_accept: float = Field(
         default=0.85,
         ge=0,
@@ -97,6 +100,11 @@ class Settings(BaseSettings):
     def catalogue_dir(self) -> Path:
         """The offline catalogue to use: the one that is set, else ``catalogues/default``."""
         return self.catalogue or self.catalogues_dir / "default"
+
+    @property
+    def downloads_dir(self) -> Path:
+        """Where the dumps that catalogues are built from are kept."""
+        return self.catalogues_dir / "downloads"
 
     @property
     def inbox(self) -> Path:
