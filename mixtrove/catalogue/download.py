@@ -338,7 +338,7 @@ def _answered(url: str, response: httpx.Response) -> None:
     if code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
         raise _Gone(
             f"{url}: the server answers {code} {response.reason_phrase}; check "
-            "MIXTROVE_MUSICBRAINZ_DUMPS_URL, or name an older dump with --date if this one is only half there yet"
+            "MIXTROVE_MUSICBRAINZ_DUMPS_URL, or name an older dump with --date if this one is not there yet"
         )
     if not response.is_success:
         raise MixtroveError(
