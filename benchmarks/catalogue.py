@@ -18,6 +18,8 @@ The catalogue is made up of what is real. Recipe, everything drawn by seed:
 - A track has one to three artists, separators and a guest as often as a real one. Every third has a real
   title, drawn by frequency, so that *Intro* and *Untitled* are by thousands; of the others a fifth shares
   its made title.
+- One title in nine has a *Part 2*, and two in five tracks of such a title are followed by it, by the same
+  artists.
 - A track has 1 to 30 rows, 1.43 on average. The first has a version as often as a real catalogue row;
   every further one a version of real lines and rows by frequency, one in six the same version again.
   Remixers are real ones by frequency for three in five, else any artist. One row in ten names its artists
@@ -70,6 +72,7 @@ def generate(args: argparse.Namespace, work: Path) -> dict[str, Any]:
     write_lines(frame, work / "lines.txt")
     sizes = {
         "recordings": len(drawn.kept),
+        "lines asked for": args.queries,
         "lines": len(frame),
         "seed": args.seed,
         "form": args.form,
@@ -85,10 +88,15 @@ def generate(args: argparse.Namespace, work: Path) -> dict[str, Any]:
 
 def generated(args: argparse.Namespace, work: Path) -> dict[str, Any]:
     """What is in the folder ``work`` if that is what is asked for; else it is generated."""
-    wanted = {"recordings": args.recordings, "lines": args.queries, "seed": args.seed, "form": args.form}
+    wanted = {
+        "recordings": args.recordings,
+        "lines asked for": args.queries,
+        "seed": args.seed,
+        "form": args.form,
+    }
     if (work / SIZES).exists() and catalogue_path(args, work).exists():
         there: dict[str, Any] = json.loads((work / SIZES).read_text(encoding="utf-8"))
-        if all(there[name] == value for name, value in wanted.items()):
+        if all(there.get(name) == value for name, value in wanted.items()):
             return there
     return generate(args, work)
 

@@ -21,6 +21,7 @@ from benchmarks.offline.hashing import Hashes, text_hashes
 
 REAL_BOOST = 2.0  # a real name stands this much more often than a made one of the same rank
 ONE_WORD = {"names": 0.45, "titles": 0.12}  # share of made ones; a title of one word is mostly shared by many
+PARTS = " Part 2", " Pt. 2", " II", " 2", " Part II"  # one normalised form; what a sequel's title ends in
 _JOINING = frozenset(
     ("x", "vs", "vs.", "&", "-", "/", "+", "feat", "feat.", "ft.", "ft", "with", "pres", "pres.")
 )
@@ -42,6 +43,7 @@ class Pool:
     made: int  # as many after them are made
     spare: NDArray[np.int64]
     table: NDArray[np.int32]
+    sequel: NDArray[np.int32]  # of each place the place of *Title Part 2*, 0 for most
 
     def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.int32]:
         """Places drawn by weight."""
@@ -69,12 +71,13 @@ def table_of(weights: NDArray[np.float64], size: int) -> NDArray[np.int32]:
 
 
 def pool_of(
-    kind: str, real: Counter[str], made: int, spare: int, rng: np.random.Generator, *, power: float = 1.0
-) -> Pool:
+    kind: str, real: Counter[str], made: int, spare: int, rng: np.random.Generator,
+    *, power: float = 1.0, sequels: int = 0,
+) -> Pool:  # fmt: skip
     """The pool of all ``real`` texts and ``made`` new ones of ``kind`` (``names`` or ``titles``) to be used.
 
-    ``spare`` more are made and kept apart. A real text weighs its count to ``power``; a made one what some
-    real text weighs, drawn at random.
+    ``spare`` more are made and kept apart, and the last ``sequels`` are others with *Part 2* behind them.
+    A real text weighs its count to ``power``; a made one what some real text weighs, drawn at random.
     """
     fold = folded_name if kind == "names" else folded_title
     texts = [text for text in real if fold(text)]
@@ -86,18 +89,25 @@ def pool_of(
     part, part_folded, part_squeezed = _recombined(texts, few, rng, fold, _cut_in_a_word, "")
     text = pl.concat([pl.Series(["", *texts], dtype=pl.String), whole, part])
     squeezed = pl.concat([pl.Series(["", *map(squeeze, texts)]), whole_squeezed, part_squeezed])
-    same = np.concatenate(
-        [text_hashes(["", *map(fold, texts)]), text_hashes(whole_folded), text_hashes(part_folded)]
-    )
+    folded = pl.concat([pl.Series(["", *map(fold, texts)]), whole_folded, part_folded])
     order = rng.permutation(np.arange(1 + len(texts), len(text)))  # made ones of both sorts mixed
     at = np.concatenate([np.arange(1 + len(texts)), order])
-    same = same[at]
+    text, squeezed, folded = text.gather(at), squeezed.gather(at), folded.gather(at)
+    same = text_hashes(folded)
     used = max(len(text) - spare, 1 + len(texts))
     weights = np.concatenate([[0.0], counts * REAL_BOOST, rng.choice(counts, used - 1 - len(texts))])
     apart = used + np.flatnonzero(~np.isin(same[used:], same[:used]))
+    plain = np.flatnonzero(~text.head(used).str.contains(r"[(\[\d]|^$|\s[IVX]+$").to_numpy())
+    of = rng.choice(plain, min(sequels, len(plain)), replace=False)
+    ending = rng.integers(0, len(PARTS), len(of))
+    sequel = np.zeros(len(text) + len(of), np.int32)
+    sequel[of] = len(text) + np.arange(len(of))
     return Pool(
-        text.gather(at), squeezed.gather(at), same, len(texts), used - 1 - len(texts), apart,
-        table_of(weights, 1 << max(16, int(np.ceil(np.log2(used * 8))))),
+        pl.concat([text, text.gather(of) + pl.Series(PARTS).gather(ending)]),
+        pl.concat([squeezed, squeezed.gather(of) + pl.Series(map(squeeze, PARTS)).gather(ending)]),
+        np.concatenate([same, text_hashes(folded.gather(of) + "part2")]),
+        len(texts), used - 1 - len(texts), apart,
+        table_of(weights, 1 << max(16, int(np.ceil(np.log2(used * 8))))), sequel,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.offline.hashing import Hashes, Members, Places, both
-from benchmarks.offline.tracks import ROWS, Rows, Tracks, World, draw_rows, draw_tracks
+from benchmarks.offline.tracks import ROWS, WITH_SEQUEL, Rows, Tracks, World, draw_rows, draw_tracks
 from benchmarks.offline.versions import INVENTED
 
 # kind → share of all questions
@@ -26,10 +26,11 @@ INVENTED_REMIXER = "other version only: invented remixer"
 WITHHELD_TRACK = "absent: track withheld"
 UNKNOWN_TITLE = "absent: known artist, unknown title"
 OTHER_ARTIST = "absent: known title, another artist"
+SEQUEL = "absent: part 2 of a track that is there"
 ALL_NEW = "absent: artist and title unknown"
 SHARES = {
     PRESENT: 0.55, WITHHELD_VERSION: 0.10, INVENTED_VERSION: 0.05, INVENTED_REMIXER: 0.05,
-    WITHHELD_TRACK: 0.10, UNKNOWN_TITLE: 0.05, OTHER_ARTIST: 0.05, ALL_NEW: 0.05,
+    WITHHELD_TRACK: 0.10, UNKNOWN_TITLE: 0.04, OTHER_ARTIST: 0.04, SEQUEL: 0.03, ALL_NEW: 0.04,
 }  # fmt: skip
 KINDS = tuple(SHARES)
 CHUNK = 2_000_000
@@ -92,7 +93,7 @@ def draw(world: World, recordings: int, questions: int) -> Drawn:
     present = _of_rows(tracks, rows, at, PRESENT)
     asked = joined([present, asked])
     asked = asked.taken(rng.permutation(len(asked)))
-    return Drawn(world, tracks, rows, kept, asked, _answers(world, tracks, rows, kept, asked))
+    return Drawn(world, tracks, rows, kept, asked, answers(world, tracks, rows, kept, asked))
 
 
 def joined(parts: list[Asked]) -> Asked:
@@ -155,10 +156,9 @@ def _made_up(
     """Questions that join what is in the catalogue to what is not, or to what does not belong to it."""
     kinds, names, titles = world.spellings, world.names, world.titles
 
-    def of_catalogue(kind: str) -> Asked:
-        asked = _of_rows(
-            tracks, rows, rng.choice(kept, min(_more(quota[kind]), len(kept)), replace=False), kind
-        )
+    def of_catalogue(kind: str, times: int = 1) -> Asked:
+        count = min(_more(quota[kind]) * times, len(kept))
+        asked = _of_rows(tracks, rows, rng.choice(kept, count, replace=False), kind)
         asked.row[:] = -1
         return asked
 
@@ -184,6 +184,10 @@ def _made_up(
     other = rows.track[rng.choice(kept, len(asked))]
     asked.tracks.artists[:], asked.tracks.guest[:] = tracks.artists[other], 0
     yield asked
+    asked = of_catalogue(SEQUEL, round(3 / WITH_SEQUEL))
+    asked = asked.taken(np.flatnonzero(titles.sequel[asked.tracks.title]))
+    asked.tracks.title[:] = titles.sequel[asked.tracks.title]
+    yield asked
     asked = of_catalogue(ALL_NEW)
     asked.tracks.artists[:], asked.tracks.guest[:] = 0, 0
     asked.tracks.artists[:, 0] = rng.choice(names.spare, len(asked))
@@ -204,16 +208,20 @@ def _verified(
     versions = Members(both(row_pairs, row_version[:, None])[row_there])
     asked_versions = both(pairs, version[:, None])
     version_there = (versions.has(asked_versions.ravel()).reshape(pairs.shape) & there).any(1)
+    # A dub, say, that is asked for without a name could be somebody's dub that is there.
+    kinds = Members(both(row_pairs, world.spellings.kind_hash[rows.spelling[near]][:, None])[row_there])
+    kind_there = kinds.has(both(pairs, world.spellings.kind_hash[asked.spelling][:, None]).ravel())
+    kind_there = (kind_there.reshape(pairs.shape) & there).any(1) & (asked.remixer == 0)
     others_there = Members(tracks.same(world, rows.track[near])).has(asked.tracks.same(world))
     of_absent = np.array([kind.startswith("absent") for kind in KINDS])[asked.kind]
-    fit = np.where(of_absent, ~track_there, others_there & ~version_there)
+    fit = np.where(of_absent, ~track_there, others_there & ~version_there & ~kind_there)
     chosen = [
         np.flatnonzero(fit & (asked.kind == code))[: quota[kind]] for code, kind in enumerate(KINDS) if code
     ]
     return asked.taken(np.concatenate(chosen))
 
 
-def _answers(world: World, tracks: Tracks, rows: Rows, kept: Places, asked: Asked) -> tuple[Places, Places]:
+def answers(world: World, tracks: Tracks, rows: Rows, kept: Places, asked: Asked) -> tuple[Places, Places]:
     """Pairs (question, row) of one version."""
     of_present = np.flatnonzero(asked.kind == KINDS.index(PRESENT))
     present = asked.taken(of_present)

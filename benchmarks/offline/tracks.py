@@ -24,6 +24,8 @@ MADE_NAMES, MADE_TITLES = 0.08, 0.4  # made ones a recording
 SPARE = 5_000, 0.02  # … that no row uses, for questions about unknown ones: so many and a share more
 OF_REAL_TITLES = 0.35  # share of tracks with one of the real titles
 REPEATED = 0.2  # share of the other tracks with a made title that some earlier track has
+WITH_SEQUEL = 0.06  # titles a recording of which there is a *Part 2*
+HAS_SEQUEL = 0.4  # share of the tracks with such a title that are followed by the same artist's part 2
 OF_REAL_REMIXERS = 0.6  # the others are drawn among all artists
 
 
@@ -83,7 +85,10 @@ def world_of(data: Path, recordings: int, seed: int, real: Real | None = None) -
     people = real.names + Counter(dict.fromkeys(real.remixers, 1))
     spare = SPARE[0] + round(recordings * SPARE[1])
     names = pool_of("names", people, round(recordings * MADE_NAMES), spare, rng)
-    titles = pool_of("titles", real.titles, round(recordings * MADE_TITLES), spare, rng, power=1.15)
+    titles = pool_of(
+        "titles", real.titles, round(recordings * MADE_TITLES), spare, rng,
+        power=1.15, sequels=round(recordings * WITH_SEQUEL),
+    )  # fmt: skip
     place = {text: at for at, text in enumerate(names.text[: names.real + 1].to_list())}
     remixers = np.repeat(
         np.array([place[one] for one in real.remixers if one in place], np.int32),
@@ -111,7 +116,13 @@ def draw_tracks(world: World, count: int) -> Tracks:
     at = np.flatnonzero(rng.random(count, np.float32) < world.real.with_guest / world.real.tracks)
     drawn = names.draw(rng, len(at))
     guest[at] = np.where((same[artists[at]] == same[drawn][:, None]).any(1), 0, drawn)
-    return Tracks(artists, guest, _draw_titles(world, count, rng))
+    title = _draw_titles(world, count, rng)
+    sequel = world.titles.sequel[title[:-1]]
+    is_first = np.flatnonzero((sequel > 0) & (rng.random(count - 1, np.float32) < HAS_SEQUEL))
+    is_first = is_first[np.diff(is_first, prepend=-2) > 1]
+    artists[is_first + 1], guest[is_first + 1] = artists[is_first], guest[is_first]
+    title[is_first + 1] = sequel[is_first]
+    return Tracks(artists, guest, title)
 
 
 def _draw_titles(world: World, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
@@ -124,9 +135,8 @@ def _draw_titles(world: World, count: int, rng: np.random.Generator) -> NDArray[
         return title
     order = np.arange(len(at)) % made
     again = np.flatnonzero(rng.random(len(at), np.float32) < REPEATED)
-    order[again] = (rng.random(len(again)) ** 2.5 * made).astype(
-        np.int64
-    )  # the first ones are the popular ones
+    # the first made ones are the popular ones
+    order[again] = (rng.random(len(again)) ** 2.5 * made).astype(np.int64)
     title[at] = real + 1 + order
     return title
 
