@@ -141,13 +141,17 @@ def peer_figures(args: argparse.Namespace, work: Path, questions: pl.DataFrame) 
     answers = measured.answers_of(pl.read_parquet(work / "matched.parquet"))
     found: dict[str, Any] = {"mixtrove on the same lines": figures(judged(asked, answers))}
     found["exact key in DuckDB"] = peer_exact.measured(source, work / "exact", asked)
-    found["SQLite FTS5"] = peers.measured(Fts5(), source, work / "fts5", development, asked)
+    found["SQLite FTS5"] = peers.measured(
+        Fts5(), source, work / "fts5", development, asked, args.peer_seconds
+    )
     try:
         from benchmarks.offline.peer_tantivy import Tantivy
     except ImportError:
         found["tantivy"] = {"absent": "not installed"}
     else:
-        found["tantivy"] = peers.measured(Tantivy(), source, work / "tantivy", development, asked)
+        found["tantivy"] = peers.measured(
+            Tantivy(), source, work / "tantivy", development, asked, args.peer_seconds
+        )
     for name in PEER_FOLDERS:
         shutil.rmtree(work / name, ignore_errors=True)
     return found
@@ -168,6 +172,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--generate-only", action="store_true")
     parser.add_argument("--peers", action="store_true", help="measure tantivy, FTS5 and an exact join too")
     parser.add_argument("--peer-queries", type=int, default=2_000)
+    parser.add_argument(
+        "--peer-seconds", type=float, default=180, help="a peer searches no longer (default 180)"
+    )
     parser.add_argument("--show", type=int, default=40, metavar="N", help="write N wrong accepts for reading")
     parser.add_argument("--out", type=Path, help="write the figures to this file too, as JSON")
     parser.add_argument("--keep", action="store_true", help="leave the built catalogue in --work")

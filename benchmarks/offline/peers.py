@@ -28,7 +28,8 @@ DEFAULT_THRESHOLD = 95.0  # when no threshold reaches that
 _CUE = re.compile(r"^\s*(?:\[[\d:?]+\]|\d{1,3}[.)]|[+#-]|w/)\s*")
 _BOX = re.compile(r"\s\[([^\[\]]+)\]\s*$")
 _NOISE = re.compile(
-    r"[(\[]?\boriginal (?:mix|version)\b[)\]]?|\b(?:feat|ft|featuring|vs|and|x)\b\.?|[^\w\s]", re.I
+    r"\b(?:original|extended|radio|album|single)(?: (?:mix|version|edit))\b|[(\[]extended[)\]]|\b(?:feat|ft|featuring|vs|and|x)\b\.?|[^\w\s]",
+    re.I,
 )
 
 Found = list[tuple[str, str]]  # (id, text), best first
@@ -74,7 +75,7 @@ def split_line(raw: str) -> tuple[str, str]:
 
 
 def cleaned(text: str) -> str:
-    """Lower case without accents, signs, *Original Mix*, *feat.*, *&* and *vs*."""
+    """Lower case without accents, signs, lengths (*Original Mix*, *Radio Edit*), *feat.*, *&*, *vs*."""
     plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     return " ".join(_NOISE.sub(" ", plain.lower()).split())
 
@@ -102,19 +103,26 @@ CHOICES: dict[str, Callable[[str, Found], tuple[str | None, float]]] = {
 
 
 def measured(
-    peer: Peer, source: Path, folder: Path, development: pl.DataFrame, questions: pl.DataFrame
-) -> dict[str, Any]:
-    """Figures of one peer: time and size of its index, then for each way to choose what it accepts."""
+    peer: Peer, source: Path, folder: Path, development: pl.DataFrame, questions: pl.DataFrame,
+    budget: float,
+) -> dict[str, Any]:  # fmt: skip
+    """Figures of one peer: time and size of its index, then for each way to choose what it accepts.
+
+    It searches for ``budget`` seconds, a third of them for the development lines; the figures are of the lines
+    it gets through, in their (random) order.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     peer.build(catalogue_batches(source), folder)
     built = time.perf_counter() - started
-    before = _searched(peer, development["raw"].to_list())
+    before = _searched(peer, development["raw"].to_list(), budget / 3)
     started = time.perf_counter()
-    found = _searched(peer, questions["raw"].to_list())
+    found = _searched(peer, questions["raw"].to_list(), budget * 2 / 3)
+    development, questions = development.head(len(before)), questions.head(len(found))
     searched = time.perf_counter() - started
     result: dict[str, Any] = {
         "build, s": round(built, 1),
+        "development lines": len(development),
         "size on disk, MB": round(
             sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()) / 1e6, 1
         ),
@@ -137,9 +145,15 @@ def measured(
     return result
 
 
-def _searched(peer: Peer, raws: list[str]) -> list[tuple[str, Found]]:
-    texts = [" ".join(split_line(raw)) for raw in raws]
-    return [(text, peer.search(text)) for text in texts]
+def _searched(peer: Peer, raws: list[str], budget: float) -> list[tuple[str, Found]]:
+    end = time.monotonic() + budget
+    found: list[tuple[str, Found]] = []
+    for raw in raws:
+        text = " ".join(split_line(raw))
+        found.append((text, peer.search(text)))
+        if time.monotonic() > end:
+            break
+    return found
 
 
 def _answers(
