@@ -175,7 +175,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--peer-seconds", type=float, default=180, help="a peer searches no longer (default 180)"
     )
-    parser.add_argument("--show", type=int, default=40, metavar="N", help="write N wrong accepts for reading")
+    parser.add_argument(
+        "--show",
+        type=int,
+        default=40,
+        metavar="N",
+        help="write N wrong accepts for reading beside --out, in --work or here",
+    )
     parser.add_argument("--out", type=Path, help="write the figures to this file too, as JSON")
     parser.add_argument("--keep", action="store_true", help="leave the built catalogue in --work")
     parser.add_argument(

@@ -16,7 +16,7 @@ from benchmarks.matching.pair import squeeze
 from benchmarks.offline.hashing import Hashes, Places, mixed, uuids
 from benchmarks.offline.tracks import Rows, Tracks, World
 
-CHUNK = 500_000
+CHUNK = 250_000
 FORMS = ("canonical", "csv")
 RECORDING, RELEASE, ARTIST = 1, 2, 3  # what an id is of
 REORDERED = 0.1  # share of rows that name their artists the other way round

@@ -61,7 +61,7 @@ def lines_of(drawn: Drawn) -> pl.DataFrame:
             "raw": [raw for raw, _, _ in written],
             "kind": [KINDS[code] for code in drawn.asked.kind.tolist()],
             "style": [style for _, style, _ in written],
-            "meant": [f"{track.artist} - {track.title}" for _, _, track in written],
+            "meant": [meant for _, _, meant in written],
         }
     )
     return frame.join(truth, on="line_no", how="left", maintain_order="left")
@@ -72,7 +72,8 @@ def write_lines(frame: pl.DataFrame, path: Path) -> None:
     path.write_text("\n".join(frame["raw"].to_list()) + "\n", encoding="utf-8")
 
 
-def _written(drawn: Drawn) -> Iterator[tuple[str, str, Track]]:
+def _written(drawn: Drawn) -> Iterator[tuple[str, str, str]]:
+    """Raw line, style and meaning of every question."""
     rng = Random(f"{drawn.world.seed}:lines")
     present = KINDS.index(PRESENT)
     styles, weights = list(SHARES), list(SHARES.values())
@@ -82,11 +83,12 @@ def _written(drawn: Drawn) -> Iterator[tuple[str, str, Track]]:
             chosen = rng.choices(styles, weights)[0]
         else:  # what is not there is never mistyped, so that no slip makes it something that is
             chosen = rng.choices((PLAIN, RESTYLED, PREFIXED), (70, 24, 6))[0]
-        yield write_line(track, chosen, rng)
+        raw, style = write_line(track, chosen, rng)
+        yield raw, style, f"{track.artist} - {track.title}"
 
 
-def write_line(track: Track, chosen: str, rng: Random) -> tuple[str, str, Track]:
-    """The raw line of a track, the style it came out in, and the track."""
+def write_line(track: Track, chosen: str, rng: Random) -> tuple[str, str]:
+    """The raw line of a track and the style it came out in."""
     text, style = track.text, PLAIN
     if chosen == RESTYLED:
         for name in rng.sample(sorted(STYLES), len(STYLES)):
@@ -99,9 +101,9 @@ def write_line(track: Track, chosen: str, rng: Random) -> tuple[str, str, Track]
     if label and track.catalog_number and rng.random() < NUMBERED_LABEL:
         label = f"{label} - {track.catalog_number}"
     if chosen != PREFIXED:
-        return raw_line(replace(text, label=label), rng), style, track
+        return raw_line(replace(text, label=label), rng), style
     prefix = rng.choice(PREFIXES).format(n=rng.randrange(1, 41))
-    return f"{prefix}{text.artist} - {text.title}" + (f" [{label}]" if label else ""), PREFIXED, track
+    return f"{prefix}{text.artist} - {text.title}" + (f" [{label}]" if label else ""), PREFIXED
 
 
 def _tracks(drawn: Drawn, rng: Random) -> Iterator[Track]:

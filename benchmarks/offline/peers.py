@@ -28,7 +28,8 @@ DEFAULT_THRESHOLD = 95.0  # when no threshold reaches that
 _CUE = re.compile(r"^\s*(?:\[[\d:?]+\]|\d{1,3}[.)]|[+#-]|w/)\s*")
 _BOX = re.compile(r"\s\[([^\[\]]+)\]\s*$")
 _NOISE = re.compile(
-    r"\b(?:original|extended|radio|album|single)(?: (?:mix|version|edit))\b|[(\[]extended[)\]]|\b(?:feat|ft|featuring|vs|and|x)\b\.?|[^\w\s]",
+    r"\b(?:original|extended|radio|album|single)(?: (?:mix|version|edit))\b|[(\[]extended[)\]]"
+    r"|\b(?:feat|ft|featuring|vs|and|x)\b\.?|[^\w\s]",
     re.I,
 )
 
@@ -108,8 +109,8 @@ def measured(
 ) -> dict[str, Any]:  # fmt: skip
     """Figures of one peer: time and size of its index, then for each way to choose what it accepts.
 
-    It searches for ``budget`` seconds, a third of them for the development lines; the figures are of the lines
-    it gets through, in their (random) order.
+    It searches for ``budget`` seconds, a third of them for the development lines; the figures are of the
+    lines it gets through, in their (random) order.
     """
     folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()

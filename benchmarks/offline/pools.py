@@ -107,7 +107,7 @@ def pool_of(
         pl.concat([squeezed, squeezed.gather(of) + pl.Series(map(squeeze, PARTS)).gather(ending)]),
         np.concatenate([same, text_hashes(folded.gather(of) + "part2")]),
         len(texts), used - 1 - len(texts), apart,
-        table_of(weights, 1 << max(16, int(np.ceil(np.log2(used * 8))))), sequel,
+        table_of(weights, 1 << max(16, int(np.ceil(np.log2(used * 3))))), sequel,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ SHARES = {
     WITHHELD_TRACK: 0.10, UNKNOWN_TITLE: 0.04, OTHER_ARTIST: 0.04, SEQUEL: 0.03, ALL_NEW: 0.04,
 }  # fmt: skip
 KINDS = tuple(SHARES)
-CHUNK = 2_000_000
+CHUNK = 250_000  # rows or tracks looked at together
 
 
 @dataclass(frozen=True)
