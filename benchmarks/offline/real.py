@@ -16,6 +16,9 @@ from benchmarks.matching.pair import squeeze
 from benchmarks.matching.sources import Absent, catalogue_rows, mix_lines
 
 _SEPARATOR = re.compile(r"\s+(?:&|vs\.?|x)\s+|,\s+", re.I)
+_NO_LABEL = re.compile(
+    r"\bre-?(?:mix|lift|work|edit|fix)|\b(?:mix|edit|dub|bootleg)\b", re.I
+)  # a version in a box
 _NAMED = frozenset(("remix", "rework", "refix", "edit", "bootleg", "flip", "dub", "vip", "instrumental"))
 
 
@@ -74,7 +77,7 @@ def _count(real: Real, track: Track, *, of_catalogue: bool) -> None:
     real.artists_a_track[min(len(track.names), 3)] += 1
     real.with_guest += bool(track.featured)
     real.separators.update(_SEPARATOR.findall(track.head))
-    if track.label:
+    if track.label and not _NO_LABEL.search(track.label):
         real.with_label += 1
         real.labels[track.label] += 1
     remixer, tail = taken_apart(track.version or "")
