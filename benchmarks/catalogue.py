@@ -33,6 +33,7 @@ life.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -55,6 +56,7 @@ from benchmarks.offline.tracks import world_of
 
 QUICK = 50_000, 2_000
 PEER_FOLDERS = "exact", "fts5", "tantivy"
+GENERATING = "catalogue_file", "hashing", "lines", "pools", "questions", "real", "tracks", "versions"
 SIZES = "generated.json"  # what the folder holds: figures of its generation
 
 
@@ -76,6 +78,7 @@ def generate(args: argparse.Namespace, work: Path) -> dict[str, Any]:
         "lines": len(frame),
         "seed": args.seed,
         "form": args.form,
+        "recipe": recipe(),
         "catalogue file, MB": round(catalogue_path(args, work).stat().st_size / 1e6, 1),
         "names and titles, s": round(read - started, 1),
         "drawing, s": round(decided - read, 1),
@@ -86,9 +89,17 @@ def generate(args: argparse.Namespace, work: Path) -> dict[str, Any]:
     return sizes
 
 
+def recipe() -> str:
+    """A fingerprint of the code that generates: a folder made by another one is made anew."""
+    folder = Path(peers.__file__).parent
+    sources = sorted(path for path in folder.glob("*.py") if path.stem in GENERATING)
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in sources), digest_size=8).hexdigest()
+
+
 def generated(args: argparse.Namespace, work: Path) -> dict[str, Any]:
     """What is in the folder ``work`` if that is what is asked for; else it is generated."""
     wanted = {
+        "recipe": recipe(),
         "recordings": args.recordings,
         "lines asked for": args.queries,
         "seed": args.seed,
