@@ -1,31 +1,41 @@
 """The stages of identification: what was played in each entry (DESIGN §6), bulk lane.
 
-``search_catalogue`` asks the offline catalogue about every entry that is due and keeps what it offers;
-``match_entries`` decides: correction first, then the library and the catalogue's offers together. Both ask
-about every reading of a line, other names of its artists included (those that come with mixtrove and those
-that people gave). Both may be killed at any moment and started again: entries are decided in one fixed
-order, 200 in a transaction, and a decision depends only on what was decided before it.
+``search_catalogue`` asks the offline catalogue about every entry that is due and keeps what it offers, batch
+by batch; any number of them may share one backlog. ``match_entries`` decides: correction first, then the
+library and the catalogue's offers together. Both ask about every reading of a line, other names of its
+artists included (those that come with mixtrove and those that people gave). Both may be killed at any moment
+and started again: entries are decided in one fixed order, 200 in a transaction, and a decision depends only
+on what was decided before it. Two that decide at the same time do no harm and no good: both decide the same,
+and what the other has written already is stale.
 
-Not here: how two credits compare (``mixtrove.matching``), how a decision is written down
+Not here: how two credits compare (``mixtrove.matching``), the processes that ask (``mixtrove.asking``), how
+batches are claimed (``mixtrove.library.batches``), how a decision is written down
 (``mixtrove.library.discoveries``), asking providers.
 """
 
 from __future__ import annotations
 
+import sys
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from mixtrove.catalogue.match import match_credits
+from mixtrove.asking import Answers, asker, readings_of_entry
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.library.aliases import known_aliases
+from mixtrove.library.batches import BATCH, Batch, Worker
 from mixtrove.library.corrections import LineCorrection, corrections_for, rejected_tracks
 from mixtrove.library.discoveries import (
     CHUNK,
+    PENDING,
     Candidate,
     EntryDecision,
     EntryToIdentify,
     TrackRecord,
+    count_entries,
+    due_for,
     entries_to_identify,
     write_decisions,
 )
@@ -37,10 +47,9 @@ from mixtrove.matching.aliases import Aliases
 from mixtrove.matching.choice import Candidate as Offered
 from mixtrove.matching.readings import Asked, decide_lines
 from mixtrove.matching.verdict import RULE, Rule
-from mixtrove.tracklists.line import parse_line
-from mixtrove.tracklists.repair import repair_line
 
-SEARCH_CHUNK = 4_000  # entries asked about at a time
+LOOK_AGAIN = 0.25
+"""Seconds between two looks at whether other workers are done."""
 
 Progress = Callable[[int, int], None]  # (done, of)
 
@@ -51,6 +60,7 @@ class SearchSummary:
 
     searched: int = 0  # entries asked about
     offered: int = 0  # … for which it has something close
+    batches: int = 0  # in which it was done
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +81,67 @@ def search_catalogue(
     *,
     tracklist_id: str | None = None,
     limit: int | None = None,
+    batch_size: int = BATCH,
+    processes: int | None = None,
     rule: Rule = RULE,
     progress: Progress | None = None,
 ) -> SearchSummary:
     """Ask the catalogue about every entry that is due and keep what it offers.
 
-    Due are entries that are pending, and provisional ones that were last compared with another
-    catalogue. An entry this catalogue was asked about already is not asked again.
+    Due are entries that are pending or provisional and were not compared with this catalogue: what it was
+    asked about already is not asked again. Memory holds a few batches, however long the backlog is. Others
+    may do the same at the same time, in this process or elsewhere: each entry is asked about by one of them,
+    and each of them ends when everything is done, having taken over what a killed one left behind.
+
+    Args:
+        store: the store of the entries.
+        catalogue: the catalogue, open.
+        tracklist_id: only entries of this tracklist.
+        limit: at most so many; then nobody is waited for.
+        batch_size: entries that are claimed and asked about at a time.
+        processes: that ask; by default one a core when thousands are due, else this one alone.
+        rule: what counts as certain.
+        progress: is told how many of how many are done after each batch.
+
+    Raises:
+        BadInput: the catalogue cannot be used.
+        StoreUnavailable: the batches before are kept, this one is left to the next run.
     """
+    left = sys.maxsize if limit is None else limit
     with store.read() as connection:
-        due = [
-            entry
-            for entry in entries_to_identify(connection, catalogue.id, tracklist_id=tracklist_id, limit=limit)
-            if entry.catalogue != catalogue.id
-        ]
+        due = min(count_entries(connection, due_for(catalogue.id), tracklist_id=tracklist_id), left)
         aliases = known_aliases(connection)
-    searched = offered = 0
-    for first in range(0, len(due), SEARCH_CHUNK):
-        chunk = due[first : first + SEARCH_CHUNK]
-        found = match_credits(catalogue, [_readings(entry) for entry in chunk], aliases=aliases, rule=rule)
-        offers = [(entry, outcome.ranked) for entry, outcome in zip(chunk, found, strict=True)]
-        offered += write_offers(store, offers, catalogue.id)
-        searched += len(chunk)
-        if progress:
-            progress(searched, len(due))
-    return SearchSummary(searched, offered)
+    total = SearchSummary()
+    worker = Worker(store, catalogue.id, tracklist_id=tracklist_id, size=batch_size)
+    asked: deque[tuple[Batch, Future[Answers]]] = deque()
+    done = False
+    try:
+        with asker(catalogue, aliases, rule, entries=due, processes=processes) as catalogues:
+            while True:
+                while len(asked) < catalogues.ahead and (batch := worker.claim(left)):
+                    left -= len(batch.entries)
+                    asked.append((batch, catalogues.ask(batch.entries)))
+                if not asked:
+                    behind = worker.take_over(left)
+                    if behind is None:
+                        done = left > 0
+                        break
+                    if behind == "wait":
+                        time.sleep(LOOK_AGAIN)
+                        continue
+                    left -= len(behind.entries)
+                    asked.append((behind, catalogues.ask(behind.entries)))
+                batch, answer = asked.popleft()
+                offered = write_offers(store, zip(batch.entries, answer.result(), strict=True), catalogue.id)
+                worker.finish(batch)
+                total = SearchSummary(
+                    total.searched + len(batch.entries), total.offered + offered, total.batches + 1
+                )
+                if progress:
+                    progress(total.searched, max(due, total.searched))
+    finally:
+        worker.close(done=done)
+    return total
 
 
 def match_entries(
@@ -109,17 +155,26 @@ def match_entries(
     """Decide every pending entry from corrections, library and what the catalogue offered.
 
     The library and the catalogue are weighed together, so that a track the library happens to know
-    does not win over a better one that only the catalogue has.
+    does not win over a better one that only the catalogue has. What another run decides at the same time is
+    counted as stale.
     """
+    left = sys.maxsize if limit is None else limit
     with store.read() as connection:
-        due = list(entries_to_identify(connection, None, tracklist_id=tracklist_id, limit=limit))
+        due = min(count_entries(connection, PENDING, tracklist_id=tracklist_id), left)
         aliases = known_aliases(connection)
     index = LibraryIndex()
     total = MatchSummary()
     done = 0
-    remaining = iter(due)
-    while chunk := list(islice(remaining, CHUNK)):
+    last = ""
+    while left:
         with store.read() as connection:
+            chunk = list(
+                entries_to_identify(
+                    connection, None, tracklist_id=tracklist_id, after=last, limit=min(CHUNK, left)
+                )
+            )
+            if not chunk:
+                break
             index.refresh(connection)
             offers = read_offers(connection, [entry.entry_id for entry in chunk])
             corrections = corrections_for(connection, {entry.line_key for entry in chunk})
@@ -136,18 +191,12 @@ def match_entries(
             tracks_added=total.tracks_added + written.tracks_added,
             stale=total.stale + written.stale,
         )
+        last = chunk[-1].entry_id
+        left -= len(chunk)
         done += len(chunk)
         if progress:
-            progress(done, len(due))
+            progress(done, max(due, done))
     return total
-
-
-def _readings(entry: EntryToIdentify) -> tuple[Credit, ...]:
-    """What an entry says, as it was read on import, then in the other ways the line can be read."""
-    for component in parse_line(repair_line(entry.raw_line)).components:
-        if component.component == entry.component and component.credit == entry.credit:
-            return (entry.credit, *component.readings)
-    return (entry.credit,)
 
 
 class _Decider:
@@ -184,7 +233,7 @@ class _Decider:
             no = self._correction(entry).rejected
             own = offers.get(entry.entry_id, ())
             self._offers[entry.entry_id] = [one for one in own if (one.source, one.id) not in no]
-            self._readings[entry.entry_id] = _readings(entry)
+            self._readings[entry.entry_id] = readings_of_entry(entry)
         outcomes = iter(self._weigh(undecided, self._index))
         return [by_person[entry.entry_id] or self._decided(entry, next(outcomes)) for entry in entries]
 

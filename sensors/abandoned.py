@@ -10,46 +10,12 @@ Only where Dagster keeps its records in SQLite: there every run is a process of 
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import dagster as dg
+
+from mixtrove.processes import is_abandoned, process_started
 
 EVERY = 30
 """Seconds between two looks."""
-
-TOLERANCE = 5.0
-"""Seconds by which clocks of process and event may differ."""
-
-
-def is_abandoned(run_started: float, process_started: float | None) -> bool:
-    """Whether a run has lost its process.
-
-    Args:
-        run_started: when the run's process reported the start of the run, seconds since 1970.
-        process_started: when the process that has its number now was started; None when there is none.
-    """
-    return process_started is None or process_started > run_started + TOLERANCE
-
-
-def process_started(pid: int) -> float | None:
-    """When a process was started, seconds since 1970; None when it does not run; 0 when nobody can say."""
-    try:
-        fields = (
-            Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        )
-        boot = next(
-            float(line.split()[1])
-            for line in Path("/proc/stat").read_text(encoding="ascii").splitlines()
-            if line.startswith("btime ")
-        )
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return None
-        return _started_elsewhere(pid)
-    if fields[0] in ("Z", "X"):  # killed, and its parent has not noticed yet
-        return None
-    return boot + float(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
@@ -89,14 +55,3 @@ def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """End what was killed."""
     ended = end_abandoned_runs(context.instance)
     return dg.SkipReason(f"ended: {', '.join(ended)}" if ended else "no run has lost its process")
-
-
-def _started_elsewhere(pid: int) -> float | None:
-    """Without /proc: whether there is a process of this number."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    return 0.0

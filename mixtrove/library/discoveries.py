@@ -38,9 +38,15 @@ CHUNK = 200
 PAUSE = 0.005
 """Seconds between two chunks, so that another writer gets its turn."""
 
+TO_SEARCH = ("pending", "provisional")
+"""The statuses of entries that a catalogue is asked about, in this order."""
+
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 _candidate = schema.entry_candidate
+PENDING = _entry.c.status == "pending"
+"""Whether an entry waits for its decision."""
+
 _PREFIXED = re.compile(r"([a-z][a-z0-9_]{1,31}):(.+)", re.DOTALL)
 
 
@@ -129,51 +135,65 @@ class EntryToIdentify:
     revision: int = 0  # of the row that was read
 
 
+def due_for(catalogue_id: str) -> sa.ColumnElement[bool]:
+    """Whether a catalogue is to be asked about an entry: open, and not compared with this catalogue yet."""
+    return _entry.c.status.in_(TO_SEARCH) & _entry.c.catalogue.is_distinct_from(catalogue_id)
+
+
 def entries_to_identify(
     connection: sa.Connection,
     catalogue_id: str | None,
     *,
     tracklist_id: str | None = None,
+    after: str = "",
     limit: int | None = None,
 ) -> Iterator[EntryToIdentify]:
     """Entries that are pending, or provisional and not compared with this catalogue yet.
 
-    Order: when the tracklist was imported, tracklist, position, component; the same on every run.
+    Order: by id, which is the order in which the lines came; the same on every run.
 
     Args:
         connection: an open connection.
         catalogue_id: the catalogue of this run; None when there is none: then only pending ones.
         tracklist_id: only entries of this tracklist.
+        after: only entries behind this one, which was the last of the part before.
         limit: at most so many.
     """
-    due = _entry.c.status == "pending"
+    due = PENDING
     if catalogue_id is not None:
-        due |= (_entry.c.status == "provisional") & _entry.c.catalogue.is_distinct_from(catalogue_id)
-    tracklist = schema.tracklist
-    query = (
-        sa.select(_entry)
-        .join(tracklist, tracklist.c.id == _entry.c.tracklist_id)
-        .where(due)
-        .order_by(tracklist.c.imported_at, tracklist.c.id, _entry.c.position, _entry.c.component)
-        .limit(limit)
-    )
+        due = due | (_entry.c.status == "provisional") & _entry.c.catalogue.is_distinct_from(catalogue_id)
+    query = sa.select(_entry).where(due, _entry.c.id > after).order_by(_entry.c.id).limit(limit)
     if tracklist_id is not None:
         query = query.where(_entry.c.tracklist_id == tracklist_id)
     rows = connection.execution_options(yield_per=5000).execute(query)
-    for row in rows.mappings():
-        yield EntryToIdentify(
-            entry_id=row["id"],
-            tracklist_id=row["tracklist_id"],
-            position=row["position"],
-            component=row["component"],
-            line_key=row["line_key"],
-            credit=credit_of_entry(row),
-            is_id=row["is_id"],
-            raw_line=row["raw_line"],
-            status=row["status"],
-            catalogue=row["catalogue"],
-            revision=row["revision"],
-        )
+    return map(entry_of_row, rows.mappings())
+
+
+def entry_of_row(row: sa.RowMapping) -> EntryToIdentify:
+    """An entry as a run sees it, from all columns of its row."""
+    return EntryToIdentify(
+        entry_id=row["id"],
+        tracklist_id=row["tracklist_id"],
+        position=row["position"],
+        component=row["component"],
+        line_key=row["line_key"],
+        credit=credit_of_entry(row),
+        is_id=row["is_id"],
+        raw_line=row["raw_line"],
+        status=row["status"],
+        catalogue=row["catalogue"],
+        revision=row["revision"],
+    )
+
+
+def count_entries(
+    connection: sa.Connection, which: sa.ColumnElement[bool], *, tracklist_id: str | None = None
+) -> int:
+    """How many entries there are of these."""
+    query = sa.select(sa.func.count()).select_from(_entry).where(which)
+    if tracklist_id is not None:
+        query = query.where(_entry.c.tracklist_id == tracklist_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSummary:

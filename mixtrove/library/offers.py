@@ -22,7 +22,8 @@ from mixtrove.matching.choice import Candidate
 _entry = schema.tracklist_entry
 _candidate = schema.entry_candidate
 
-Offer = tuple[EntryToIdentify, Sequence[Ranked]]
+OfferRow = dict[str, Any]  # a row of entry_candidate without its entry: plain values
+Offer = tuple[EntryToIdentify, Sequence[OfferRow]]
 
 
 def write_offers(store: Store, offers: Iterable[Offer], catalogue_id: str) -> int:
@@ -40,10 +41,10 @@ def write_offers(store: Store, offers: Iterable[Offer], catalogue_id: str) -> in
             searched: list[dict[str, Any]] = []
             rows: list[dict[str, Any]] = []
             replaced: list[str] = []
-            for entry, ranked in some:
+            for entry, rows_of_entry in some:
                 if entry.entry_id not in unchanged:
                     continue
-                new = [_row(entry.entry_id, rank, one) for rank, one in enumerate(ranked, 1)]
+                new = [{"entry_id": entry.entry_id, **row} for row in rows_of_entry]
                 offered += bool(new)
                 again = entry.status == "pending" or new != present.get(entry.entry_id, [])
                 if again:
@@ -108,17 +109,19 @@ def _catalogue_rows(connection: sa.Connection, entry_ids: Iterable[str]) -> Iter
         ).mappings()
 
 
-def _row(entry_id: str, rank: int, one: Ranked) -> dict[str, Any]:
-    offered = one.candidate
-    record = credits.written(offered.credit)
-    return {
-        "entry_id": entry_id,
-        "rank": rank,
-        "source": "catalogue",
-        "candidate_id": offered.id,
-        "record": record | ({"url": offered.url} if offered.url else {}),
-        "score": one.verdict.score,
-        "confidence": one.verdict.confidence,
-        "decision": one.verdict.decision,
-        "reasons": list(one.verdict.reasons),
-    }
+def offer_rows(ranked: Sequence[Ranked]) -> list[OfferRow]:
+    """What a catalogue offers for one entry, best first, as it is kept; cheap to hand to another process."""
+    return [
+        {
+            "rank": rank,
+            "source": "catalogue",
+            "candidate_id": one.candidate.id,
+            "record": credits.written(one.candidate.credit)
+            | ({"url": one.candidate.url} if one.candidate.url else {}),
+            "score": one.verdict.score,
+            "confidence": one.verdict.confidence,
+            "decision": one.verdict.decision,
+            "reasons": list(one.verdict.reasons),
+        }
+        for rank, one in enumerate(ranked, 1)
+    ]

@@ -216,9 +216,29 @@ tracklist_entry = sa.Table(
     _revision(),
     sa.UniqueConstraint("tracklist_id", "position", "component"),
     sa.CheckConstraint(f"status IN {ENTRY_STATUSES}", name="status"),
-    sa.Index(None, "status"),
+    sa.Index(None, "status", "id"),
     sa.Index(None, "line_key"),
     comment="One component of one line of a tracklist.",
+)
+
+search_batch = sa.Table(
+    "search_batch",
+    metadata,
+    _id(),
+    sa.Column("host", sa.Text, nullable=False, comment="the machine of the worker"),
+    sa.Column("pid", sa.Integer, nullable=False, comment="its process there"),
+    sa.Column("claimed_at", UtcDateTime, nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False, comment="from then on anybody may take it over"),
+    comment="Entries that one worker asks the catalogue about, until it has the answers.",
+)
+
+# No references: thousands of rows a batch that live for seconds, and never longer than their batch.
+search_batch_entry = sa.Table(
+    "search_batch_entry",
+    metadata,
+    sa.Column("entry_id", sa.String(36), primary_key=True),
+    sa.Column("batch_id", sa.String(36), nullable=False, index=True),
+    comment="The entries of a batch; an entry is in one at most.",
 )
 
 entry_candidate = sa.Table(

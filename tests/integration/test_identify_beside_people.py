@@ -17,7 +17,7 @@ from mixtrove.library.discoveries import (
     entries_to_identify,
     write_decisions,
 )
-from mixtrove.library.offers import read_offers, write_offers
+from mixtrove.library.offers import offer_rows, read_offers, write_offers
 from mixtrove.library.store import Store
 from mixtrove.library.tracklist_records import delete_tracklist
 from mixtrove.library.tracklists import import_tracklist
@@ -60,7 +60,7 @@ def test_a_decision_about_an_edited_line_is_stale(store: Store, make_tracklist: 
 
 def test_a_rejection_that_comes_during_a_run_is_not_overwritten(store: Store, make_tracklist: Make) -> None:
     import_tracklist(store, make_tracklist("Eric Prydz - Opus"))
-    write_offers(store, [(due(store)[0], decide(OPUS.credit, [OPUS]).ranked)], "c1")
+    write_offers(store, [(due(store)[0], offer_rows(decide(OPUS.credit, [OPUS]).ranked))], "c1")
     read = due(store, None)
     correct(store, kind="reject", by="dj", entry_id=read[0].entry_id)
 
@@ -73,7 +73,7 @@ def test_a_rejected_recording_does_not_come_back_as_a_library_track(
     store: Store, make_tracklist: Make
 ) -> None:
     import_tracklist(store, make_tracklist("Eric Prydz - Opus", title="one"))
-    write_offers(store, [(due(store)[0], decide(OPUS.credit, [OPUS]).ranked)], "c1")
+    write_offers(store, [(due(store)[0], offer_rows(decide(OPUS.credit, [OPUS]).ranked))], "c1")
     correct(store, kind="reject", by="dj", entry_id=due(store, None)[0].entry_id)
     match_entries(store)
     import_tracklist(store, make_tracklist("Prydz, Eric - Opus (Original Mix)", title="two"))
@@ -93,7 +93,7 @@ def test_offers_for_entries_that_are_gone_or_edited_are_dropped(store: Store, ma
         delete_tracklist(tx, gone)
     import_tracklist(store, make_tracklist("Gamma Ray - Another", "A - One", title="two"))
 
-    ranked = decide(OPUS.credit, [OPUS]).ranked
+    ranked = offer_rows(decide(OPUS.credit, [OPUS]).ranked)
     assert write_offers(store, [(entry, ranked) for entry in read], "c1") == 1  # of the line that stayed
     assert {entry.credit.title: entry.catalogue for entry in due(store)} == {"Another": None, "One": "c1"}
 
@@ -103,11 +103,11 @@ def test_a_line_keeps_its_candidates_when_only_its_neighbour_is_offered_somethin
 ) -> None:
     import_tracklist(store, make_tracklist("Eric Prydz - Opus", "A - One"))
     first, second = due(store)
-    write_offers(store, [(first, decide(first.credit, [NEAR]).ranked), (second, ())], "c1")
+    write_offers(store, [(first, offer_rows(decide(first.credit, [NEAR]).ranked)), (second, ())], "c1")
     match_entries(store)
     first, second = due(store, "c2")
-    offered = decide(second.credit, [Candidate("x:9", Credit.parse("A", "One"))]).ranked
-    same = decide(first.credit, [NEAR]).ranked
+    offered = offer_rows(decide(second.credit, [Candidate("x:9", Credit.parse("A", "One"))]).ranked)
+    same = offer_rows(decide(first.credit, [NEAR]).ranked)
     write_offers(store, [(first, same), (second, offered)], "c2")
     with store.read() as connection:
         kept = read_offers(connection, [first.entry_id])

@@ -1,0 +1,170 @@
+"""Asking a catalogue about batches of entries: in this process, or in several with a catalogue of their own.
+
+Reading the lines again and comparing happen where the catalogue is; what comes back are plain rows. Not
+here: which entries are due and writing down the answers (``mixtrove.identify``).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import current_process, get_context, parent_process
+from pathlib import Path
+from typing import Protocol
+
+from mixtrove.catalogue.build import rarely_collect
+from mixtrove.catalogue.match import match_credits
+from mixtrove.catalogue.search import Catalogue
+from mixtrove.errors import BadInput, MixtroveError
+from mixtrove.library.discoveries import EntryToIdentify
+from mixtrove.library.offers import OfferRow, offer_rows
+from mixtrove.matching import Credit
+from mixtrove.matching.aliases import Aliases
+from mixtrove.matching.verdict import Rule
+from mixtrove.tracklists.line import parse_line
+from mixtrove.tracklists.repair import repair_line
+
+PARALLEL_FROM = 12_000
+"""Entries below which a second process costs more than it saves."""
+
+MOST_PROCESSES = 8
+
+Answers = list[list[OfferRow]]  # for each entry what the catalogue offers, best first
+
+
+class Asker(Protocol):
+    """Something that can be asked about a batch; ``ahead`` is how many batches it can use at a time."""
+
+    ahead: int
+
+    def ask(self, entries: Sequence[EntryToIdentify]) -> Future[Answers]:
+        """What the catalogue offers for each of these entries, now or later."""
+
+
+@contextmanager
+def asker(
+    catalogue: Catalogue, aliases: Aliases, rule: Rule, *, entries: int, processes: int | None = None
+) -> Iterator[Asker]:
+    """The way to ask about so many entries that suits their number and this machine.
+
+    Args:
+        catalogue: open in this process; others open it again.
+        aliases: other names of artists.
+        rule: what counts as certain.
+        entries: how many are due.
+        processes: how many to use; by default one a core, up to 8, and this one alone when few are due.
+
+    Raises:
+        MixtroveError: in the block, when one of the processes was ended from outside.
+    """
+    if processes is None:
+        processes = min(_cores(), MOST_PROCESSES) if entries >= PARALLEL_FROM else 1
+    if processes < 2 or current_process().daemon:  # a daemonic process may have no children
+        yield _Here(catalogue, aliases, rule)
+        return
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=_start,
+        initargs=(_Given(catalogue.directory, catalogue.id, aliases, rule),),
+    )
+    try:
+        yield _Pool(pool, processes + 1)
+    except BrokenProcessPool as error:
+        raise MixtroveError(
+            "a process that searched the catalogue was ended from outside, most likely for want of memory; "
+            "what was found is kept: run it again, with fewer processes"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def readings_of_entry(entry: EntryToIdentify) -> tuple[Credit, ...]:
+    """What an entry says, as it was read on import, then in the other ways the line can be read."""
+    for component in parse_line(repair_line(entry.raw_line)).components:
+        if component.component == entry.component and component.credit == entry.credit:
+            return (entry.credit, *component.readings)
+    return (entry.credit,)
+
+
+def _answers(
+    catalogue: Catalogue, entries: Sequence[EntryToIdentify], aliases: Aliases, rule: Rule
+) -> Answers:
+    lines = [readings_of_entry(entry) for entry in entries]
+    found = match_credits(catalogue, lines, aliases=aliases, rule=rule)
+    return [offer_rows(outcome.ranked) for outcome in found]
+
+
+class _Here:
+    ahead = 1
+
+    def __init__(self, catalogue: Catalogue, aliases: Aliases, rule: Rule) -> None:
+        self._catalogue = catalogue
+        self._aliases = aliases
+        self._rule = rule
+
+    def ask(self, entries: Sequence[EntryToIdentify]) -> Future[Answers]:
+        answer: Future[Answers] = Future()
+        answer.set_result(_answers(self._catalogue, entries, self._aliases, self._rule))
+        return answer
+
+
+class _Pool:
+    def __init__(self, pool: ProcessPoolExecutor, ahead: int) -> None:
+        self._pool = pool
+        self.ahead = ahead
+
+    def ask(self, entries: Sequence[EntryToIdentify]) -> Future[Answers]:
+        return self._pool.submit(_answer_opened, entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a process of the pool is told once."""
+
+    directory: Path
+    catalogue_id: str
+    aliases: Aliases
+    rule: Rule
+
+
+_given: list[_Given] = []  # a process's own, as is …
+_opened: list[Catalogue] = []  # … its catalogue
+
+
+def _start(given: _Given) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends the pool
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    rarely_collect()
+    _given[:] = [given]
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot end its pool, and a process of it would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _answer_opened(entries: Sequence[EntryToIdentify]) -> Answers:
+    [given] = _given
+    if not _opened:
+        catalogue = Catalogue(given.directory)
+        if catalogue.id != given.catalogue_id:
+            raise BadInput(f"the catalogue in {given.directory} was built anew meanwhile: run it again")
+        _opened.append(catalogue)
+    return _answers(_opened[0], entries, given.aliases, given.rule)
+
+
+def _cores() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
