@@ -1,4 +1,4 @@
-"""The jobs: everything in one go, and the statistics of a period with what they need to be published."""
+"""The jobs: everything in one go, a share of a long search, the statistics of a period up to publishing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ discover = dg.define_asset_job(
     ),
 )
 
+search_backlog = dg.define_asset_job(
+    "search_backlog",
+    selection=dg.AssetSelection.assets(["search", "catalogue_candidates"]),
+    tags={"mixtrove/stage": "search"},
+    description=(
+        "Ask the catalogue about the entries that are due, and nothing else. Launch it as often as there are "
+        "cores or machines for it: the runs share one backlog, each takes batches that nobody else has, and "
+        "all end when it is done. Then run discover once: it decides."
+    ),
+)
+
 
 def _statistics(grain: Grain) -> dg.UnresolvedAssetJobDefinition:
     name = ASSETS[grain].path[-1]
@@ -40,4 +51,4 @@ weekly_statistics = _statistics("week")
 monthly_statistics = _statistics("month")
 
 STATISTICS_JOBS = {"day": daily_statistics, "week": weekly_statistics, "month": monthly_statistics}
-JOBS = (discover, *STATISTICS_JOBS.values())
+JOBS = (discover, search_backlog, *STATISTICS_JOBS.values())

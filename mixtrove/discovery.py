@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mixtrove.library.store import Store
     from mixtrove.settings import Settings
 
+BUILD_ONE = "build one: mixtrove catalogue build RECORDINGS.csv"
+
 Progress = Callable[[str, int, int], None]  # (step, done, of)
 
 
@@ -39,10 +41,7 @@ class Discovery:
     def sentences(self) -> Iterator[str]:
         """The run in words."""
         if self.searched is None:
-            yield (
-                "There is no catalogue yet, so lines were compared with the library alone; "
-                "build one: mixtrove catalogue build RECORDINGS.csv"
-            )
+            yield f"There is no catalogue yet, so lines were compared with the library alone; {BUILD_ONE}"
         found = self.matched
         if found.decided == 0:
             yield "Nothing was due: every entry was looked up already."
@@ -88,6 +87,29 @@ def refresh_library(store: Store, settings: Settings) -> RefreshSummary:
     return refresh_wants(store, load_rules(settings.rules_path), settings.user)
 
 
+def search(
+    store: Store,
+    settings: Settings,
+    *,
+    tracklist_id: str | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> SearchSummary | None:
+    """Ask the catalogue about every entry that is due; None when there is no catalogue.
+
+    Several may do this at the same time, and share the entries.
+    """
+    report = progress or (lambda step, done, of: None)
+    catalogue = open_catalogue(settings)
+    if catalogue is None:
+        return None
+    with catalogue:
+        return search_catalogue(
+            store, catalogue, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
+            progress=lambda done, of: report("searching the catalogue", done, of),
+        )  # fmt: skip
+
+
 def discover(
     store: Store,
     settings: Settings,
@@ -101,14 +123,7 @@ def discover(
     report = progress or (lambda step, done, of: None)
     if refresh:
         load_rules(settings.rules_path)  # rules that cannot be used are said before the work, not after
-    searched: SearchSummary | None = None
-    catalogue = open_catalogue(settings)
-    if catalogue is not None:
-        with catalogue:
-            searched = search_catalogue(
-                store, catalogue, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
-                progress=lambda done, of: report("searching the catalogue", done, of),
-            )  # fmt: skip
+    searched = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
     matched = match_entries(
         store, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
         progress=lambda done, of: report("deciding", done, of),

@@ -1,10 +1,12 @@
 """Asset ``search/catalogue_candidates``: what the offline catalogue offers for entries that are due."""
 
+import time
+
 import dagster as dg
 import sqlalchemy as sa
 
 from discovery_assets.metadata import layer_asset, preview, store_table
-from discovery_assets.search.due import DueEntries
+from discovery_assets.search.due import SharedBacklog
 from mixtrove.identify import SearchSummary, search_catalogue
 from mixtrove.library import schema
 from resources.home import OfflineCatalogue, OperationalStore
@@ -19,18 +21,21 @@ from resources.home import OfflineCatalogue, OperationalStore
     description=(
         "Recordings of the offline catalogue that could be what was played, best first, with score and "
         "reasons. Asked about every entry that is due: new ones, and undecided ones when the catalogue "
-        "has changed. Without a catalogue nothing is offered and the run goes on with the library."
+        "has changed. Without a catalogue nothing is offered and the run goes on with the library. Batch by "
+        "batch: several runs (job search_backlog) may share one backlog, on one machine or, with Postgres, "
+        "on several."
     ),
     code_version="1",
     metadata=store_table(schema.entry_candidate),
 )
 def catalogue_candidates(
     context: dg.AssetExecutionContext,
-    config: DueEntries,
+    config: SharedBacklog,
     store: OperationalStore,
     catalogue: OfflineCatalogue,
 ) -> dg.MaterializeResult[None]:
     """Ask the catalogue about every entry that is due."""
+    started = time.monotonic()
     with store.open() as opened, catalogue.open() as recordings:
         if recordings is None:
             found, about = SearchSummary(), "there is none; build one: mixtrove catalogue build"
@@ -40,9 +45,12 @@ def catalogue_candidates(
                 recordings,
                 tracklist_id=config.tracklist_id,
                 limit=config.limit,
+                batch_size=config.batch_size,
+                processes=config.processes,
                 rule=store.settings().rule,
             )
             about = f"{recordings.info.recordings:,} recordings, id {recordings.id}"
+        seconds = time.monotonic() - started
         candidate, entry = schema.entry_candidate, schema.tracklist_entry
         with opened.read() as connection:
             rows = connection.execute(sa.select(sa.func.count()).select_from(candidate)).scalar_one()
@@ -57,7 +65,8 @@ def catalogue_candidates(
                 .limit(10)
             ).all()  # fmt: skip
     sentence = (
-        f"{found.searched:,} entries searched, {found.offered:,} have something close; catalogue: {about}"
+        f"{found.searched:,} entries searched in {found.batches:,} batches, {found.offered:,} have something "
+        f"close; catalogue: {about}"
     )
     context.log.info(sentence)
     return dg.MaterializeResult(
@@ -66,6 +75,9 @@ def catalogue_candidates(
             "catalogue": about,
             "entries_searched": found.searched,
             "entries_offered": found.offered,
+            "batches": found.batches,
+            "batch_size": config.batch_size,
+            "lines_per_second": round(found.searched / seconds) if seconds else 0,
             "preview": preview(("line", "candidate", "confidence", "decision", "reasons"), best),
         }
     )

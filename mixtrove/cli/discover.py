@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 
@@ -10,9 +12,15 @@ import click
 @click.option("--offline", is_flag=True, help="Ask nobody: corrections, library and catalogue only.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many entries.")
 @click.option("--no-refresh", is_flag=True, help="Leave want list and warehouse as they are.")
+@click.option("--search-only", is_flag=True, help="Only ask the catalogue; a later run decides.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def discover(
-    tracklist_id: str | None, offline: bool, limit: int | None, no_refresh: bool, as_json: bool
+    tracklist_id: str | None,
+    offline: bool,
+    limit: int | None,
+    no_refresh: bool,
+    search_only: bool,
+    as_json: bool,
 ) -> None:
     """Find the exact track behind every line that was not looked up yet.
 
@@ -21,14 +29,19 @@ def discover(
     the catalogue changes. It may be stopped at any moment and run again; nothing is counted twice.
     Providers are not asked yet, so every run is an offline one.
 
+    A long backlog can be shared: start `discover --search-only` several times, on one machine or, with
+    Postgres, on several. Each asks the catalogue about entries that no other has. Then `discover` decides.
+
     \b
     For example:
       mixtrove discover
       mixtrove discover --tracklist 8c41f0aa --no-refresh
+      mixtrove discover --search-only
     """
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.output import print_json
     from mixtrove.cli.progress import progress_bar
+    from mixtrove.discovery import BUILD_ONE, search
     from mixtrove.discovery import discover as run
 
     with opened_store() as (store, settings):
@@ -42,10 +55,28 @@ def discover(
                     seen_in="mixtrove tracklist list",
                 )  # fmt: skip
         with progress_bar("starting") as bar:
-            done = run(
-                store, settings, tracklist_id=tracklist_id, limit=limit, refresh=not no_refresh,
-                progress=lambda step, at, of: bar.update(at, of or None, step),
-            )  # fmt: skip
+
+            def progress(step: str, at: int, of: int) -> None:
+                bar.update(at, of or None, step)
+
+            if search_only:
+                found = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
+            else:
+                done = run(
+                    store, settings, tracklist_id=tracklist_id, limit=limit, refresh=not no_refresh,
+                    progress=progress,
+                )  # fmt: skip
+    if search_only:
+        if as_json:
+            print_json(None if found is None else asdict(found))
+        elif found is None:
+            click.echo(f"There is no catalogue yet, so nothing was searched; {BUILD_ONE}")
+        else:
+            click.echo(
+                f"{found.searched:,} entries searched, {found.offered:,} have something close; "
+                "`mixtrove discover` decides."
+            )
+        return
     if as_json:
         print_json(done.as_dict())
         return

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -53,7 +54,7 @@ def job(settings: Settings) -> Callable[..., dg.ExecuteInProcessResult]:
     return run
 
 
-def metadata(result: dg.ExecuteInProcessResult, *key: str) -> dict[str, object]:
+def metadata(result: dg.ExecuteInProcessResult, *key: str) -> dict[str, Any]:
     """The metadata that an asset's materialisation in this run carries, as plain values."""
     (event,) = [
         event
@@ -93,6 +94,30 @@ def test_a_second_run_changes_nothing(
     assert metadata(again, "statistics", "warehouse")["facts_written"] == 0
     assert metadata(again, "statistics", "published")["published"] is False
     assert settings.warehouse_path.stat() == before
+
+
+def test_a_search_of_the_backlog_leaves_the_decisions_to_discover(
+    settings: Settings, job: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    store = Store.open(settings)
+    for path in sorted(settings.inbox.iterdir()):
+        import_tracklist(store, read_file(path))
+    store.close()
+    config = {"ops": {"search__catalogue_candidates": {"config": {"batch_size": 40, "processes": 2}}}}
+    result = job("search_backlog", run_config=config)
+    assert result.success
+    ran = [event.asset_key.to_user_string() for event in result.get_asset_materialization_events()]
+    assert ran == ["search/catalogue_candidates"]
+    told = metadata(result, "search", "catalogue_candidates")
+    assert told["entries_searched"] > told["entries_offered"] > 0
+    assert told["batches"] == -(-told["entries_searched"] // 40)
+    assert told["lines_per_second"] > 0
+    again = metadata(job("search_backlog"), "search", "catalogue_candidates")
+    assert (again["entries_searched"], again["batches"]) == (0, 0)
+
+    everything = job()
+    assert metadata(everything, "search", "catalogue_candidates")["entries_searched"] == 0
+    assert metadata(everything, "match", "track_discoveries")["decided"] >= told["entries_searched"]
 
 
 def test_days_weeks_and_months_that_a_run_touches_are_reported_as_partitions(
