@@ -49,6 +49,17 @@ def test_discover_says_what_it_did_and_that_nothing_is_due_the_second_time(fille
     assert summary["wants"] is None
 
 
+def test_a_search_only_leaves_the_decisions_to_the_next_run(filled: Path, tmp_path: Path) -> None:
+    mix = tmp_path / "more.txt"
+    mix.write_text("1. Eric Prydz - Opus\n2. B - Two\n")
+    run("import", mix)
+    done = run("discover", "--search-only")
+    assert done.stdout == "2 entries searched, 1 have something close; `mixtrove discover` decides.\n"
+    again = json.loads(run("discover", "--search-only", "--json").stdout)
+    assert again == {"searched": 0, "offered": 0, "batches": 0}
+    assert json.loads(run("discover", "--no-refresh", "--json").stdout)["matched"]["decided"] == 2
+
+
 def test_discover_without_a_catalogue_says_how_to_build_one(home: Path, tmp_path: Path) -> None:
     mix = tmp_path / "mix.txt"
     mix.write_text("1. A - One\n2. B - Two\n")

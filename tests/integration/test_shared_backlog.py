@@ -30,8 +30,8 @@ Make = Callable[..., Any]
 
 ENTRIES = 240
 WORDS = (
-    "Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Heath", "Inlet", "Jetty", "Karst", "Ledge",
-    "Marsh", "Notch", "Ocean", "Pines",
+    "Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Heath", "Inlet", "Jetty", "Karst",
+    "Ledge", "Marsh", "Notch", "Ocean", "Pines",
 )  # fmt: skip
 LINES = [
     f"{WORDS[n % 16]} {WORDS[n // 16]} - {WORDS[n // 16]} {WORDS[n * 7 % 16]} {n}" for n in range(ENTRIES)
