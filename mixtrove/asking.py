@@ -6,7 +6,6 @@ here: which entries are due and writing down the answers (``mixtrove.identify``)
 
 from __future__ import annotations
 
-import atexit
 import os
 import signal
 import threading
@@ -162,13 +161,7 @@ def _answer_opened(entries: Sequence[EntryToIdentify]) -> Answers:
         if catalogue.id != given.catalogue_id:
             raise BadInput(f"the catalogue in {given.directory} was built anew meanwhile: run it again")
         _opened.append(catalogue)
-        atexit.register(_close)
     return _answers(_opened[0], entries, given.aliases, given.rule)
-
-
-def _close() -> None:
-    while _opened:
-        _opened.pop().close()
 
 
 def _cores() -> int:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-import duckdb
 import numpy as np
+from rapidfuzz import fuzz
 
 from mixtrove.catalogue.match import readings_of
 from mixtrove.catalogue.search import Catalogue
@@ -21,8 +21,7 @@ from mixtrove.errors import BadInput
 from mixtrove.matching import Candidate, Credit, Outcome, kernel
 from mixtrove.matching.aliases import Aliases
 from mixtrove.matching.choice import OTHER_READING
-from mixtrove.matching.keys import blocking_keys, key_hash
-from mixtrove.matching.prepared import prepare
+from mixtrove.matching.prepared import Prepared, prepare
 from mixtrove.matching.readings import Asked, decide_lines, swapped
 from mixtrove.matching.reasons import gate_reason
 from mixtrove.matching.verdict import RULE, Rule, Verdict, features, verdict
@@ -85,10 +84,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class FoundBy:
-    """A key that a line shares with a candidate, and how many recordings of the catalogue have it."""
+    """What a line shares with a candidate, without spaces, and how many recordings have it."""
 
     key: str
-    kind: Literal["word", "title", "letters", "catalogue number"]
+    kind: Literal["artist", "title", "similar artist"]
     recordings: int
 
 
@@ -257,11 +256,11 @@ def search(
     compared.sort(key=lambda one: (-round(one.score, 6), places.get(one.id or "", len(places)), one.id))
     # whoever decided is shown, the rest as there is room
     best = sorted(compared, key=lambda one: one.id not in places)[:TOP]
-    shared = _shared_keys(catalogue, readings, {one.id: one.credit for one in offered})
+    credits = {one.id: one.credit for one in offered}
     shown = tuple(
         replace(
             one,
-            found_by=shared[one.id or ""],
+            found_by=_found_by(catalogue, readings, credits[one.id or ""]),
             role=_role(one, at, outcome),
         )
         for at, one in enumerate(sorted(best, key=compared.index))
@@ -377,39 +376,27 @@ def _only(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word not in others))
 
 
-def _shared_keys(
-    catalogue: Catalogue, readings: Sequence[Credit], offered: dict[str, Credit]
-) -> dict[str, tuple[FoundBy, ...]]:
-    """For every candidate the keys that brought it, rarest first, without those too common to search by."""
-    mine = {key for credit in readings for key in blocking_keys(credit)}
-    path = catalogue.directory / catalogue.info.database
-    with duckdb.connect(str(path), read_only=True) as connection:
-        rows = connection.execute(
-            "SELECT key, count(*) FROM posting WHERE key IN (SELECT unnest($keys)) GROUP BY key",
-            {"keys": [key_hash(key) for key in mine]},
-        ).fetchall()
-    counts = dict(rows)
-    return {
-        id_: tuple(
-            sorted(
-                (
-                    FoundBy(key, _kind(key), counts[key_hash(key)])
-                    for key in mine & blocking_keys(credit).keys()
-                    if key_hash(key) in counts
-                ),
-                key=lambda one: (one.recordings, one.key),
-            )
-        )
-        for id_, credit in offered.items()
-    }
+def _found_by(catalogue: Catalogue, readings: Sequence[Credit], other: Credit) -> tuple[FoundBy, ...]:
+    """What brought a candidate, rarest first: names and titles it shares, else the name most like one."""
+    mine, there = [prepare(reading) for reading in readings], prepare(other)
+    titles = {title for one in mine for title in _titles(one)} & set(_titles(there))
+    names = {name for one in mine for name in one.names}
+    found = [FoundBy(title, "title", catalogue.tables.called(title)) for title in titles]
+    found += [FoundBy(name, "artist", catalogue.tables.by(name)) for name in names.intersection(there.names)]
+    if not any(one.kind == "artist" for one in found) and names and there.names:
+        like = max(there.names, key=lambda name: max(fuzz.ratio(name, one) for one in names))
+        found.append(FoundBy(like, "similar artist", catalogue.tables.by(like)))
+    return tuple(sorted((one for one in found if one.recordings), key=lambda one: (one.recordings, one.key)))
 
 
-def _kind(key: str) -> Literal["word", "title", "letters", "catalogue number"]:
-    if key.startswith("="):
-        return "title"
-    if key.startswith("#"):
-        return "catalogue number"
-    return "letters" if "|" in key or "~" in key else "word"
+def _titles(ready: Prepared) -> tuple[str, ...]:
+    """The spellings of a title that recordings are filed under, without a leading *the*."""
+    start = 3 if ready.title.startswith("the ") else 0
+    base = ready.base.replace(" ", "")
+    return (
+        ready.title_squeezed[start:], base[3 if ready.base.startswith("the ") else 0 :], ready.flat[start:],
+        ready.digits,
+    )  # fmt: skip
 
 
 def _sentence(outcome: Outcome, shown: Sequence[Comparison], margin: float | None, rule: Rule) -> str:

@@ -1,6 +1,10 @@
-"""Building a catalogue: rows become parsed credits and blocking keys in one DuckDB file.
+"""Building a catalogue: rows become packed records, equal ones are folded, all are filed in tables.
 
-Reading the sources is ``sources.py``, searching the result ``search.py``.
+In three passes, each through files, so that the memory it takes does not hold the catalogue: the sources
+are read and taken apart over the cores; what is folded is decided; the rows that remain are written and
+filed. Nothing names the new catalogue before it is whole. Not here: reading the sources (``sources.py``),
+what the files look like (``recordings.py``, ``records.py``, ``tables.py``), which directory is the
+catalogue (``directory.py``).
 """
 
 from __future__ import annotations
@@ -8,42 +12,38 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
-import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, publish
+from mixtrove.catalogue import retrieval
+from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, publish, sizes
 from mixtrove.catalogue.fingerprint import parser_fingerprint
-from mixtrove.catalogue.sources import Row, Skipped, read_csv
+from mixtrove.catalogue.folding import Fold, folded
+from mixtrove.catalogue.recordings import COLUMNS, RecordingsWriter, are_uuids, batches, credit_of
+from mixtrove.catalogue.records import BLOB, Records, write_ends
+from mixtrove.catalogue.sources import SCHEMA, Skipped, read_source
+from mixtrove.catalogue.tables import write_tables
 from mixtrove.errors import BadInput, MixtroveError
-from mixtrove.matching import Credit, identity_key
-from mixtrove.matching.keys import blocking_keys, fold_key, key_hash
-from mixtrove.matching.packed import packed
+from mixtrove.locking import locked
+from mixtrove.matching.keys import fold_key
+from mixtrove.matching.packed import packed, shrink
 
-CHUNK = 10_000  # rows parsed at a time
-PARALLEL_FROM = 20_000  # bytes of source below which a second process costs more than it saves, × 100
-CAP = 60  # a key shared by more recordings than this finds nothing useful (MATCHING §6: 20 … 300)
+PARALLEL_FROM = 2_000_000  # bytes of source below which a second process costs more than it saves
+LOCK = ".building"
 
-Progress = Callable[[str, int, int], None]  # (what, done, of); bytes while reading
-
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()), ("artist", pa.string()), ("title", pa.string()), ("album", pa.string()),
-        ("label", pa.string()), ("catalog_number", pa.string()), ("isrc", pa.string()),
-        ("year", pa.int32()), ("duration", pa.float64()), ("url", pa.string()),
-        ("artists", pa.list_(pa.string())), ("featured", pa.list_(pa.string())),
-        ("base_title", pa.string()), ("version", pa.string()), ("identity", pa.string()),
-        ("record", pa.binary()), ("fold", pa.int64()), ("keys", pa.list_(pa.int64())),
-        ("factors", pa.list_(pa.float32())),
-    ]
-)  # fmt: skip
+Progress = Callable[[str, int, int], None]  # (what, done, of)
 
 
 def build_catalogue(
@@ -51,66 +51,64 @@ def build_catalogue(
 ) -> CatalogueInfo:
     """Build the catalogue of ``sources`` in the directory ``out`` and return what it is.
 
-    The same sources built again change nothing. The catalogue that is there stays readable until the
-    new one is whole. ``processes`` parse side by side; by default one a core for large sources.
+    The same sources built again change nothing. The catalogue that is there stays readable until the new
+    one is whole. ``processes`` parse side by side; by default one a core for large sources. ``progress``
+    is told what is done, how much of it and of how much; while reading, in bytes.
 
     Raises:
         BadInput: a source cannot be used; names file and line.
+        StoreUnavailable: another build is writing into ``out``.
+        MixtroveError: the disk is full or cannot be written.
     """
     if not sources:
         raise BadInput("name at least one source, e.g. recordings.csv")
-    started = time.monotonic()
-    sources_hash = _hash_of(sources)
-    current = _current(out)
-    if current is not None and current.sources_hash == sources_hash:
-        return current
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is a file; --out needs a directory")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"{out} cannot be made ({error.strerror}); choose another directory") from error
+    report = progress or (lambda what, done, of: None)
+    with locked(out / LOCK, wait=0, doing=f"a catalogue is being built in {out}"):
+        return _build(sources, out, report, processes)
+
+
+def _build(sources: Sequence[Path], out: Path, report: Progress, processes: int | None) -> CatalogueInfo:
+    started = time.monotonic()
+    sources_hash = _hash_of(sources)
+    current = _current(out)
+    if current is not None and current.sources_hash == sources_hash:
+        return current
     size = sum(path.stat().st_size for path in sources)
     if processes is None:
-        processes = min(os.cpu_count() or 1, 8) if size > PARALLEL_FROM * 100 else 1
-    database = out / f"recordings-{os.getpid()}-{time.time_ns():x}.duckdb"
-    report = progress or (lambda what, done, of: None)
-    skipped = Skipped()
-    try:
-        connection = duckdb.connect(str(database), config={"storage_compatibility_version": "v1.5.0"})
-        try:
-            read = _fill(connection, sources, skipped, report, processes)
-            report("indexing", 0, 1)
-            recordings, content = _index(connection)
-        finally:
-            connection.close()
-    except BaseException as error:
-        database.unlink(missing_ok=True)
-        database.with_name(database.name + ".wal").unlink(missing_ok=True)
-        if isinstance(error, duckdb.IOException):
-            raise MixtroveError(
-                f"the catalogue cannot be written to {out} ({error}); free disk space"
-            ) from error
-        raise
-    if recordings == 0:
-        database.unlink(missing_ok=True)
-        raise BadInput(f"{', '.join(map(str, sources))}: no row has an id, an artist and a title")
-    info = CatalogueInfo(
-        id=hashlib.blake2b(f"{FORMAT}:{parser_fingerprint()}:{content}".encode(), digest_size=12).hexdigest(),
-        format=FORMAT,
-        parser=parser_fingerprint(),
-        database=database.name,
-        recordings=recordings,
-        rows_read=read,
-        rows_skipped=skipped.without_artist_or_title + skipped.without_id,
-        rows_folded=read - recordings,
-        sources=tuple(path.name for path in sources),
-        sources_hash=sources_hash,
-        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - started, 2),
-    )
-    publish(out, info)
-    report("indexing", 1, 1)
+        processes = min(os.cpu_count() or 1, 8) if size > PARALLEL_FROM else 1
+    with _new_folder(out) as folder:
+        skipped = Skipped()
+        parsed = _parse(sources, folder, skipped, report, processes)
+        if parsed.rows == 0:
+            raise BadInput(f"{', '.join(map(str, sources))}: no row has an id, an artist and a title")
+        report("folding", 0, 1)
+        fold = folded(folder / PARSED, parsed.folds)
+        content = _write(folder, parsed, fold, report)
+        recordings = parsed.rows - len(fold.gone)
+        write_tables(folder, Records(folder), processes, lambda done, of: report("filing", done, of))
+        made = f"{FORMAT}:{parser_fingerprint()}:{recordings}:{content}"
+        info = CatalogueInfo(
+            id=hashlib.blake2b(made.encode(), digest_size=12).hexdigest(),
+            format=FORMAT,
+            parser=parser_fingerprint(),
+            folder=folder.name,
+            files=sizes(folder),
+            recordings=recordings,
+            rows_read=parsed.rows,
+            rows_skipped=skipped.without_artist_or_title + skipped.without_id,
+            rows_folded=len(fold.gone),
+            sources=tuple(path.name for path in sources),
+            sources_hash=sources_hash,
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - started, 2),
+        )
+        publish(out, info)
     return info
 
 
@@ -119,6 +117,23 @@ def _current(out: Path) -> CatalogueInfo | None:
         return describe(out)
     except BadInput:
         return None
+
+
+@contextmanager
+def _new_folder(out: Path) -> Iterator[Path]:
+    """A folder for the new catalogue; gone again when the block fails."""
+    folder = out / f"recordings-{os.getpid()}-{time.time_ns():x}"
+    try:
+        folder.mkdir()
+        yield folder
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):  # a source that cannot be read is BadInput already
+            raise MixtroveError(
+                f"the catalogue cannot be written to {out} ({error.strerror or error}); free disk space "
+                "or choose another --out"
+            ) from error
+        raise
 
 
 def _hash_of(sources: Sequence[Path]) -> str:
@@ -138,117 +153,174 @@ def _hash_of(sources: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection,
-    sources: Sequence[Path],
-    skipped: Skipped,
-    report: Progress,
-    processes: int,
-) -> int:
-    """Parse every row into the table ``parsed``; returns how many."""
-    empty = _SCHEMA.empty_table()
-    connection.register("batch", empty)
-    connection.execute("CREATE TABLE parsed AS FROM batch")
-    connection.unregister("batch")
-    rows = (row for path in sources for row in read_csv(path, skipped))
+# --- reading ----------------------------------------------------------------------------------------
+
+PARSED = "parsed.arrow"
+PARSED_RECORDS = "parsed.bin"
+
+
+class Parsed(NamedTuple):
+    """Rows taken apart. One number a row in each array; ``blob`` holds their records one behind the other."""
+
+    rows: int
+    blob: NDArray[np.uint8]  # empty once it is in the file
+    lengths: NDArray[np.uint32]  # of the records
+    folds: NDArray[np.uint64]  # rows with equal ones are one recording
+    contents: NDArray[np.uint64]  # a hash of each row
+    uuids: bool  # whether all ids are UUIDs
+    columns: frozenset[str]  # that have a value somewhere
+
+
+def parse_rows(batch: pa.RecordBatch) -> Parsed:
+    """Take rows of ``sources.SCHEMA`` apart."""
+    records: list[bytes] = []
+    folds: list[str] = []
+    for _, *row, _url in zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True):
+        credit = credit_of(*row)
+        records.append(packed(credit))
+        folds.append(fold_key(credit))
+    blob, ends = shrink(records)
+    return Parsed(
+        len(batch), blob, np.diff(ends, prepend=0).astype(np.uint32),
+        _hashes([pa.array(folds, pa.string())]), _hashes([batch.column(name) for name in COLUMNS]),
+        are_uuids(batch.column("id")),
+        frozenset(name for name in COLUMNS if batch.column(name).null_count < len(batch)),
+    )  # fmt: skip
+
+
+def _hashes(columns: Sequence[pa.Array]) -> NDArray[np.uint64]:
+    """64 bits of the values of each row."""
+    hashes = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        text = column.cast(pa.string())
+        _, starts, letters = text.buffers()
+        retrieval.text_hashes(
+            np.frombuffer(letters or b"", np.uint8),
+            np.frombuffer(starts, np.int32)[text.offset :][: len(text) + 1],
+            hashes,
+        )
+    return hashes
+
+
+def _parse(
+    sources: Sequence[Path], folder: Path, skipped: Skipped, report: Progress, processes: int
+) -> Parsed:
+    """Take all sources apart into the files ``PARSED`` and ``PARSED_RECORDS``."""
+    size = sum(path.stat().st_size for path in sources)
     done = 0
-    for table in _parsed(_chunks(rows), processes):
-        connection.register("batch", table)
-        connection.execute("INSERT INTO parsed FROM batch")
-        connection.unregister("batch")
-        done += table.num_rows
-        report("reading", done, 0)
-    return done
+
+    def read() -> Iterator[pa.RecordBatch]:
+        nonlocal done
+        before = 0
+        for path in sources:
+            yield from read_source(path, skipped, told)
+            before += path.stat().st_size
+            done = before
+
+    def told(read_bytes: int, _of: int) -> None:
+        report("reading", done + read_bytes, size)
+
+    parts: list[Parsed] = []
+    with (
+        (folder / PARSED_RECORDS).open("wb") as records,
+        pa.OSFile(str(folder / PARSED), "wb") as file,
+        pa.ipc.new_file(file, SCHEMA) as rows,
+    ):
+        for batch, part in _parsed(read(), processes):
+            rows.write_batch(batch)
+            records.write(part.blob.data)
+            parts.append(part._replace(blob=_NOTHING))
+    return Parsed(
+        sum(part.rows for part in parts),
+        _NOTHING,
+        np.concatenate([np.empty(0, np.uint32), *(part.lengths for part in parts)]),
+        np.concatenate([np.empty(0, np.uint64), *(part.folds for part in parts)]),
+        np.concatenate([np.empty(0, np.uint64), *(part.contents for part in parts)]),
+        all(part.uuids for part in parts),
+        frozenset().union(*(part.columns for part in parts)),
+    )
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
+_NOTHING = np.empty(0, np.uint8)
 
 
-def _parsed(chunks: Iterator[list[Row]], processes: int) -> Iterator[pa.Table]:
+def _parsed(source: Iterable[pa.RecordBatch], processes: int) -> Iterator[tuple[pa.RecordBatch, Parsed]]:
     if processes < 2:
-        yield from map(parse_rows, chunks)
+        for batch in source:
+            yield batch, parse_rows(batch)
         return
+    some = iter(source)
     # spawn: the callers may run threads, which a forked child would inherit half-way through a lock
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=rarely_collect) as pool:
-        waiting = [pool.submit(parse_rows, chunk) for chunk in islice(chunks, processes * 2)]
+        waiting = [(batch, pool.submit(parse_rows, batch)) for batch in islice(some, processes + 2)]
         while waiting:
-            yield waiting.pop(0).result()
-            if (chunk := next(chunks, None)) is not None:
-                waiting.append(pool.submit(parse_rows, chunk))
+            batch, result = waiting.pop(0)
+            part = result.result()
+            if (following := next(some, None)) is not None:
+                waiting.append((following, pool.submit(parse_rows, following)))
+            yield batch, part
 
 
 def rarely_collect() -> None:
     """Let a worker process look for cycles rarely: it makes millions of values that hold none."""
-    gc.set_threshold(200_000, 50, 100)
+    gc.freeze()
+    gc.set_threshold(2_000_000, 50, 100)
 
 
-def parse_rows(rows: list[Row]) -> pa.Table:
-    """The parsed form of source rows: one row each, with its keys."""
-    columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
-    for row in rows:
-        credit = Credit.parse(
-            row.artist, row.title, label=row.label, catalog_number=row.catalog_number, album=row.album,
-            duration=row.duration, isrc=row.isrc, year=row.year,
-        )  # fmt: skip
-        keys = blocking_keys(credit)
-        values = (
-            *row, list(credit.artists), list(credit.featured), credit.title, credit.version,
-            identity_key(credit), packed(credit), key_hash(fold_key(credit)), [key_hash(key) for key in keys],
-            list(keys.values()),
-        )  # fmt: skip
-        for name, value in zip(_SCHEMA.names, values, strict=True):
-            columns[name].append(value)
-    return pa.table(columns, schema=_SCHEMA)
+# --- writing ----------------------------------------------------------------------------------------
 
 
-def _index(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
-    """Fold duplicates, number the recordings, sort the keys; returns (recordings, hash of the content)."""
-    connection.execute(
-        """
-        CREATE TABLE recording AS
-        WITH folded AS (
-            SELECT arg_min(p, id) AS first, max(label) AS label, max(catalog_number) AS catalog_number,
-                   max(isrc) AS isrc, min(year) AS year, max(duration) AS duration
-            FROM parsed AS p GROUP BY fold
-        )
-        SELECT (row_number() OVER (ORDER BY first.id))::INTEGER AS rid, first.id AS id,
-               first.artist AS artist, first.title AS title, first.album AS album,
-               coalesce(first.label, label) AS label,
-               coalesce(first.catalog_number, catalog_number) AS catalog_number,
-               coalesce(first.isrc, isrc) AS isrc, coalesce(first.year, year) AS year,
-               coalesce(first.duration, duration) AS duration, first.url AS url,
-               first.artists AS artists, first.featured AS featured, first.base_title AS base_title,
-               first.version AS version, first.identity AS identity, first.keys AS keys,
-               first.factors AS factors,
-               -- of a row that took something from its duplicates it would be another record
-               CASE WHEN (first.catalog_number, first.isrc, first.year, first.duration) IS NOT DISTINCT FROM
-                         (coalesce(first.catalog_number, catalog_number), coalesce(first.isrc, isrc),
-                          coalesce(first.year, year), coalesce(first.duration, duration))
-                    THEN first.record END AS record
-        FROM folded ORDER BY rid
-        """
-    )
-    connection.execute(
-        f"""
-        CREATE TABLE posting AS
-        WITH pair AS (SELECT rid, unnest(keys) AS key, unnest(factors) AS factor FROM recording),
-             kept AS (SELECT key, count(*) AS found FROM pair GROUP BY key HAVING count(*) <= {CAP})
-        SELECT key, rid,
-               (factor * ln((SELECT count(*) + 1 FROM recording) / found))::FLOAT AS weight
-        FROM pair JOIN kept USING (key) ORDER BY key, rid
-        """  # noqa: S608  CAP is a number of ours
-    )
-    connection.execute("ALTER TABLE recording DROP COLUMN keys")
-    connection.execute("ALTER TABLE recording DROP COLUMN factors")
-    connection.execute("DROP TABLE parsed")
-    row = connection.execute(
-        "SELECT count(*), md5(string_agg("
-        "concat_ws('|', id, artist, title, label, version), chr(10) ORDER BY rid)) FROM recording"
-    ).fetchone()
-    connection.execute("CHECKPOINT")
-    if row is None:
-        raise MixtroveError("the catalogue came out empty; build it again")
-    return int(row[0]), str(row[1])
+def _write(folder: Path, parsed: Parsed, fold: Fold, report: Progress) -> int:
+    """Write the rows that remain and their records; returns a hash of them that knows no order."""
+    stays = np.ones(parsed.rows, bool)
+    stays[fold.gone] = False
+    lengths = parsed.lengths.astype(np.int64)
+    kept: list[NDArray[np.int64]] = []
+    content = 0
+    first = 0
+    records = np.memmap(folder / PARSED_RECORDS, np.uint8, "r") if lengths.any() else _NOTHING
+    at = 0
+    with (
+        RecordingsWriter(folder, parsed.columns, SCHEMA, uuids=parsed.uuids) as rows,
+        (folder / BLOB).open("wb") as blob,
+    ):
+        for batch in batches(folder / PARSED):
+            part = slice(first, first + len(batch))
+            size = int(lengths[part].sum())
+            stay = stays[part]
+            own, text = lengths[part], records[at : at + size]
+            contents = parsed.contents[part]
+            if (filled := fold.filled(batch, first)) is not None:
+                batch, changed = filled
+                again = parse_rows(batch.take(pa.array(changed)))
+                own, text = _replaced(own, text, changed, again)
+                contents = contents.copy()
+                contents[changed] = again.contents
+            if stay.all():
+                blob.write(text.data)
+            else:
+                blob.write(text[np.repeat(stay, own)].data)
+                batch = batch.filter(pa.array(stay))
+            kept.append(own[stay])
+            content += int(contents[stay].sum(dtype=np.uint64))
+            rows.write(batch)
+            first, at = part.stop, at + size
+            report("writing", first, parsed.rows)
+    write_ends(folder, kept)
+    del records
+    (folder / PARSED).unlink()
+    (folder / PARSED_RECORDS).unlink()
+    return content % 2**64
+
+
+def _replaced(
+    lengths: NDArray[np.int64], blob: NDArray[np.uint8], changed: NDArray[np.int64], by: Parsed
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Records with those at ``changed`` replaced."""
+    pieces = np.split(blob, np.cumsum(lengths)[:-1])
+    news = np.split(by.blob, np.cumsum(by.lengths)[:-1])
+    for place, new in zip(changed.tolist(), news, strict=True):
+        pieces[place] = new
+    lengths = lengths.copy()
+    lengths[changed] = by.lengths
+    return lengths, np.concatenate(pieces)

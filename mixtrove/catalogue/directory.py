@@ -1,22 +1,24 @@
-"""The catalogue's directory: one self-describing file beside one database, replaced as a whole.
+"""The catalogue's directory: one self-describing file beside one folder, replaced as a whole.
 
-``catalogue.json`` says what is inside and names the database file of the current build; a new build
-writes a new database first and then replaces ``catalogue.json``, so that a reader has either the old
-catalogue or the new one. A build that is killed leaves a file that nothing names.
+``catalogue.json`` says what is inside and names the folder of the current build; a new build writes a new
+folder first and then replaces ``catalogue.json``, so that a reader has either the old catalogue or the new
+one. Who has the old one open keeps it. A build that is killed leaves a folder that nothing names.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.errors import BadInput
 
-FORMAT = 3
-"""Version of tables and files; another one asks for a rebuild, as does another ``parser_fingerprint``."""
+FORMAT = 4
+"""Version of files and tables, of the hashes and signatures in ``retrieval.py`` too; another one asks for a
+rebuild, as does another ``parser_fingerprint``."""
 
 DESCRIPTION = "catalogue.json"
 
@@ -28,7 +30,8 @@ class CatalogueInfo:
     id: str  # of its content: equal content, equal id
     format: int
     parser: str  # ``parser_fingerprint`` of the mixtrove that built it
-    database: str  # file name beside catalogue.json
+    folder: str  # name of the folder beside catalogue.json
+    files: dict[str, int]  # the files in it and their sizes in bytes
     recordings: int
     rows_read: int
     rows_skipped: int
@@ -68,13 +71,21 @@ def describe(directory: Path) -> CatalogueInfo:
         )
     found["sources"] = tuple(found["sources"])
     info = CatalogueInfo(**found)
-    if not (directory / info.database).is_file():
-        raise BadInput(f"{directory / info.database} is missing; build the catalogue again")
+    there = sizes(directory / info.folder)
+    for name, size in info.files.items():
+        if there.get(name) != size:
+            what = "is missing" if name not in there else f"has {there[name]:,} bytes instead of {size:,}"
+            raise BadInput(f"{directory / info.folder / name} {what}; build the catalogue again")
     return info
 
 
+def sizes(folder: Path) -> dict[str, int]:
+    """The files of a folder and their sizes in bytes; none where there is no folder."""
+    return {path.name: path.stat().st_size for path in sorted(folder.glob("*"))}
+
+
 def publish(directory: Path, info: CatalogueInfo) -> None:
-    """Make ``info`` the catalogue of ``directory``, at one stroke, and remove databases nothing names."""
+    """Make ``info`` the catalogue of ``directory``, at one stroke, and remove folders nothing names."""
     temporary = directory / f".{DESCRIPTION}.{os.getpid()}"
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(asdict(info), stream, indent=2)
@@ -82,6 +93,6 @@ def publish(directory: Path, info: CatalogueInfo) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(directory / DESCRIPTION)
-    for old in directory.glob("recordings-*.duckdb*"):
-        if old.name != info.database:
-            old.unlink(missing_ok=True)
+    for old in directory.glob("recordings-*"):
+        if old.name != info.folder:
+            shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)

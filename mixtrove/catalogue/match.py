@@ -1,6 +1,8 @@
 """Matching many lines against a catalogue: text in, decisions out, in chunks over the cores.
 
 ``match_credits`` is what identification uses; ``match_lines`` is the command ``catalogue match``.
+Whatever the number of lines, only a few chunks are in memory; the catalogue's files are shared by all
+processes.
 """
 
 from __future__ import annotations
@@ -11,24 +13,35 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict, cast
+
+import pyarrow as pa
 
 from mixtrove.catalogue.build import rarely_collect
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.matching import Credit, Outcome
 from mixtrove.matching.aliases import Aliases
-from mixtrove.matching.readings import decide_lines
+from mixtrove.matching.readings import decide_lines, is_open
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.tracklists.line import parse_line
 from mixtrove.tracklists.model import Component
 from mixtrove.tracklists.repair import repair_line
 
-CHUNK = 4_000  # lines at a time
+CHUNK = 4_000  # lines at a time: some 60 MB in each process
 PARALLEL_FROM = 3  # chunks below which a second process costs more than it saves
+
+MATCHED = pa.schema(
+    [
+        ("line_no", pa.int64()), ("component", pa.int32()), ("raw", pa.string()), ("decision", pa.string()),
+        ("confidence", pa.float64()), ("candidate_id", pa.string()), ("artist", pa.string()),
+        ("title", pa.string()), ("runner_up", pa.string()), ("reasons", pa.string()),
+    ]
+)  # fmt: skip
+"""An output row: a component of a line and what was decided (DESIGN §9)."""
 
 
 class Matched(TypedDict):
-    """One output row: a component of a line and what was decided (DESIGN §9)."""
+    """A row of ``MATCHED``."""
 
     line_no: int
     component: int | None
@@ -42,6 +55,14 @@ class Matched(TypedDict):
     reasons: str
 
 
+class MatchedChunk(NamedTuple):
+    """The rows of some lines, and how many of these lines needed the wider look (``retrieval.py``)."""
+
+    rows: pa.RecordBatch
+    lines: int
+    wider: int
+
+
 def match_credits(
     catalogue: Catalogue,
     lines: Sequence[Sequence[Credit]],
@@ -53,12 +74,24 @@ def match_credits(
 
     ``lines`` holds the readings of each line; ``aliases`` are those that come with mixtrove, unless given.
     """
-    return decide_lines(
-        lines,
+    return _decided(catalogue, lines, Aliases.built_in() if aliases is None else aliases, rule)[0]
+
+
+def _decided(
+    catalogue: Catalogue, lines: Sequence[Sequence[Credit]], aliases: Aliases, rule: Rule
+) -> tuple[list[Outcome], int]:
+    """All lines at once; then those about which there is more to ask, with all candidates in hand."""
+    outcomes, wider = catalogue.weigh(lines, rule=rule)
+    again = [at for at, one in enumerate(outcomes) if is_open(lines[at], one, aliases, rule)]
+    found = decide_lines(
+        [lines[at] for at in again],
         lambda asked: catalogue.candidates([credit for _, credit in asked]),
-        aliases=Aliases.built_in() if aliases is None else aliases,
+        aliases=aliases,
         rule=rule,
     )
+    for at, outcome in zip(again, found, strict=True):
+        outcomes[at] = outcome
+    return outcomes, wider
 
 
 def readings_of(component: Component) -> tuple[Credit, ...]:
@@ -75,33 +108,50 @@ def match_lines(
     rule: Rule = RULE,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Matched]:
+    """The rows of ``match_chunks``, one by one."""
+    for chunk in match_chunks(
+        directory, lines, processes=processes, aliases=aliases, rule=rule, progress=progress
+    ):
+        yield from cast(list[Matched], chunk.rows.to_pylist())
+
+
+def match_chunks(
+    directory: Path,
+    lines: Iterable[str],
+    *,
+    processes: int | None = None,
+    aliases: Aliases | None = None,
+    rule: Rule = RULE,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[MatchedChunk]:
     """Match raw lines (numbered from 1) against the catalogue in ``directory``, in order.
 
     A line that is no entry gives one row without component that says why. ``aliases`` and ``rule`` as in
-    ``match_credits``. ``progress`` is told how many lines are done.
+    ``match_credits``. ``progress`` is told how many lines are done. The same lines give the same rows,
+    however many ``processes`` share them; by default one a core.
     """
     aliases = Aliases.built_in() if aliases is None else aliases
     chunks = _chunks(lines)
-    head = list(islice(chunks, PARALLEL_FROM))
     processes = processes or min(os.cpu_count() or 1, 8)
+    head = list(islice(chunks, PARALLEL_FROM))
     if len(head) < PARALLEL_FROM or processes < 2:
         with Catalogue(directory) as catalogue:
             for part in chain(head, chunks):
-                yield from _match_chunk(catalogue, part, aliases, rule)
+                yield _match_chunk(catalogue, part, aliases, rule)
                 if progress:
                     progress(len(part[1]))
         return
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory, aliases, rule)
     ) as pool:
-        waiting = [(len(chunk[1]), pool.submit(_match_opened, chunk)) for chunk in head]
+        waiting = [pool.submit(_match_opened, chunk) for chunk in chain(head, islice(chunks, 2 * processes))]
         while waiting:
-            size, result = waiting.pop(0)
+            found = waiting.pop(0).result()
             if (chunk := next(chunks, None)) is not None:
-                waiting.append((len(chunk[1]), pool.submit(_match_opened, chunk)))
-            yield from result.result()
+                waiting.append(pool.submit(_match_opened, chunk))
+            yield found
             if progress:
-                progress(size)
+                progress(found.lines)
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -120,43 +170,38 @@ def _open(directory: Path, aliases: Aliases, rule: Rule) -> None:
     _opened[:] = [(Catalogue(directory), aliases, rule)]
 
 
-def _match_opened(chunk: tuple[int, list[str]]) -> list[Matched]:
+def _match_opened(chunk: tuple[int, list[str]]) -> MatchedChunk:
     catalogue, aliases, rule = _opened[0]
     return _match_chunk(catalogue, chunk, aliases, rule)
 
 
 def _match_chunk(
     catalogue: Catalogue, chunk: tuple[int, list[str]], aliases: Aliases, rule: Rule
-) -> list[Matched]:
+) -> MatchedChunk:
     first, raws = chunk
     lines = [parse_line(repair_line(raw), number) for number, raw in enumerate(raws, first)]
     read = [readings_of(component) for line in lines for component in line.components]
-    outcomes = iter(match_credits(catalogue, read, aliases=aliases, rule=rule))
-    rows: list[Matched] = []
+    decided, wider = _decided(catalogue, read, aliases, rule)
+    outcomes = iter(decided)
+    rows: list[tuple[object, ...]] = []
     for raw, line in zip(raws, lines, strict=True):
         rows += [_row(line.line_no, one.component, raw, next(outcomes)) for one in line.components]
         if not line.components:
             rows.append(
-                Matched(
-                    line_no=line.line_no, component=None, raw=raw, decision="none", confidence=0.0,
-                    candidate_id=None, artist=None, title=None, runner_up=None,
-                    reasons=line.skip_reason or "",
-                )
-            )  # fmt: skip
-    return rows
+                (line.line_no, None, raw, "none", 0.0, None, None, None, None, line.skip_reason or "")
+            )
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, MATCHED, strict=True)]
+    return MatchedChunk(pa.RecordBatch.from_arrays(arrays, schema=MATCHED), len(raws), wider)
 
 
-def _row(line_no: int, component: int, raw: str, outcome: Outcome) -> Matched:
+def _row(line_no: int, component: int, raw: str, outcome: Outcome) -> tuple[object, ...]:
     best = outcome.ranked[0].candidate if outcome.ranked and outcome.choice != "none" else None
-    return Matched(
-        line_no=line_no,
-        component=component,
-        raw=raw,
-        decision=outcome.choice,
-        confidence=round(outcome.confidence, 4),
-        candidate_id=best.id if best else None,
-        artist=best.credit.artist if best else None,
-        title=best.credit.full_title if best else None,
-        runner_up=outcome.runner_up.candidate.id if outcome.runner_up else None,
-        reasons="; ".join(outcome.reasons),
-    )
+    return (
+        line_no, component, raw, outcome.choice, round(outcome.confidence, 4),
+        best.id if best else None,
+        best.artist if best else None,
+        best.title if best else None,
+        outcome.runner_up.candidate.id if outcome.runner_up else None,
+        "; ".join(outcome.reasons),
+    )  # fmt: skip

@@ -1,128 +1,185 @@
-"""Searching a catalogue: candidates for many credits at once, records by id.
+"""An open catalogue: candidates for many credits at once, their features, records by id.
 
-Only retrieval. Which candidate is right is ``mixtrove.matching.choice``; matching whole files of
-lines is ``match.py``.
+Only retrieval and weighing. Which candidate is right is ``mixtrove.matching.choice``; matching whole files of
+lines is ``match.py``; how candidates are found is ``retrieval.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
-import duckdb
-import pyarrow as pa
+import numpy as np
+from numpy.typing import NDArray
 
+from mixtrove.catalogue import retrieval
 from mixtrove.catalogue.directory import CatalogueInfo, describe
+from mixtrove.catalogue.recordings import Recordings
+from mixtrove.catalogue.records import Records
+from mixtrove.catalogue.tables import Tables
 from mixtrove.errors import BadInput
-from mixtrove.matching import Candidate, Credit
-from mixtrove.matching.keys import blocking_keys, key_hash
-from mixtrove.matching.packed import are_whole
+from mixtrove.matching import Candidate, Credit, Outcome, kernel
+from mixtrove.matching.choice import decide_scored
+from mixtrove.matching.packed import packed, text_bases, unpack
+from mixtrove.matching.verdict import RULE, Rule
 
 TOP = 20  # candidates a credit (MATCHING §6: recall@20 .998)
 
-_COLUMNS = (
-    "rid, id, artist, title, album, label, catalog_number, isrc, year, duration, url, artists,"
-    " featured, base_title, version"
-)
-
 
 class Catalogue:
-    """An open catalogue, read-only. Not to be shared between threads; any number of processes may read.
+    """An open catalogue, read-only. Any number of processes may read one; threads may share one.
 
-    The credits of candidates are kept, so that asking about many lines builds each once.
+    Its candidates may outlive it: the files stay open as long as one of them is there.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.info: CatalogueInfo = describe(directory)
-        path = directory / self.info.database
-        try:
-            self._connection = duckdb.connect(str(path), read_only=True)
-        except duckdb.Error as error:
-            raise BadInput(f"{path} cannot be opened ({error}); build the catalogue again") from error
-        self._known: dict[int, Candidate] = {}
+        self.info: CatalogueInfo = self._open()
+
+    def _open(self) -> CatalogueInfo:
+        """Open what ``catalogue.json`` names; once more when it was replaced meanwhile."""
+        tried = ""
+        while True:
+            info = describe(self.directory)
+            folder = self.directory / info.folder
+            try:
+                self._recordings = Recordings(folder)
+                self._records = Records(folder)
+                self.tables = Tables(folder)
+            except (
+                OSError,
+                ValueError,
+            ) as error:  # ValueError: pyarrow and NumPy of a file that is none of theirs
+                if info.folder == tried:
+                    raise BadInput(
+                        f"{folder} cannot be opened ({error}); build the catalogue again"
+                    ) from error
+                tried = info.folder
+            else:
+                return info
 
     @property
     def id(self) -> str:
         """The id of the catalogue's content."""
         return self.info.id
 
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
     def __enter__(self) -> Catalogue:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Nothing is held that must be given back."""
 
     def candidates(self, credits: Sequence[Credit], *, top: int = TOP) -> list[list[Candidate]]:
         """The recordings that share most with each credit, best first; a list for every credit."""
-        found: list[list[Candidate]] = [[] for _ in credits]
-        numbers: list[int] = []
-        keys: list[int] = []
-        for number, credit in enumerate(credits):
-            for key in blocking_keys(credit):
-                numbers.append(number)
-                keys.append(key_hash(key))
-        if not keys:
-            return found
-        query = pa.table({"number": pa.array(numbers, pa.int32()), "key": pa.array(keys, pa.int64())})
-        cursor = self._connection.cursor()
-        cursor.register("query", query)
-        pairs = cursor.execute(
-            """
-            SELECT number, rid FROM query JOIN posting USING (key)
-            GROUP BY number, rid HAVING count(*) > 1 OR bool_or(key & 1 = 1)
-            QUALIFY row_number() OVER (PARTITION BY number ORDER BY sum(weight) DESC, rid) <= $top
-            ORDER BY number, sum(weight) DESC, rid
-            """,
-            {"top": top},
-        ).fetchnumpy()
-        cursor.close()
-        rids = pairs["rid"].tolist()
-        self._learn(set(rids))
-        for number, rid in zip(pairs["number"].tolist(), rids, strict=True):
-            found[number].append(self._known[rid])
-        return found
+        found, counts, _ = self._find([packed(credit) for credit in credits], top)
+        offered = np.arange(top) < counts[:, None]
+        records = iter(self._records.packed(found[offered]))
+        return [
+            [self._candidate(number, next(records)) for number in row[:count].tolist()]
+            for row, count in zip(found, counts.tolist(), strict=True)
+        ]
+
+    def weigh(
+        self, lines: Sequence[Sequence[Credit]], *, top: int = TOP, rule: Rule = RULE
+    ) -> tuple[list[Outcome], int]:
+        """Find, compare and decide: the outcome for each line, given its readings.
+
+        Also returns how many lines needed the wider look. The same outcomes as ``choice.decide_many`` of what
+        ``candidates`` offers, but what is not among the best is never turned into Python objects.
+        """
+        readings = [packed(credit) for line in lines for credit in line]
+        first_reading = np.zeros(len(lines) + 1, np.int64)
+        np.cumsum([len(line) for line in lines], out=first_reading[1:])
+        headers, text = unpack(readings) if readings else _NO_RECORDS
+        found, counts, reached = self._find(readings, top)
+        numbers, first = retrieval.pools(first_reading, found, counts)
+        starts, stops = self._records.places(numbers)
+        per_line = np.diff(first)
+        first_row = np.zeros(len(lines) + 1, np.int64)
+        np.cumsum(np.diff(first_reading) * per_line, out=first_row[1:])
+        rows = np.empty((first_row[-1], kernel.FEATURES), np.float64)
+        kernel.score_stored(
+            headers, text, text_bases(readings), first_reading, self._records.blob, starts, stops, first,
+            first_row, rows,
+        )  # fmt: skip
+        offers = [
+            Offers(self, numbers[start:stop])
+            for start, stop in zip(first[:-1].tolist(), first[1:].tolist(), strict=True)
+        ]
+        wider = np.add.reduceat(reached, first_reading[:-1]) if len(lines) else reached
+        return decide_scored(lines, offers, rows, rule=rule), int(np.count_nonzero(wider))
+
+    def _find(
+        self, records: Sequence[bytes], top: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+        found = np.zeros((len(records), top), np.int64)
+        counts = np.zeros(len(records), np.int64)
+        reached = np.zeros(len(records), np.uint8)
+        if records:
+            tables = self.tables
+            retrieval.find_candidates(
+                *unpack(records), tables.artists, tables.titles, tables.names, found,
+                np.zeros((len(records), top)), counts, reached,
+            )  # fmt: skip
+        return found, counts, reached
+
+    def _candidate(self, number: int, record: bytes | None = None) -> CatalogueCandidate:
+        return CatalogueCandidate(self._recordings, number, record)
 
     def records(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The rows of recordings by id, spelled as in their source; unknown ids are absent."""
-        cursor = self._connection.cursor()
-        found = cursor.execute(
-            f"SELECT {_COLUMNS} FROM recording WHERE id IN (SELECT unnest($ids))",  # noqa: S608
-            {"ids": list(ids)},
-        )
-        names = [column[0] for column in found.description]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        cursor.close()
-        return {row["id"]: row for row in rows}
-
-    def _learn(self, rids: set[int]) -> None:
-        missing = [rid for rid in rids if rid not in self._known]
-        if not missing:
-            return
-        cursor = self._connection.cursor()
-        cursor.register("wanted", pa.table({"rid": pa.array(missing, pa.int32())}))
-        rows = cursor.sql(
-            f"SELECT {_COLUMNS}, record FROM recording JOIN wanted USING (rid)"  # noqa: S608
-        ).to_arrow_table()
-        cursor.close()
-        records = rows["record"].to_pylist()
-        if not are_whole([record for record in records if record is not None]):
-            raise BadInput(f"{self.directory} holds a damaged record; build the catalogue again")
-        columns = (rows[name].to_pylist() for name in ("rid", "id", "url"))
-        for at, (rid, id_, url, record) in enumerate(zip(*columns, records, strict=True)):
-            self._known[rid] = Candidate(id_, partial(_credit_at, rows, at), url=url, record=record)
+        return {id_: self._recordings.row(number) for id_, number in self._recordings.numbers_of(ids).items()}
 
 
-def _credit_at(rows: pa.Table, at: int) -> Credit:
-    row = rows.slice(at, 1).to_pylist()[0]
-    return Credit.of_parts(
-        row["artists"], row["base_title"], featured=row["featured"], version=row["version"],
-        label=row["label"], catalog_number=row["catalog_number"], album=row["album"],
-        duration=row["duration"], isrc=row["isrc"], year=row["year"], spelled=row["artist"],
-    )  # fmt: skip
+class CatalogueCandidate(Candidate):
+    """A recording of a catalogue: what is not asked for is never read."""
+
+    __slots__ = ("_recordings", "number")
+
+    def __init__(self, recordings: Recordings, number: int, record: bytes | None) -> None:
+        super().__init__(
+            recordings.value(number, "id"), lambda: recordings.credit(number),
+            url=recordings.value(number, "url"), record=record,
+        )  # fmt: skip
+        self._recordings = recordings
+        self.number = number
+
+    @property
+    def artist(self) -> str:
+        """The artist as the source spells it."""
+        return str(self._recordings.value(self.number, "artist"))
+
+    @property
+    def title(self) -> str:
+        """The title as the source spells it, with its version."""
+        return str(self._recordings.value(self.number, "title"))
+
+
+class Offers(Sequence[Candidate]):
+    """The candidates of a line, made when they are asked for."""
+
+    __slots__ = ("_catalogue", "_made", "_numbers")
+
+    def __init__(self, catalogue: Catalogue, numbers: NDArray[np.int64]) -> None:
+        self._catalogue = catalogue
+        self._numbers = numbers
+        self._made: dict[int, Candidate] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Candidate]: ...
+    def __getitem__(self, at: int | slice) -> Candidate | Sequence[Candidate]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        made = self._made.get(at)
+        if made is None:
+            made = self._made[at] = self._catalogue._candidate(int(self._numbers[at]))
+        return made
+
+
+_NO_RECORDS = (np.empty((0, kernel.HEADER), np.int64), np.empty(0, np.uint8))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import os
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mixtrove.errors import MixtroveError
+
 if TYPE_CHECKING:
-    from mixtrove.catalogue.match import Matched
+    from mixtrove.catalogue.match import MatchedChunk
 
 
 @click.group()
@@ -132,7 +135,7 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
       mixtrove catalogue match --lines lines.txt --out matched.csv
     """
     from mixtrove.catalogue.directory import describe
-    from mixtrove.catalogue.match import match_lines
+    from mixtrove.catalogue.match import match_chunks
     from mixtrove.cli.progress import progress_bar
     from mixtrove.errors import BadInput
     from mixtrove.settings import load_settings
@@ -145,6 +148,7 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
     directory = directory or settings.catalogue_dir
     describe(directory)
     total = sum(1 for _ in _raw_lines(lines))
+    started = time.monotonic()
     done = 0
     with progress_bar("lines matched", total) as bar:
 
@@ -153,10 +157,16 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
             done += count
             bar.update(done, total)
 
-        counts = _write(out, match_lines(directory, _raw_lines(lines), rule=settings.rule, progress=advance))
+        counts = _write(out, match_chunks(directory, _raw_lines(lines), rule=settings.rule, progress=advance))
+    took = time.monotonic() - started
     click.echo(
         f"{out}: {total:,} lines; {counts['accept']:,} accepted, {counts['provisional']:,} provisional, "
         f"{counts['none']:,} none"
+    )
+    click.echo(
+        f"{took:.1f} s, {total / max(took, 0.001):,.0f} lines a second; {counts['wider']:,} lines needed "
+        "the wider look",
+        err=True,
     )
 
 
@@ -176,43 +186,31 @@ def _raw_lines(path: Path) -> Iterator[str]:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _write(out: Path, rows: Iterator[Matched]) -> dict[str, int]:
-    """Write rows to a temporary file and put it in place; returns how many of each decision."""
+def _write(out: Path, chunks: Iterator[MatchedChunk]) -> Counter[str]:
+    """Write rows to a temporary file and put it in place; returns how many there are of each decision,
+    and how
+    many lines needed the wider look."""
+    from pyarrow import csv, parquet
+
+    from mixtrove.catalogue.match import MATCHED
+
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    counts = {"accept": 0, "provisional": 0, "none": 0}
+    counts: Counter[str] = Counter()
     try:
-        if out.suffix == ".csv":
-            with temporary.open("w", encoding="utf-8", newline="") as stream:
-                writer = csv.writer(stream)
-                for number, row in enumerate(rows):
-                    if number == 0:
-                        writer.writerow(row.keys())
-                    counts[row["decision"]] += 1
-                    writer.writerow(row.values())  # for programs: nothing is changed in any cell
-        else:
-            _write_parquet(temporary, rows, counts)
+        with (
+            csv.CSVWriter(temporary, MATCHED)  # for programs: nothing is changed in any cell
+            if out.suffix == ".csv"
+            else parquet.ParquetWriter(temporary, MATCHED, compression="zstd")
+        ) as writer:
+            for chunk in chunks:
+                counts.update(chunk.rows.column("decision").to_pylist())
+                counts["wider"] += chunk.wider
+                writer.write_batch(chunk.rows)
         temporary.replace(out)
+    except OSError as error:
+        raise MixtroveError(
+            f"{out} cannot be written ({error.strerror or error}); free disk space"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     return counts
-
-
-def _write_parquet(path: Path, rows: Iterator[Matched], counts: dict[str, int]) -> None:
-    from itertools import islice
-
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    schema = pa.schema(
-        [
-            ("line_no", pa.int64()), ("component", pa.int32()), ("raw", pa.string()),
-            ("decision", pa.string()), ("confidence", pa.float64()), ("candidate_id", pa.string()),
-            ("artist", pa.string()), ("title", pa.string()), ("runner_up", pa.string()),
-            ("reasons", pa.string()),
-        ]
-    )  # fmt: skip
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        while chunk := list(islice(rows, 50_000)):
-            for row in chunk:
-                counts[row["decision"]] += 1
-            writer.write_table(pa.Table.from_pylist(list(chunk), schema=schema))

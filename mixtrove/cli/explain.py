@@ -223,14 +223,10 @@ def _support(one: Comparison) -> str:
 
 
 def _found_by(keys: tuple[FoundBy, ...]) -> str:
-    said = []
-    if words := [key.key for key in keys if key.kind == "word"]:
-        said.append(f"the word{'s' if len(words) > 1 else ''} {', '.join(words)}")
-    for kind, text in (
-        ("title", "the title"),
-        ("letters", "letters of artist and title"),
-        ("catalogue number", "the catalogue number"),
-    ):
-        if any(key.kind == kind for key in keys):
-            said.append(text)
-    return "; ".join(said)
+    """What brought a candidate, and how many recordings it alone brings: the title (12), moby (40)."""
+    said = [f"the title ({key.recordings:,})" for key in keys if key.kind == "title"][:1]
+    said += [f"{key.key} ({key.recordings:,})" for key in keys if key.kind == "artist"]
+    said += [
+        f"a similar name: {key.key} ({key.recordings:,})" for key in keys if key.kind == "similar artist"
+    ]
+    return ", ".join(said) or "letters that name and title have in common"

@@ -26,6 +26,7 @@ NEAREST = 0.25  # the score from which the nearest candidate is named although i
 # Among cuts of one version the one that is named comes first, else original or extended before radio.
 _CUT_ORDER = {None: 0, "original": 0, "extended": 1, "radio": 2}
 
+Rows = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Choice = Literal["accept", "provisional", "none"]
 
 
@@ -60,6 +61,16 @@ class Candidate:
             if self._record is not None:
                 remember_packed(self._credit, self._record)
         return self._credit
+
+    @property
+    def artist(self) -> str:
+        """The artists as one text, as the source spells them where it is known."""
+        return self.credit.artist
+
+    @property
+    def title(self) -> str:
+        """Title and version as one text, as the source spells them where it is known."""
+        return self.credit.full_title
 
     @property
     def record(self) -> bytes:
@@ -139,11 +150,27 @@ def decide_many(
         if left
         else np.empty((0, 0))
     )
+    return decide_scored(lines, offered, rows, keep=keep, rule=rule)
+
+
+def decide_scored(
+    lines: Sequence[Sequence[Credit]],
+    offered: Sequence[Sequence[Candidate]],
+    rows: Rows,
+    *,
+    keep: int = 5,
+    rule: Rule = RULE,
+) -> list[Outcome]:
+    """``decide_many`` of candidates that are scored already.
+
+    ``rows`` holds the features of each line's pairs, shape (pairs, FEATURES): all candidates with its first
+    reading, then with the second. Only candidates that are close are taken out of ``offered``.
+    """
     outcomes: list[Outcome] = []
     start = 0
     for readings, candidates in zip(lines, offered, strict=True):
         stop = start + len(readings) * len(candidates)
-        found = rows[start:stop].reshape(len(readings), len(candidates), -1) if candidates else None
+        found = rows[start:stop].reshape(len(readings), len(candidates), -1) if len(candidates) else None
         outcomes.append(_outcome(readings, candidates, found, keep, rule))
         start = stop
     return outcomes
@@ -152,7 +179,7 @@ def decide_many(
 def _outcome(
     readings: Sequence[Credit],
     candidates: Sequence[Candidate],
-    rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None,
+    rows: Rows | None,
     keep: int,
     rule: Rule,
 ) -> Outcome:
@@ -174,20 +201,19 @@ def _outcome(
     def rank(at: int) -> Ranked:
         row = rows[read[at], at].tolist()
         row[kernel.SCORE] = best[at]
-        found = verdict(readings[read[at]], candidates[at].credit, row, rule)
+        found = verdict(readings[read[at]], candidates[at], row, rule)
         if read[at]:
             other = readings[read[at]]
             found = replace(found, reasons=(f"{READ_AS}{other.artist} - {other.full_title}", *found.reasons))
         return Ranked(candidates[at], found, read[at])
 
-    order = sorted(
-        (at for at in range(len(candidates)) if best[at] >= rule.review),
-        key=lambda at: _order(readings[read[at]], candidates[at], best[at]),
-    )
+    order = [at for at in range(len(candidates)) if best[at] >= rule.review]
     if not order:
         return _nearest(credit, candidates, best, rank)
+    if len(order) > 1:
+        order.sort(key=lambda at: _order(readings[read[at]], candidates[at], best[at]))
     first = rank(order[0])
-    unnamed = _unnamed(readings[first.reading], first.candidate.credit)
+    unnamed = _unnamed(readings[first.reading], first.candidate)
     runner_up = next((rank(at) for at in order[1:] if _rival(first.candidate, candidates[at])), None)
     kept = (first, *(rank(at) for at in order[1:keep]))
     if runner_up is not None and all(one.candidate != runner_up.candidate for one in kept):
@@ -208,11 +234,11 @@ def _outcome(
     return Outcome("accept", found.confidence, found.reasons, kept, runner_up)
 
 
-def _unnamed(credit: Credit, candidate: Credit) -> tuple[str, ...]:
+def _unnamed(credit: Credit, candidate: Candidate) -> tuple[str, ...]:
     """The people a line features whom a candidate names nowhere."""
     if not credit.featured:
         return ()
-    there = prepare(candidate)
+    there = prepare(candidate.credit)
     known = "|".join((*there.names, there.flat))
     return tuple(
         name
@@ -251,7 +277,7 @@ def _order(credit: Credit, candidate: Candidate, score: float) -> tuple[float, i
     cut = candidate.credit.cut
     named = 0 if credit.cut == cut or (credit.cut in (None, "original") and cut in (None, "original")) else 1
     return (
-        -round(score - (LACKING if _unnamed(credit, candidate.credit) else 0.0), 6),
+        -round(score - (LACKING if _unnamed(credit, candidate) else 0.0), 6),
         named,
         _CUT_ORDER.get(cut, 3),
         0 if candidate.source == "library" else 1,

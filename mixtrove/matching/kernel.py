@@ -1024,6 +1024,111 @@ def score_pair(h, t, a, b, out, work):
     out[SCORE], out[NOTES] = min(value, 1.0), notes
 
 
+# --- records on disk --------------------------------------------------------------------------------
+
+# A stored record is half as long: a mask of 32 bits that says which of the first SECTIONS numbers are not 0,
+# those numbers, a byte a section, and the text. The byte is 0 for an empty section, the length of a text
+# that follows the last one, or SAME plus the section whose text it shares. A record that does not fit has
+# the mask's top bit set and keeps the places of its sections as they are.
+SAME = 201
+WIDE = 1 << 31
+
+
+@_jit
+def _put(blob, at, number, size):
+    for place in range(size):
+        blob[at + place] = number >> (8 * place) & 255
+    return at + size
+
+
+@_jit
+def _take(blob, at, size):
+    number = np.int64(0)
+    for place in range(size):
+        number |= np.int64(blob[at + place]) << (8 * place)
+    return number
+
+
+@_jit
+def _section_code(h, row, section, end, base):
+    """The byte of a section whose predecessors' text ends at ``end``; -1 when none says it."""
+    i, j = _start(h, row, section), _end(h, row, section)
+    for other in range(section):
+        if _start(h, row, other) == i and _end(h, row, other) == j:
+            return SAME + other if i < j else 0
+    if i == j:
+        return 0 if i - base == end else -1
+    return j - i if i - base == end and j - i < SAME else -1
+
+
+@_jit
+def _shrink(h, t, row, base, size, blob, at):
+    """Write the record in ``row``, its text ``t[base : base + size]``, to ``blob[at:]``; where it ends."""
+    start = at
+    at += 4
+    mask = 0
+    for slot in range(SECTIONS):
+        if h[row, slot]:
+            mask |= 1 << slot
+            at = _put(blob, at, h[row, slot], 2)
+    codes = at
+    end = 0
+    for section in range(SECTION_COUNT):
+        code = _section_code(h, row, section, end, base)
+        if code < 0:
+            mask |= WIDE
+            break
+        blob[at] = code
+        at += 1
+        if 0 < code < SAME:
+            end += code
+    if mask & WIDE:
+        at = codes
+        for place in range(2 * SECTION_COUNT):
+            at = _put(blob, at, h[row, SECTIONS + place] - base, 2)
+    _put(blob, start, mask, 4)
+    for place in range(size):
+        blob[at + place] = t[base + place]
+    return at + size
+
+
+@_jit
+def _widen(blob, at, stop, h, row, t, end):
+    """Write the stored record ``blob[at:stop]`` to ``h[row]`` and its text to ``t[end:]``; where it ends."""
+    mask = _take(blob, at, 4)
+    at += 4
+    for slot in range(SECTIONS):
+        h[row, slot] = 0
+        if mask >> slot & 1:
+            h[row, slot] = _take(blob, at, 2)
+            at += 2
+    if mask & WIDE:
+        for place in range(2 * SECTION_COUNT):
+            h[row, SECTIONS + place] = end + _take(blob, at, 2)
+            at += 2
+    else:
+        until = end
+        empty = -1
+        for section in range(SECTION_COUNT):
+            code = np.int64(blob[at])
+            at += 1
+            place = SECTIONS + 2 * section
+            if code == 0:
+                if empty < 0:
+                    empty = until
+                h[row, place] = h[row, place + 1] = empty
+            elif code < SAME:
+                h[row, place] = until
+                until += code
+                h[row, place + 1] = until
+            else:
+                other = SECTIONS + 2 * (code - SAME)
+                h[row, place], h[row, place + 1] = h[row, other], h[row, other + 1]
+    for place in range(stop - at):
+        t[end + place] = blob[at + place]
+    return end + stop - at
+
+
 def _kept(function: Any) -> Any:
     """Compile on first use and keep the machine code on disk where that can be written to."""
     try:
@@ -1042,6 +1147,74 @@ def score_pairs(h, t, left, right, out):
     work = np.zeros((4, LONGEST + 1), np.int64)
     for pair in range(len(left)):
         score_pair(h, t, left[pair], right[pair], out[pair], work)
+
+
+@_kept
+def shrink_records(h, t, bases, blob, ends):
+    """Write records as they are stored: ``blob`` uint8, where each ends in it to ``ends``, int64 (records,).
+
+    ``bases`` int64 (records + 1,) says where the text of each starts in ``t``.
+    """
+    at = 0
+    for row in range(len(h)):
+        at = _shrink(h, t, row, bases[row], bases[row + 1] - bases[row], blob, at)
+        ends[row] = at
+
+
+@_kept
+def widen_records(blob, starts, stops, h, t):
+    """Read the stored records ``blob[starts[n]:stops[n]]`` into ``h`` (records, HEADER) and ``t``.
+
+    Returns where the text of each starts in ``t``, and where the last one ends. ``t`` must have as much
+    room as the stored records are long.
+    """
+    ends = np.zeros(len(starts) + 1, np.int64)
+    for row in range(len(starts)):
+        ends[row + 1] = _widen(blob, starts[row], stops[row], h, row, t, ends[row])
+    return ends
+
+
+@_kept
+def score_stored(h, t, bases, first_reading, blob, starts, stops, first_candidate, first_row, out):
+    """The features of the readings of many lines against stored records that were found for each line.
+
+    Line n has the readings ``first_reading[n] : first_reading[n + 1]``, rows of ``h`` whose text lies between
+    ``bases``, and the candidates ``first_candidate[n] : first_candidate[n + 1]``, stored at ``starts`` and
+    ``stops`` of ``blob``. Its rows of ``out`` begin at ``first_row[n]``: all candidates of the first reading,
+    then of the second …
+    """
+    work = np.zeros((4, LONGEST + 1), np.int64)
+    rows = np.zeros((64, HEADER), np.int64)
+    text = np.zeros(1 << 14, np.uint8)
+    for line in range(len(first_reading) - 1):
+        readings = first_reading[line + 1] - first_reading[line]
+        candidates = first_candidate[line + 1] - first_candidate[line]
+        if candidates == 0:
+            continue
+        room = bases[first_reading[line + 1]] - bases[first_reading[line]]
+        for one in range(first_candidate[line], first_candidate[line + 1]):
+            room += stops[one] - starts[one]
+        if room > len(text):
+            text = np.zeros(2 * room, np.uint8)
+        if readings + candidates > len(rows):
+            rows = np.zeros((2 * (readings + candidates), HEADER), np.int64)
+        end = 0
+        for at in range(readings):
+            number = first_reading[line] + at
+            rows[at] = h[number]
+            for place in range(SECTIONS, HEADER):
+                rows[at, place] += end - bases[number]
+            for place in range(bases[number], bases[number + 1]):
+                text[end] = t[place]
+                end += 1
+        for at in range(candidates):
+            one = first_candidate[line] + at
+            end = _widen(blob, starts[one], stops[one], rows, readings + at, text, end)
+        row = first_row[line]
+        for reading in range(readings):
+            for at in range(candidates):
+                score_pair(rows, text, reading, readings + at, out[row], work)
+                row += 1
 
 
 @_kept

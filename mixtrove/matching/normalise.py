@@ -39,6 +39,7 @@ _WORDS = {
 # Roman numerals that are words of their own elsewhere; numbers only behind one of these.
 _COUNTED = frozenset(("part", "volume", "chapter", "act", "phase", "episode"))
 _ROMAN = {"i": "1", "v": "5", "x": "10"}
+_SPELLED_OTHERWISE = frozenset((*_WORDS, *_COUNTED, "u"))
 
 
 def fold(text: str) -> str:
@@ -67,6 +68,8 @@ def normal_form(text: str) -> str:
     if "." in plain:
         plain = _ACRONYM.sub(lambda found: found[0].replace(".", ""), plain)
     words = _NOT_WORD.sub(" ", plain).split()
+    if _SPELLED_OTHERWISE.isdisjoint(words):  # most texts
+        return " ".join(words) or " ".join(plain.split())
     kept_words = [kept for word in words if (kept := _WORDS.get(word, word))]
     for at in range(1, len(kept_words)):
         if kept_words[at - 1] in _COUNTED and kept_words[at] in _ROMAN:

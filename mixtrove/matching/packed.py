@@ -30,12 +30,14 @@ _CUT = {name: at for at, name in enumerate(kernel.CUT_NAMES)}
 _FAMILY = {name: at for at, name in enumerate(kernel.FAMILIES)}
 _WORD_TYPE = {word: _TYPE_BIT.get(what, _OTHER_TYPE) for word, what in HEADS.items() if ":" not in what}
 _SOFT = tuple(sorted({what[5:] for what in HEADS.values() if what.startswith("soft:")}))
+_TYPE_WORDS = frozenset(_WORD_TYPE)
 _HEADER = Struct(f"<{kernel.HEADER}H")
 _NO_HASH = (0, 0, 0, 0)
 _LIVE = re.compile(r"\blive\b", re.IGNORECASE)
 _LIVE_ACT = re.compile(r"\slive$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND = re.compile(r"\s+(?:-\s+)?(?:EP|LP|(?:deluxe )?single|deluxe(?: edition)?)$", re.IGNORECASE)
+_WEIGHTS = (kernel.ARTIST_WEIGHTS, kernel.TITLE_WEIGHTS, kernel.BASE_WEIGHTS, kernel.MAKER_WEIGHTS)
 _LONGEST = 2_000  # letters of a section; what is behind them is not compared
 _FEATURED = 0.4  # a featured artist's words against a headline artist's
 
@@ -57,26 +59,26 @@ def remember_packed(credit: Credit, record: bytes) -> None:
 def pack(ready: Prepared) -> bytes:
     """The record of a prepared credit."""
     credit, version = ready.credit, ready.version
-    text: list[bytes] = []
-    spans: dict[bytes, tuple[int, int]] = {}
+    text: list[str] = []
+    spans: dict[str, tuple[int, int]] = {}
     places: list[int] = []
     end = 0
     title_weights = _weights(ready.words)
-    for part in (
+    for number, section in enumerate((
         ready.title, ready.title_squeezed, ready.base, ready.base.replace(" ", ""),
         " ".join(ready.subtitle), ready.digits, ready.flat, " ".join(ready.artists),
         _artist_weights(ready.artists, ready.headline), " ".join(ready.names), " ".join(ready.makers),
         ready.mix_name, " ".join(version.numbers), " ".join(ready.numbers), " ".join(ready.initials),
         title_weights, title_weights if ready.base == ready.title else _weights(tuple(ready.base.split())),
         _album(credit.album) if credit.album else "", _artist_weights(ready.makers, len(ready.makers)),
-    ):  # fmt: skip
-        section = part if isinstance(part, bytes) else part.encode("ascii", "replace")
+    )):  # fmt: skip
+        if not section.isascii() and number not in _WEIGHTS:
+            section = section.encode("ascii", "replace").decode()
         span = spans.get(section)
         if span is None:
-            section = section[:_LONGEST]
-            span = spans[section] = end, end + len(section)
+            spans[section] = span = end, end + min(len(section), _LONGEST)
             end = span[1]
-            text.append(section)
+            text.append(section[:_LONGEST])
         places += span
     flags = ready.unknown * kernel.FLAG_UNKNOWN + ready.phrase * kernel.FLAG_PHRASE
     flags += ready.generic * kernel.FLAG_GENERIC
@@ -84,17 +86,16 @@ def pack(ready: Prepared) -> bytes:
         flags += kernel.FLAG_AGAINST
     if credit.album and _LIVE.search(credit.album):
         flags += kernel.FLAG_LIVE_ALBUM
-    if (
-        any(len(name) > 4 and _LIVE_ACT.search(name) for name in credit.artists)
-        and "live" not in version.types
+    if "live" not in version.types and any(
+        name[-4:].lower() == "live" and _LIVE_ACT.search(name) for name in credit.artists
     ):
         flags += kernel.FLAG_LIVE_ACT
     types = word_types = 0
     for name in version.types:
         types |= _TYPE_BIT.get(name, _OTHER_TYPE)
-    for word in ready.words:
-        if word in _WORD_TYPE:
-            word_types |= _WORD_TYPE[word]
+    if not _TYPE_WORDS.isdisjoint(ready.words):
+        for word in ready.words:
+            word_types |= _WORD_TYPE.get(word, 0)
     header = _HEADER.pack(
         types & 0xFFFF, types >> 16, _soft(version.soft), _CUT.get(version.cut, 0), _FAMILY[version.family],
         _year(version.year), flags,
@@ -105,19 +106,20 @@ def pack(ready: Prepared) -> bytes:
         ready.headliners, word_types & 0xFFFF, word_types >> 16,
         _in_header(credit.year), *places,
     )  # fmt: skip
-    return header + b"".join(text)
+    return header + "".join(text).encode("latin-1")
+
+
+# Weights stand in the text as the letters that have these numbers.
+@lru_cache(maxsize=65536)
+def _weights(words: tuple[str, ...]) -> str:
+    return "".join([chr(int(title_weight(word) * kernel.WEIGHT)) for word in words])
 
 
 @lru_cache(maxsize=65536)
-def _weights(words: tuple[str, ...]) -> bytes:
-    return bytes([int(title_weight(word) * kernel.WEIGHT) for word in words])
-
-
-@lru_cache(maxsize=65536)
-def _artist_weights(words: tuple[str, ...], headline: int) -> bytes:
-    return bytes(
+def _artist_weights(words: tuple[str, ...], headline: int) -> str:
+    return "".join(
         [
-            max(int(artist_weight(word) * (1.0 if at < headline else _FEATURED) * kernel.WEIGHT), 1)
+            chr(max(int(artist_weight(word) * (1.0 if at < headline else _FEATURED) * kernel.WEIGHT), 1))
             for at, word in enumerate(words)
         ]
     )
@@ -143,6 +145,32 @@ def unpack(records: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint
     lengths = np.fromiter(map(len, records), np.int64, len(records)) - size
     headers[1:, kernel.SECTIONS :] += np.cumsum(lengths)[:-1, None]
     return headers, np.frombuffer(b"".join([record[size:] for record in records]), np.uint8)
+
+
+def shrink(records: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Records in the shorter form they are stored in, one behind the other, and where each ends."""
+    headers, text = unpack(records)
+    ends = np.zeros(len(records), np.int64)
+    blob = np.empty(sum(map(len, records)) + 4 * len(records), np.uint8)
+    kernel.shrink_records(headers, text, text_bases(records), blob, ends)
+    return blob[: ends[-1] if len(ends) else 0], ends
+
+
+def widen(blob: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]) -> list[bytes]:
+    """The records stored at these places of ``blob``, as ``pack`` writes them."""
+    headers = np.zeros((len(starts), kernel.HEADER), np.int64)
+    text = np.zeros(int((stops - starts).sum()), np.uint8)
+    ends = kernel.widen_records(blob, starts, stops, headers, text)
+    headers[:, kernel.SECTIONS :] -= ends[:-1, None]
+    numbers, letters = headers.astype("<u2"), text.tobytes()
+    return [numbers[at].tobytes() + letters[ends[at] : ends[at + 1]] for at in range(len(starts))]
+
+
+def text_bases(records: Sequence[bytes]) -> NDArray[np.int64]:
+    """Where the text of each record starts in what ``unpack`` gives, and where the last one ends."""
+    bases = np.zeros(len(records) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, records), np.int64, len(records)) - _HEADER.size, out=bases[1:])
+    return bases
 
 
 @lru_cache(maxsize=4096)

@@ -74,6 +74,15 @@ def decide_lines(
     return outcomes
 
 
+def is_open(readings: Sequence[Credit], outcome: Outcome, aliases: Aliases, rule: Rule = RULE) -> bool:
+    """Whether ``decide_lines`` would ask more than once about a line whose first answer is ``outcome``."""
+    return outcome.choice != "accept" and bool(
+        aliases.readings(readings[0])
+        or any(one.verdict.swapped for one in outcome.ranked)
+        or _same_artist(outcome, aliases, rule)
+    )
+
+
 def swapped(credit: Credit) -> Credit:
     """The credit read as *Title - Artist*; the version stays with the title."""
     version = f" ({credit.version})" if credit.version else ""

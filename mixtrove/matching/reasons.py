@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from mixtrove.matching import kernel
 from mixtrove.matching.prepared import Prepared
 
+AGREES = "title, artists and version agree"
 _NOTES = (
     (kernel.SAME_LABEL, "same label: {label}"),
     (kernel.SAME_CATALOG_NUMBER, "same catalogue number: {catalog_number}"),
@@ -43,7 +44,17 @@ def reasons(left: Prepared, right: Prepared, features: Sequence[float]) -> tuple
     for bit, text in _NOTES:
         if notes & bit:
             found.append(text.format(label=credit.label, catalog_number=credit.catalog_number))
-    return tuple(found) or ("title, artists and version agree",)
+    return tuple(found) or (AGREES,)
+
+
+def agrees(features: Sequence[float]) -> bool:
+    """Whether there is nothing to say of a row of features but that all agrees."""
+    return (
+        features[kernel.REASON] == kernel.OPEN
+        and features[kernel.NOTES] == 0
+        and features[kernel.TITLE_ALIKE] >= 0.99
+        and features[kernel.ARTIST_ALIKE] >= 0.99
+    )
 
 
 def gate_reason(left: Prepared, right: Prepared, code: int) -> str:

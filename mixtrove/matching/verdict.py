@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from mixtrove.matching import kernel
 from mixtrove.matching.credit import Credit
 from mixtrove.matching.packed import packed, unpack
 from mixtrove.matching.prepared import prepare
-from mixtrove.matching.reasons import reasons
+from mixtrove.matching.reasons import AGREES, agrees, reasons
 
 _log = logging.getLogger(__name__)
 
@@ -130,8 +130,19 @@ def record_features(
     return found
 
 
-def verdict(left: Credit, right: Credit, row: Sequence[float], rule: Rule = RULE) -> Verdict:
-    """The verdict that one row of features means."""
+class HasCredit(Protocol):
+    """Something whose credit takes time to make."""
+
+    @property
+    def credit(self) -> Credit:
+        """The credit."""
+
+
+def verdict(left: Credit, right: Credit | HasCredit, row: Sequence[float], rule: Rule = RULE) -> Verdict:
+    """The verdict that one row of features means.
+
+    The right side's credit is made only when there is more to say than that all agrees.
+    """
     value = row[kernel.SCORE]
     if rule.strict_cuts and row[kernel.REASON] == kernel.OTHER_CUT:
         value = min(value, max(rule.accept - 0.01, 0.0))
@@ -140,13 +151,19 @@ def verdict(left: Credit, right: Credit, row: Sequence[float], rule: Rule = RULE
         decision = "same"
     elif value >= rule.review:
         decision = "unsure"
+    if agrees(row):
+        said: tuple[str, ...] = (AGREES,)
+    else:
+        other = right if isinstance(right, Credit) else right.credit
+        said = reasons(prepare(left), prepare(other), row)
     return Verdict(
-        confidence(value), decision, reasons(prepare(left), prepare(right), row), value,
+        confidence(value), decision, said, value,
         row[kernel.TITLE_ALIKE], row[kernel.ARTIST_ALIKE], row[kernel.GATE],
         bool(int(row[kernel.NOTES]) & kernel.SWAPPED),
     )  # fmt: skip
 
 
+@lru_cache(maxsize=65_536)  # most lines that are found score 1
 def confidence(value: float) -> float:
     """The calibrated confidence of a score, both in [0, 1]."""
     return float(confidences(np.array([value]))[0])

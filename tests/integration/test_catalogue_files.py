@@ -67,7 +67,7 @@ def test_the_same_sources_again_change_nothing_and_other_content_is_another_cata
     write(source, ROWS[:1])
     second = build_catalogue([source], tmp_path / "cat")
     assert second.id != first.id
-    assert [path.name for path in (tmp_path / "cat").glob("*.duckdb")] == [second.database]
+    assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [second.folder]
 
 
 def test_a_catalogue_of_another_parser_is_refused_and_built_again(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_catalogue_of_another_parser_is_refused_and_built_again(tmp_path: Path
     with pytest.raises(BadInput, match=r"takes names and titles apart\s+otherwise; build it again"):
         Catalogue(tmp_path / "cat")
     again = build_catalogue([source], tmp_path / "cat")
-    assert (again.id, again.database != first.database) == (first.id, True)
+    assert (again.id, again.folder != first.folder) == (first.id, True)
 
 
 def test_who_reads_the_old_catalogue_goes_on_while_a_new_one_takes_its_place(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_killed_build_leaves_no_catalogue_and_the_next_one_clears_up(tmp_path:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     building = subprocess.Popen([sys.executable, "-c", code, str(source), str(out)], env=environment)
     deadline = time.monotonic() + 60
-    while not list(out.glob("recordings-*.duckdb")) and time.monotonic() < deadline:
+    while not list(out.glob("recordings-*")) and time.monotonic() < deadline:
         time.sleep(0.01)
     building.send_signal(signal.SIGKILL)
     building.wait()
@@ -109,7 +109,7 @@ def test_a_killed_build_leaves_no_catalogue_and_the_next_one_clears_up(tmp_path:
     with pytest.raises(BadInput, match="there is no catalogue"):
         describe(out)
     small = build_catalogue([write(tmp_path / "b.csv")], out)
-    assert [path.name for path in out.glob("recordings-*")] == [small.database]
+    assert [path.name for path in out.glob("recordings-*")] == [small.folder]
 
 
 def test_a_source_that_breaks_half_way_leaves_the_old_catalogue_in_use(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_source_that_breaks_half_way_leaves_the_old_catalogue_in_use(tmp_path:
     with pytest.raises(BadInput, match="check the quotes"):
         build_catalogue([broken], tmp_path / "cat")
     assert describe(tmp_path / "cat") == first
-    assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [first.database]
+    assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [first.folder]
 
 
 def test_matching_gives_a_row_a_component_and_a_reason_for_the_rest(tmp_path: Path) -> None:

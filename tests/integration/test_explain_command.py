@@ -77,8 +77,7 @@ def test_candidates_come_with_the_keys_that_brought_them(catalogue_dir: Path) ->
     assert [candidate.score for candidate in one.search.candidates] == sorted(
         (candidate.score for candidate in one.search.candidates), reverse=True
     )
-    assert ("word", "calyx") in {(key.kind, key.key) for key in best.found_by}
-    assert {"title", "letters"} <= {key.kind for key in best.found_by}
+    assert {("artist", "calyx"), ("title", "areyouready")} <= {(key.kind, key.key) for key in best.found_by}
     assert all(key.recordings > 0 for key in best.found_by)
     assert one.search.sentence.startswith("For a person to decide: it scores 0.350, far from 0.85")
 
