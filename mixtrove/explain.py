@@ -361,7 +361,7 @@ def _comparison(
         artist_only_in_line=_only(mine.artists, theirs.artists),
         artist_only_in_other=_only(theirs.artists, mine.artists),
         gate=found.gate if weighed else None,
-        gate_reason=gate_reason(mine, theirs, int(row[kernel.REASON])),
+        gate_reason=gate_reason(readings[best], candidate.credit, int(row[kernel.REASON])),
         names_score=names,
         support=found.score - names,
         support_from=tuple(text for bit, text in _SUPPORT if notes & bit),

@@ -51,7 +51,7 @@ END = 5  # letters of the beginning or the end of a name that the wider look goe
 # as Title - Artist, those whose names begin or end alike; and from which score on a stage is not needed.
 NAMED, SLIPS, SWAPPED, WIDER = range(4)
 ENOUGH = (2.4 - 1e-9, 1.85, 1.55, 1.55)
-WINDOW = 1.0  # what is further behind the best is no candidate
+WINDOW = 0.7  # what is further behind the best is no candidate
 VERSION_WEIGHT = 0.4  # of the version against title and artist, which weigh 1
 LEAST_TITLE = 0.42  # alike, of an artist who is named
 LEAST_NEAR_TITLE = 0.55  # … of one who is named nearly so

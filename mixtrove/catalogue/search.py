@@ -139,8 +139,8 @@ class CatalogueCandidate(Candidate):
 
     def __init__(self, recordings: Recordings, number: int, record: bytes | None) -> None:
         super().__init__(
-            recordings.value(number, "id"), lambda: recordings.credit(number),
-            url=recordings.value(number, "url"), record=record,
+            recordings.value(number, "id"), lambda: recordings.credit(number), record=record,
+            url=recordings.value(number, "url"),
         )  # fmt: skip
         self._recordings = recordings
         self.number = number

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 
 from mixtrove.matching import kernel
-from mixtrove.matching.credit import Credit
+from mixtrove.matching.credit import Credit, identity_key
 from mixtrove.matching.packed import packed, remember_packed
-from mixtrove.matching.prepared import prepare
+from mixtrove.matching.prepared import prepare, squeezed_title
 from mixtrove.matching.verdict import RULE, Rule, Verdict, compare, record_features, verdict
 
 # Another reading of an ambiguous line counts a little less than the first, so that it must fit better.
@@ -259,7 +259,7 @@ def _nearest(
     at = max((at for at in range(len(best)) if best[at] == highest), key=lambda at: candidates[at].id)
     near = rank(at)
     other = near.candidate.credit
-    same_title = prepare(other).title_squeezed == prepare(credit).title_squeezed
+    same_title = squeezed_title(other) == squeezed_title(credit)
     return Outcome(
         "provisional" if same_title else "none", near.verdict.confidence,
         (f"nearest: {other.artist} - {other.full_title}", *near.verdict.reasons), (near,),
@@ -268,7 +268,7 @@ def _nearest(
 
 def _rival(best: Candidate, other: Candidate) -> bool:
     """Whether another candidate is another track, and not the same one spelled or cut differently."""
-    if prepare(best.credit).identity == prepare(other.credit).identity:
+    if identity_key(best.credit) == identity_key(other.credit):
         return False
     return compare(best.credit, other.credit).decision != "same"
 

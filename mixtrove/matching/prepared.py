@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mixtrove.matching.credit import GENERIC, Credit, identity_key, is_unknown, trailing_type, without_asides
+from mixtrove.matching.credit import GENERIC, Credit, is_unknown, trailing_type, without_asides
 from mixtrove.matching.normalise import as_digits, latin, masked_form, normal_form, tokens
 from mixtrove.matching.version import Version
 
@@ -61,11 +61,6 @@ class Prepared:
     unknown: bool
     generic: bool  # whether the title is one that everybody uses: Untitled, Intro
 
-    @property
-    def identity(self) -> str:
-        """The key of the library track this credit belongs to."""
-        return identity_key(self.credit)
-
 
 def prepare(credit: Credit) -> Prepared:
     """The prepared form of a credit; cached on the credit itself."""
@@ -74,6 +69,14 @@ def prepare(credit: Credit) -> Prepared:
         found = _prepare(credit)
         credit.__dict__["_prepared"] = found
     return found
+
+
+def squeezed_title(credit: Credit) -> str:
+    """The title in normal form without spaces, as in ``Prepared`` but for half the work."""
+    found: Prepared | None = credit.__dict__.get("_prepared")
+    if found is not None:
+        return found.title_squeezed
+    return _form(without_asides(credit.title[:_LONGEST])).replace(" ", "")
 
 
 def _form(text: str) -> str:

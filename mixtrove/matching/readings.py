@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mixtrove.matching.aliases import Aliases
 from mixtrove.matching.choice import Candidate, Outcome, decide_many
-from mixtrove.matching.credit import Credit
-from mixtrove.matching.prepared import prepare
+from mixtrove.matching.credit import Credit, identity_key
 from mixtrove.matching.verdict import RULE, Rule
 
 Asked = tuple[int, Credit]  # the line's place, and one reading of it
@@ -97,8 +96,8 @@ def _same_artist(outcome: Outcome, aliases: Aliases, rule: Rule) -> Candidate | 
     if outcome.runner_up is None or outcome.ranked[0].verdict.score < rule.accept:
         return None
     best, rival = outcome.ranked[0].candidate, outcome.runner_up.candidate
-    identity = prepare(best.credit).identity
-    same = any(prepare(one).identity == identity for one in aliases.readings(rival.credit))
+    identity = identity_key(best.credit)
+    same = any(identity_key(one) == identity for one in aliases.readings(rival.credit))
     return rival if same else None
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mixtrove.matching import kernel
-from mixtrove.matching.prepared import Prepared
+from mixtrove.matching.credit import Credit
+from mixtrove.matching.prepared import prepare
 
 AGREES = "title, artists and version agree"
 _NOTES = (
@@ -29,7 +30,7 @@ _NOTES = (
 )
 
 
-def reasons(left: Prepared, right: Prepared, features: Sequence[float]) -> tuple[str, ...]:
+def reasons(left: Credit, right: Credit, features: Sequence[float]) -> tuple[str, ...]:
     """The reasons for one row of features, what is in the way first; never empty."""
     found: list[str] = []
     if said := gate_reason(left, right, int(features[kernel.REASON])):
@@ -40,10 +41,9 @@ def reasons(left: Prepared, right: Prepared, features: Sequence[float]) -> tuple
             found.append(f"title agrees {features[kernel.TITLE_ALIKE]:.0%}")
         if features[kernel.TITLE_ALIKE] >= 0.4 and features[kernel.ARTIST_ALIKE] < 0.99:
             found.append(f"artists agree {features[kernel.ARTIST_ALIKE]:.0%}")
-    credit = right.credit
     for bit, text in _NOTES:
         if notes & bit:
-            found.append(text.format(label=credit.label, catalog_number=credit.catalog_number))
+            found.append(text.format(label=right.label, catalog_number=right.catalog_number))
     return tuple(found) or (AGREES,)
 
 
@@ -57,16 +57,18 @@ def agrees(features: Sequence[float]) -> bool:
     )
 
 
-def gate_reason(left: Prepared, right: Prepared, code: int) -> str:
+def gate_reason(left: Credit, right: Credit, code: int) -> str:
     """What the version gate saw, empty when nothing is in the way."""
-    mine, theirs = left.version.text or "the original", right.version.text or "the original"
-    title, other_title = left.credit.title, right.credit.title
     if code == kernel.OPEN:
         return ""
+    mine, theirs = left.parsed.text or "the original", right.parsed.text or "the original"
+    title, other_title = left.title, right.title
     if code == kernel.UNKNOWN:
         return "artist or title is unknown (ID)"
     if code == kernel.NO_KIND:
-        return f"the bracket does not say what kind of mix: {title if left.subtitle else other_title}"
+        return (
+            f"the bracket does not say what kind of mix: {title if prepare(left).subtitle else other_title}"
+        )
     if code == kernel.MASHUP:
         return f"a mashup is a track of its own: {mine}, {theirs}"
     if code == kernel.OTHER_TYPE:
@@ -98,25 +100,26 @@ def gate_reason(left: Prepared, right: Prepared, code: int) -> str:
     if code == kernel.SOFTLY:
         return f"{mine}, {theirs}"
     if code == kernel.TRAILING_WORD:
-        return f"one title ends in a version word: {title if left.trailing else other_title}"
+        return f"one title ends in a version word: {title if prepare(left).trailing else other_title}"
     if code == kernel.OTHER_NUMBER:
-        return f"other number: {' '.join(left.numbers)}, not {' '.join(right.numbers)}"
+        return f"other number: {' '.join(prepare(left).numbers)}, not {' '.join(prepare(right).numbers)}"
     if code == kernel.ONE_NUMBER:
-        return f"a number on one side only: {' '.join(left.numbers or right.numbers)}"
+        numbers = prepare(left).numbers or prepare(right).numbers
+        return f"a number on one side only: {' '.join(numbers)}"
     if code == kernel.OTHER_SIDE:
         return f"another side: {title}, {other_title}"
     if code == kernel.SPELLED_MAKER:
         return f"the mix is spelled otherwise: {mine}, {theirs}"
     if code == kernel.PLAYED_AGAINST:
-        return f"one side plays another artist against it: {left.credit.artist}, {right.credit.artist}"
+        return f"one side plays another artist against it: {left.artist}, {right.artist}"
     if code == kernel.OTHER_FEATURED:
-        return f"other people are featured: {left.credit.artist}, {right.credit.artist}"
+        return f"other people are featured: {left.artist}, {right.artist}"
     if code == kernel.LIVE_ACT:
-        return f"one side is a live act: {left.credit.artist}, {right.credit.artist}"
+        return f"one side is a live act: {left.artist}, {right.artist}"
     if code == kernel.ONE_BRACKET:
-        return f"a bracket on one side only: {title if left.subtitle else other_title}"
+        return f"a bracket on one side only: {title if prepare(left).subtitle else other_title}"
     return f"other brackets: {title}, {other_title}"
 
 
-def _maker(side: Prepared) -> str:
-    return " & ".join(side.credit.remixers) or " ".join(side.version.name) or side.version.text
+def _maker(side: Credit) -> str:
+    return " & ".join(side.remixers) or " ".join(side.parsed.name) or side.parsed.text

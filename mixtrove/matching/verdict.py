@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from mixtrove.matching import kernel
 from mixtrove.matching.credit import Credit
 from mixtrove.matching.packed import packed, unpack
-from mixtrove.matching.prepared import prepare
 from mixtrove.matching.reasons import AGREES, agrees, reasons
 
 _log = logging.getLogger(__name__)
@@ -155,7 +154,7 @@ def verdict(left: Credit, right: Credit | HasCredit, row: Sequence[float], rule:
         said: tuple[str, ...] = (AGREES,)
     else:
         other = right if isinstance(right, Credit) else right.credit
-        said = reasons(prepare(left), prepare(other), row)
+        said = reasons(left, other, row)
     return Verdict(
         confidence(value), decision, said, value,
         row[kernel.TITLE_ALIKE], row[kernel.ARTIST_ALIKE], row[kernel.GATE],
