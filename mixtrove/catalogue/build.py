@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -250,9 +250,15 @@ def _parsed(source: Iterable[pa.RecordBatch], processes: int) -> Iterator[tuple[
             yield batch, parse_rows(batch)
         return
     some = iter(source)
+    first = next(some, None)
+    if first is None:
+        return
+    parse_rows(first.slice(0, 1))  # what is compiled is compiled once
     # spawn: the callers may run threads, which a forked child would inherit half-way through a lock
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=rarely_collect) as pool:
-        waiting = [(batch, pool.submit(parse_rows, batch)) for batch in islice(some, processes + 2)]
+        waiting = [
+            (batch, pool.submit(parse_rows, batch)) for batch in chain([first], islice(some, processes + 2))
+        ]
         while waiting:
             batch, result = waiting.pop(0)
             part = result.result()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def describe(directory: Path) -> CatalogueInfo:
     Raises:
         BadInput: there is none, or one of another format or parser; says what to do.
     """
+    while True:
+        info = _read(directory)
+        wrong = _wrong_file(directory / info.folder, info)
+        if wrong is None:
+            return info
+        if _read(directory).folder == info.folder:  # else it was replaced meanwhile
+            raise BadInput(f"{directory / info.folder}/{wrong}; build the catalogue again")
+
+
+def _read(directory: Path) -> CatalogueInfo:
     path = directory / DESCRIPTION
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -70,18 +81,27 @@ def describe(directory: Path) -> CatalogueInfo:
             f"otherwise; build it again: mixtrove catalogue build --out {directory} SOURCE.csv"
         )
     found["sources"] = tuple(found["sources"])
-    info = CatalogueInfo(**found)
-    there = sizes(directory / info.folder)
+    return CatalogueInfo(**found)
+
+
+def _wrong_file(folder: Path, info: CatalogueInfo) -> str | None:
+    """A file that is not as it was written, in words; None when all are."""
+    there = sizes(folder)
     for name, size in info.files.items():
-        if there.get(name) != size:
-            what = "is missing" if name not in there else f"has {there[name]:,} bytes instead of {size:,}"
-            raise BadInput(f"{directory / info.folder / name} {what}; build the catalogue again")
-    return info
+        if name not in there:
+            return f"{name} is missing"
+        if there[name] != size:
+            return f"{name} has {there[name]:,} bytes instead of {size:,}"
+    return None
 
 
 def sizes(folder: Path) -> dict[str, int]:
     """The files of a folder and their sizes in bytes; none where there is no folder."""
-    return {path.name: path.stat().st_size for path in sorted(folder.glob("*"))}
+    found = {}
+    for path in sorted(folder.glob("*")):
+        with suppress(FileNotFoundError):  # removed meanwhile
+            found[path.name] = path.stat().st_size
+    return found
 
 
 def publish(directory: Path, info: CatalogueInfo) -> None:

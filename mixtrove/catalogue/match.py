@@ -141,6 +141,8 @@ def match_chunks(
                 if progress:
                     progress(len(part[1]))
         return
+    with Catalogue(directory) as catalogue:  # what cannot be opened is told here; what is compiled, once
+        _match_chunk(catalogue, (1, head[0][1][:1]), aliases, rule)
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory, aliases, rule)
     ) as pool:

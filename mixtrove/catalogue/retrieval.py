@@ -485,7 +485,7 @@ def _artists_to_ask(h, t, row, stage, artists, names, places, weights):
     """The artists whose recordings a stage looks at, and how much each weighs; returns how many."""
     count = 0
     if stage == SWAPPED:
-        i, j = _span(h, row, TITLE_PLAIN)
+        i, j = _past_the(h, t, row, TITLE, TITLE_PLAIN)
         asked = 1
     else:
         i, j = _span(h, row, NAMES)

@@ -6,7 +6,8 @@ lines is ``match.py``; how candidates are found is ``retrieval.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, overload
 
@@ -72,9 +73,10 @@ class Catalogue:
 
     def candidates(self, credits: Sequence[Credit], *, top: int = TOP) -> list[list[Candidate]]:
         """The recordings that share most with each credit, best first; a list for every credit."""
-        found, counts, _ = self._find([packed(credit) for credit in credits], top)
+        found, counts, _ = self._find(*unpack([packed(credit) for credit in credits]), top)
         offered = np.arange(top) < counts[:, None]
-        records = iter(self._records.packed(found[offered]))
+        with self._trusted():
+            records = iter(self._records.packed(found[offered]))
         return [
             [self._candidate(number, next(records)) for number in row[:count].tolist()]
             for row, count in zip(found, counts.tolist(), strict=True)
@@ -89,40 +91,47 @@ class Catalogue:
         ``candidates`` offers, but what is not among the best is never turned into Python objects.
         """
         readings = [packed(credit) for line in lines for credit in line]
-        first_reading = np.zeros(len(lines) + 1, np.int64)
-        np.cumsum([len(line) for line in lines], out=first_reading[1:])
-        headers, text = unpack(readings) if readings else _NO_RECORDS
-        found, counts, reached = self._find(readings, top)
+        first_reading = _sums([len(line) for line in lines])
+        headers, text = unpack(readings)
+        found, counts, reached = self._find(headers, text, top)
         numbers, first = retrieval.pools(first_reading, found, counts)
-        starts, stops = self._records.places(numbers)
-        per_line = np.diff(first)
-        first_row = np.zeros(len(lines) + 1, np.int64)
-        np.cumsum(np.diff(first_reading) * per_line, out=first_row[1:])
+        first_row = _sums(np.diff(first_reading) * np.diff(first))
         rows = np.empty((first_row[-1], kernel.FEATURES), np.float64)
-        kernel.score_stored(
-            headers, text, text_bases(readings), first_reading, self._records.blob, starts, stops, first,
-            first_row, rows,
-        )  # fmt: skip
+        with self._trusted():
+            starts, stops = self._records.places(numbers)
+            kernel.score_stored(
+                headers, text, text_bases(readings), first_reading, self._records.blob, starts, stops, first,
+                first_row, rows,
+            )  # fmt: skip
         offers = [
             Offers(self, numbers[start:stop])
             for start, stop in zip(first[:-1].tolist(), first[1:].tolist(), strict=True)
         ]
-        wider = np.add.reduceat(reached, first_reading[:-1]) if len(lines) else reached
-        return decide_scored(lines, offers, rows, rule=rule), int(np.count_nonzero(wider))
+        wider = np.unique(np.searchsorted(first_reading, np.flatnonzero(reached), "right"))
+        return decide_scored(lines, offers, rows, rule=rule), len(wider)
 
     def _find(
-        self, records: Sequence[bytes], top: int
+        self, headers: NDArray[np.int64], text: NDArray[np.uint8], top: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-        found = np.zeros((len(records), top), np.int64)
-        counts = np.zeros(len(records), np.int64)
-        reached = np.zeros(len(records), np.uint8)
-        if records:
-            tables = self.tables
-            retrieval.find_candidates(
-                *unpack(records), tables.artists, tables.titles, tables.names, found,
-                np.zeros((len(records), top)), counts, reached,
-            )  # fmt: skip
+        """For each record the numbers of recordings, how many count, and whether it needed the wider look."""
+        found = np.zeros((len(headers), top), np.int64)
+        counts = np.zeros(len(headers), np.int64)
+        reached = np.zeros(len(headers), np.uint8)
+        retrieval.find_candidates(
+            headers, text, self.tables.artists, self.tables.titles, self.tables.names, found,
+            np.zeros((len(headers), top)), counts, reached,
+        )  # fmt: skip
         return found, counts, reached
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
+        """Reading records, which the disk may have damaged."""
+        try:
+            yield
+        except (ValueError, IndexError) as error:
+            raise BadInput(
+                f"{self.directory} holds a damaged record ({error}); build the catalogue again"
+            ) from error
 
     def _candidate(self, number: int, record: bytes | None = None) -> CatalogueCandidate:
         return CatalogueCandidate(self._recordings, number, record)
@@ -182,4 +191,6 @@ class Offers(Sequence[Candidate]):
         return made
 
 
-_NO_RECORDS = (np.empty((0, kernel.HEADER), np.int64), np.empty(0, np.uint8))
+def _sums(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of some groups of these sizes starts, and where the last one ends."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(np.asarray(counts, np.int64))])

@@ -1032,6 +1032,7 @@ def score_pair(h, t, a, b, out, work):
 # the mask's top bit set and keeps the places of its sections as they are.
 SAME = 201
 WIDE = 1 << 31
+DAMAGED = "a damaged record"
 
 
 @_jit
@@ -1094,11 +1095,22 @@ def _shrink(h, t, row, base, size, blob, at):
 
 @_jit
 def _widen(blob, at, stop, h, row, t, end):
-    """Write the stored record ``blob[at:stop]`` to ``h[row]`` and its text to ``t[end:]``; where it ends."""
+    """Write the stored record ``blob[at:stop]`` to ``h[row]`` and its text to ``t[end:]``; where it ends.
+
+    Raises:
+        ValueError: nothing that ``_shrink`` wrote; whoever compares it would read beyond its text.
+    """
+    if at < 0 or stop > len(blob) or stop - at < 4:
+        raise ValueError(DAMAGED)
     mask = _take(blob, at, 4)
     at += 4
+    numbers = 0
     for slot in range(SECTIONS):
         h[row, slot] = 0
+        numbers += mask >> slot & 1
+    if stop - at < 2 * numbers + (4 if mask & WIDE else 1) * SECTION_COUNT:
+        raise ValueError(DAMAGED)
+    for slot in range(SECTIONS):
         if mask >> slot & 1:
             h[row, slot] = _take(blob, at, 2)
             at += 2
@@ -1121,9 +1133,14 @@ def _widen(blob, at, stop, h, row, t, end):
                 h[row, place] = until
                 until += code
                 h[row, place + 1] = until
-            else:
+            elif code - SAME < section:
                 other = SECTIONS + 2 * (code - SAME)
                 h[row, place], h[row, place + 1] = h[row, other], h[row, other + 1]
+            else:
+                raise ValueError(DAMAGED)
+    for section in range(SECTION_COUNT):
+        if _start(h, row, section) > _end(h, row, section) or _end(h, row, section) > end + stop - at:
+            raise ValueError(DAMAGED)
     for place in range(stop - at):
         t[end + place] = blob[at + place]
     return end + stop - at

@@ -125,18 +125,6 @@ def _artist_weights(words: tuple[str, ...], headline: int) -> str:
     )
 
 
-def are_whole(records: Sequence[bytes]) -> bool:
-    """Whether records that come from outside are such as ``pack`` writes: the kernel trusts what it reads."""
-    if not records:
-        return True
-    if min(map(len, records)) < _HEADER.size:
-        return False
-    headers = np.frombuffer(b"".join([record[: _HEADER.size] for record in records]), "<u2")
-    places = headers.reshape(len(records), kernel.HEADER)[:, kernel.SECTIONS :]
-    lengths = np.fromiter(map(len, records), np.int64, len(records)) - _HEADER.size
-    return bool((places[:, 0::2] <= places[:, 1::2]).all() and (places <= lengths[:, None]).all())
-
-
 def unpack(records: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """The headers, shape (records, HEADER), and the text of records as the kernel takes them."""
     size = _HEADER.size
@@ -157,7 +145,11 @@ def shrink(records: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int6
 
 
 def widen(blob: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]) -> list[bytes]:
-    """The records stored at these places of ``blob``, as ``pack`` writes them."""
+    """The records stored at these places of ``blob``, as ``pack`` writes them.
+
+    Raises:
+        ValueError: one of them is damaged.
+    """
     headers = np.zeros((len(starts), kernel.HEADER), np.int64)
     text = np.zeros(int((stops - starts).sum()), np.uint8)
     ends = kernel.widen_records(blob, starts, stops, headers, text)

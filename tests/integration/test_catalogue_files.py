@@ -21,7 +21,7 @@ from mixtrove.catalogue.directory import DESCRIPTION, describe
 from mixtrove.catalogue.match import CHUNK, match_lines
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.cli import main
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, StoreUnavailable
 from mixtrove.matching import Credit
 
 ROWS = [
@@ -120,6 +120,114 @@ def test_a_source_that_breaks_half_way_leaves_the_old_catalogue_in_use(tmp_path:
         build_catalogue([broken], tmp_path / "cat")
     assert describe(tmp_path / "cat") == first
     assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [first.folder]
+
+
+def _building(source: Path, out: Path, *, before: str = "") -> subprocess.Popen[str]:
+    """A process that builds ``source`` in ``out``, after it ran the code ``before``."""
+    code = (
+        f"import sys; from pathlib import Path; {before}\n"
+        "from mixtrove.catalogue.build import build_catalogue\n"
+        "from mixtrove.errors import MixtroveError\n"
+        "try:\n    build_catalogue([Path(sys.argv[1])], Path(sys.argv[2]), processes=1)\n"
+        "except MixtroveError as error:\n    sys.exit(str(error))\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(source), str(out)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def many(count: int) -> list[tuple[str, ...]]:
+    return [(f"z:{n}", f"Artist {n}", f"Title {n}", "") for n in range(count)]
+
+
+def test_of_two_builds_at_once_the_second_is_told_who_builds(tmp_path: Path) -> None:
+    out = tmp_path / "cat"
+    first = build_catalogue([write(tmp_path / "a.csv")], out)
+    with _building(write(tmp_path / "b.csv", many(60_000)), out) as building:
+        deadline = time.monotonic() + 60
+        while len(list(out.glob("recordings-*"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(
+            StoreUnavailable, match=rf"being built in .* by process {building.pid}, .* try again"
+        ):
+            build_catalogue([write(tmp_path / "c.csv", ROWS[:1])], out)
+        assert describe(out) == first
+        assert building.wait() == 0
+    assert describe(out).recordings == 60_000
+
+
+def test_a_disk_that_is_full_is_one_sentence_and_the_old_catalogue_serves(tmp_path: Path) -> None:
+    out = tmp_path / "cat"
+    first = build_catalogue([write(tmp_path / "a.csv")], out)
+    limit = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    for size in (100_000, 1_000_000, 3_000_000):  # while reading, while writing, while filing
+        full = f"{limit}resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+        with _building(write(tmp_path / "b.csv", many(40_000)), out, before=full) as building:
+            assert building.stderr is not None
+            said = building.stderr.read()
+        assert building.returncode == 1
+        assert "the catalogue cannot be written to" in said.strip().splitlines()[-1]
+        assert "free disk space" in said
+        assert describe(out) == first
+        assert [path.name for path in out.glob("recordings-*")] == [first.folder]
+
+
+def test_readers_never_fail_while_catalogues_take_each_others_place(tmp_path: Path) -> None:
+    sources = [write(tmp_path / "a.csv"), write(tmp_path / "b.csv", [*ROWS, ("x:9", "New", "One", "")])]
+    out = tmp_path / "cat"
+    build_catalogue(sources[:1], out)
+    reading = (
+        "import sys, time; from pathlib import Path; from mixtrove.catalogue.search import Catalogue\n"
+        "from mixtrove.catalogue.match import match_credits; from mixtrove.matching import Credit\n"
+        "seen = set()\n"
+        "while not Path(sys.argv[2]).exists():\n"
+        "    with Catalogue(Path(sys.argv[1])) as catalogue:\n"
+        "        [found] = match_credits(catalogue, [[Credit.parse('Eric Prydz', 'Opus')]])\n"
+        "        assert (found.choice, found.ranked[0].candidate.id) == ('accept', 'x:1')\n"
+        "        seen.add(catalogue.id)\n"
+        "print(len(seen))\n"
+    )
+    done = tmp_path / "done"
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", reading, str(out), str(done)],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            for source in sources[::-1]:
+                build_catalogue([source], out, processes=1)
+    finally:
+        done.touch()
+    said = [reader.communicate(timeout=60)[0] for reader in readers]
+    assert [reader.returncode for reader in readers] == [0, 0]
+    assert [int(one) for one in said] == [2, 2]
+
+
+def test_a_file_that_is_cut_or_changed_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    info = build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    path = tmp_path / "cat" / info.folder / "records.bin"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-3])
+    with pytest.raises(BadInput, match=r"records.bin has .* bytes instead of .*; build the catalogue again"):
+        Catalogue(tmp_path / "cat")
+    path.write_bytes(b"\xff" * len(whole))
+    with (
+        Catalogue(tmp_path / "cat") as catalogue,
+        pytest.raises(BadInput, match=r"holds a damaged record .*; build the catalogue again"),
+    ):
+        catalogue.weigh([[Credit.parse("Eric Prydz", "Opus")]])
+    path.unlink()
+    with pytest.raises(BadInput, match=r"records.bin is missing; build the catalogue again"):
+        Catalogue(tmp_path / "cat")
 
 
 def test_matching_gives_a_row_a_component_and_a_reason_for_the_rest(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, Indel
 
 from mixtrove.catalogue.build import build_catalogue
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.matching import Credit, compare, compare_many, kernel
-from mixtrove.matching.packed import are_whole, pack, packed, unpack
+from mixtrove.matching.packed import pack, packed, shrink, unpack, widen
 from mixtrove.matching.prepared import prepare
 from mixtrove.matching.version import HEADS
 
@@ -59,13 +60,35 @@ def test_a_stored_record_is_that_of_the_credit_it_is_stored_with(tmp_path: Path)
         assert packed(candidate.credit) == pack(prepare(candidate.credit)), candidate
 
 
-def test_a_damaged_record_is_told_from_a_whole_one() -> None:
-    whole = [packed(one) for one in rows(3)]
-    assert are_whole(whole)
-    assert are_whole([])
-    start = 2 * kernel.SECTIONS
-    assert not are_whole([whole[0], whole[1][: start + 2] + b"\xff\xff" + whole[1][start + 4 :]])
-    assert not are_whole([whole[0][:20]])
+def stored(records: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    blob, ends = shrink(records)
+    return blob, np.concatenate([[0], ends[:-1]]), ends
+
+
+def test_a_record_comes_back_from_the_disk_as_it_was() -> None:
+    long = [Credit.parse("word " * 300, "other " * 300), Credit.parse("a" * 300, "b", album="c" * 300)]
+    credits = [*rows(400), *long, Credit.parse("", "")]
+    whole = [packed(one) for one in credits]
+    blob, starts, ends = stored(whole)
+    assert widen(blob, starts, ends) == whole
+    assert len(blob) < 0.6 * sum(map(len, whole))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_damaged_record_is_refused_or_stays_within_its_text(data: st.DataObject) -> None:
+    blob, starts, ends = stored([packed(one) for one in rows(3)])
+    for _ in range(data.draw(st.integers(1, 5))):
+        blob[data.draw(st.integers(0, len(blob) - 1))] = data.draw(st.integers(0, 255))
+    ends[-1] -= data.draw(st.integers(0, 60))
+    headers, text = np.zeros((3, kernel.HEADER), np.int64), np.zeros(len(blob), np.uint8)
+    try:
+        until = kernel.widen_records(blob, starts, ends, headers, text)
+    except ValueError:
+        return
+    places = headers[:, kernel.SECTIONS :]
+    assert (places >= until[:-1, None]).all()
+    assert (places <= until[1:, None]).all()
 
 
 def test_every_version_word_has_a_bit_in_the_record() -> None:
