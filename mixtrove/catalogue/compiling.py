@@ -1,7 +1,7 @@
-"""Compile everything that numba compiles, once after an installation: ``python -m mixtrove.catalogue.compiling``.
+"""Compiling what numba compiles, once after an installation: ``python -m mixtrove.catalogue.compiling``.
 
-A catalogue of one recording is built and a line matched against it: whatever is compiled for that is kept on disk.
-Without this the first command that compares something takes half a minute longer.
+A catalogue of one recording is built and two lines are matched against it: whatever is compiled for that is
+kept on disk. Without this the first command that compares something takes half a minute longer.
 """
 
 from __future__ import annotations

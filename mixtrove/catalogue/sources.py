@@ -43,21 +43,6 @@ PLAIN_SECONDS = r"^[0-9]{1,15}(\.[0-9]+)?$"
 PLAIN_RANK = r"^-?[0-9]{1,18}$"
 
 
-class Row(NamedTuple):
-    """One recording as its source has it. ``duration`` is in seconds."""
-
-    id: str
-    artist: str
-    title: str
-    album: str | None
-    label: str | None
-    catalog_number: str | None
-    isrc: str | None
-    year: int | None
-    duration: float | None
-    url: str | None
-
-
 @dataclass
 class Skipped:
     """How many rows of a source could not be used, by reason."""
@@ -100,13 +85,6 @@ def read_source(
                     progress(min(source.position(), size), size)
     except (OSError, EOFError, tarfile.TarError) as error:
         raise BadInput(f"{path}: cannot be read to its end ({error}); fetch the file again") from error
-
-
-def read_csv(path: Path, skipped: Skipped) -> Iterator[Row]:
-    """The rows of a source one by one; see ``read_source``."""
-    for batch in read_source(path, skipped):
-        for row in zip(*(column.to_pylist() for column in batch.columns[: len(Row._fields)]), strict=True):
-            yield Row(*row)
 
 
 class _Layout(NamedTuple):

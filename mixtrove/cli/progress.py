@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 
 class Bar:
@@ -15,8 +16,14 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(what: str, of: int | None = None, *, in_bytes: bool = False) -> Iterator[Bar]:
-    """A bar for one long step, gone when it is done. Of bytes it shows the speed and the time left."""
+def progress_bar(
+    what: str, of: int | None = None, *, numbers: Literal["count", "bytes", "share"] = "count"
+) -> Iterator[Bar]:
+    """A bar for one long step, gone when it is done.
+
+    It shows how much of how much; of ``bytes`` the speed too, of a ``share`` how many per cent; of both the
+    time that is left.
+    """
     if not sys.stderr.isatty():
         yield Bar()
         return
@@ -28,18 +35,19 @@ def progress_bar(what: str, of: int | None = None, *, in_bytes: bool = False) ->
         Progress,
         ProgressColumn,
         SpinnerColumn,
+        TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
 
-    numbers: tuple[ProgressColumn, ...]
-    if in_bytes:
-        numbers = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    else:
-        numbers = (MofNCompleteColumn(), TimeElapsedColumn())
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *numbers)
+    shown: dict[str, tuple[ProgressColumn, ...]] = {
+        "count": (MofNCompleteColumn(), TimeElapsedColumn()),
+        "bytes": (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()),
+        "share": (TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()),
+    }
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *shown[numbers])
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=of)
 
@@ -47,7 +55,7 @@ def progress_bar(what: str, of: int | None = None, *, in_bytes: bool = False) ->
             _what: str | None = None
 
             def update(self, done: int, of: int | None = None, what: str | None = None) -> None:
-                if in_bytes and what != self._what:  # what was there before is no speed
+                if numbers != "count" and what != self._what:  # what was there before is no speed
                     progress.reset(task, completed=done, total=of, description=what or "")
                     self._what = what
                 progress.update(task, completed=done, total=of, description=what or None)
