@@ -104,8 +104,22 @@ def sizes(folder: Path) -> dict[str, int]:
     return found
 
 
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def publish(directory: Path, info: CatalogueInfo) -> None:
-    """Make ``info`` the catalogue of ``directory``, at one stroke, and remove folders nothing names."""
+    """Make ``info`` the catalogue of ``directory``, at one stroke, and remove folders nothing names.
+
+    The files are on the disk before anything names them.
+    """
+    for name in info.files:
+        _to_disk(directory / info.folder / name)
+    _to_disk(directory / info.folder)
     temporary = directory / f".{DESCRIPTION}.{os.getpid()}"
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(asdict(info), stream, indent=2)
@@ -113,6 +127,7 @@ def publish(directory: Path, info: CatalogueInfo) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(directory / DESCRIPTION)
+    _to_disk(directory)
     for old in directory.glob("recordings-*"):
         if old.name != info.folder:
             shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)

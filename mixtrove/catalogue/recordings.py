@@ -174,8 +174,8 @@ def _uuid(text: str) -> UUID | None:
 
 
 def batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The batches of an Arrow file, one after the other."""
-    with pa.memory_map(str(path)) as mapped:
-        file = pa.ipc.open_file(mapped)
+    """The batches of an Arrow file, one after the other; read, not mapped, so that none stays in memory."""
+    with pa.OSFile(str(path)) as stream:
+        file = pa.ipc.open_file(stream)
         for at in range(file.num_record_batches):
             yield file.get_batch(at)

@@ -48,13 +48,13 @@ def _postings(table: Postings, text: str, seed: int) -> int:
     return int(table.starts[at + 1]) - int(table.starts[at])
 
 
-def write_tables(folder: Path, records: Records, threads: int, progress: Progress) -> None:
-    """File all records and write the tables into ``folder``; needs some 100 bytes of memory a recording."""
-    firsts = range(0, len(records), BLOCK)
+def write_tables(folder: Path, threads: int, progress: Progress) -> None:
+    """File all records of ``folder`` and write the tables there; takes some 150 bytes of memory a recording."""
+    firsts = range(0, len(Records(folder)), BLOCK)
     steps = len(firsts) + 3
     with ThreadPoolExecutor(threads) as pool:
         filed: list[tuple[Filed, Filed]] = []
-        for some in pool.map(lambda first: _filed(records, first), firsts):
+        for some in pool.map(lambda first: _filed(folder, first), firsts):
             filed.append(some)
             progress(len(filed), steps)
     names, titles = [one for one, _ in filed], [one for _, one in filed]
@@ -63,11 +63,12 @@ def write_tables(folder: Path, records: Records, threads: int, progress: Progres
     progress(steps - 2, steps)
     keys, recordings = _write_postings(folder, "artists", names)
     progress(steps - 1, steps)
-    _write_names(folder, *_spelled(records, keys, recordings))
+    _write_names(folder, *_spelled(folder, keys, recordings))
     progress(steps, steps)
 
 
-def _filed(records: Records, first: int) -> tuple[Filed, Filed]:
+def _filed(folder: Path, first: int) -> tuple[Filed, Filed]:
+    records = Records(folder)  # opened for each block: what was read is let go with it
     numbers = np.arange(first, min(first + BLOCK, len(records)))
     headers, text = records.unpacked(numbers)
     names, titles = (_room(len(numbers) * most) for most in (retrieval.MOST_NAMES, retrieval.MOST_TITLES))
@@ -120,14 +121,14 @@ def _buckets(keys: NDArray[np.unsignedinteger], bits: int) -> NDArray[np.uint32]
 
 
 def _spelled(
-    records: Records, keys: NDArray[np.uint64], recordings: NDArray[np.uint32]
+    folder: Path, keys: NDArray[np.uint64], recordings: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The names of all keys, one behind the other, and where each starts."""
     texts: list[NDArray[np.uint8]] = []
     starts = np.zeros(len(keys) + 1, np.int64)
     for first in range(0, len(keys), BLOCK):
         part = slice(first, first + BLOCK)
-        headers, text = records.unpacked(recordings[part].astype(np.int64))
+        headers, text = Records(folder).unpacked(recordings[part].astype(np.int64))
         spelled = np.empty(len(text), np.uint8)
         ends = starts[1:][part]
         retrieval.spell_names(headers, text, keys[part], spelled, ends)
