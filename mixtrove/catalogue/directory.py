@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -105,6 +106,8 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def _to_disk(path: Path) -> None:
+    if sys.platform == "win32":  # only what is open for writing can be brought to the disk there
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

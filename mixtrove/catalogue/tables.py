@@ -49,7 +49,7 @@ def _postings(table: Postings, text: str, seed: int) -> int:
 
 
 def write_tables(folder: Path, threads: int, progress: Progress) -> None:
-    """File all records of ``folder`` and write the tables there; takes some 150 bytes of memory a recording."""
+    """File all records of ``folder`` and write the tables there; takes some 150 bytes a recording."""
     firsts = range(0, len(Records(folder)), BLOCK)
     steps = len(firsts) + 3
     with ThreadPoolExecutor(threads) as pool:
