@@ -6,22 +6,16 @@ here: which entries are due and writing down the answers (``mixtrove.identify``)
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import current_process, get_context, parent_process
-from pathlib import Path
+from functools import partial
+from multiprocessing import current_process
 from typing import Protocol
 
-from mixtrove.catalogue.build import rarely_collect
 from mixtrove.catalogue.match import match_credits
 from mixtrove.catalogue.search import Catalogue
-from mixtrove.errors import BadInput, MixtroveError
+from mixtrove.catalogue.worker import Given, catalogue_and_rules, give
 from mixtrove.library.discoveries import EntryToIdentify
 from mixtrove.library.offers import OfferRow, offer_rows
 from mixtrove.matching import Credit
@@ -29,12 +23,11 @@ from mixtrove.matching.aliases import Aliases
 from mixtrove.matching.verdict import Rule
 from mixtrove.tracklists.line import parse_line
 from mixtrove.tracklists.repair import repair_line
+from mixtrove.worker_pool import cores, worker_pool
 
 PARALLEL_FROM = 20_000
 """Entries below which more processes cost more than they save. Measured on two cores: they start in 2 s, 5 s
 below Dagster's command, which each of them imports; then a batch takes 0.4 s instead of 1.05 s."""
-
-MOST_PROCESSES = 8
 
 Answers = list[list[OfferRow]]  # for each entry what the catalogue offers, best first
 
@@ -65,25 +58,13 @@ def asker(
         MixtroveError: in the block, when one of the processes was ended from outside.
     """
     if processes is None:
-        processes = min(_cores(), MOST_PROCESSES) if entries >= PARALLEL_FROM else 1
+        processes = cores() if entries >= PARALLEL_FROM else 1
     if processes < 2 or current_process().daemon:  # a daemonic process may have no children
         yield _Here(catalogue, aliases, rule)
         return
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=get_context("spawn"),
-        initializer=_start,
-        initargs=(_Given(catalogue.directory, catalogue.id, aliases, rule),),
-    )
-    try:
+    given = Given(catalogue.directory, catalogue.id, aliases, rule)
+    with worker_pool(processes, doing="searched the catalogue", prepare=partial(give, given)) as pool:
         yield _Pool(pool, processes + 1)
-    except BrokenProcessPool as error:
-        raise MixtroveError(
-            "a process that searched the catalogue was ended from outside, most likely for want of memory; "
-            "what was found is kept: run it again, with fewer processes"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def readings_of_entry(entry: EntryToIdentify) -> tuple[Credit, ...]:
@@ -125,47 +106,6 @@ class _Pool:
         return self._pool.submit(_answer_opened, entries)
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What a process of the pool is told once."""
-
-    directory: Path
-    catalogue_id: str
-    aliases: Aliases
-    rule: Rule
-
-
-_given: list[_Given] = []  # a process's own, as is …
-_opened: list[Catalogue] = []  # … its catalogue
-
-
-def _start(given: _Given) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends the pool
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    rarely_collect()
-    _given[:] = [given]
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot end its pool, and a process of it would wait for work for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
 def _answer_opened(entries: Sequence[EntryToIdentify]) -> Answers:
-    [given] = _given
-    if not _opened:
-        catalogue = Catalogue(given.directory)
-        if catalogue.id != given.catalogue_id:
-            raise BadInput(f"the catalogue in {given.directory} was built anew meanwhile: run it again")
-        _opened.append(catalogue)
-    return _answers(_opened[0], entries, given.aliases, given.rule)
-
-
-def _cores() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    catalogue, aliases, rule = catalogue_and_rules()
+    return _answers(catalogue, entries, aliases, rule)

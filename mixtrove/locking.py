@@ -48,7 +48,8 @@ def locked(path: Path, *, wait: float, doing: str) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise StoreUnavailable(
-            f"{path} cannot be written ({error.strerror}); set MIXTROVE_HOME to a folder you may write to"
+            f"{path} cannot be written ({error.strerror}); choose a folder you may write to "
+            "(MIXTROVE_HOME is the home of all)"
         ) from error
     try:
         _acquire(descriptor, path, wait, doing)

@@ -19,7 +19,7 @@ class SharedBacklog(DueEntries):
     batch_size: int = Field(
         default=BATCH,
         ge=1,
-        le=100_000,
+        le=20_000,
         description=(
             "Entries that this run claims, searches and writes at a time. Nobody else searches a claimed "
             "batch; if this run is killed, another one takes the batch over. Smaller batches share a short "

@@ -9,17 +9,14 @@ catalogue (``directory.py``).
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +25,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mixtrove.catalogue import retrieval
-from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, publish, sizes
+from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, named_folder, publish, sizes, tidy
 from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.catalogue.folding import Fold, folded
 from mixtrove.catalogue.recordings import COLUMNS, RecordingsWriter, are_uuids, batches, credit_of
@@ -39,6 +36,7 @@ from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.locking import locked
 from mixtrove.matching.keys import fold_key
 from mixtrove.matching.packed import packed, shrink
+from mixtrove.worker_pool import cores, worker_pool
 
 PARALLEL_FROM = 2_000_000  # bytes of source below which a second process costs more than it saves
 LOCK = ".building"
@@ -81,7 +79,7 @@ def _build(sources: Sequence[Path], out: Path, report: Progress, processes: int 
         return current
     size = sum(path.stat().st_size for path in sources)
     if processes is None:
-        processes = min(os.cpu_count() or 1, 8) if size > PARALLEL_FROM else 1
+        processes = cores() if size > PARALLEL_FROM else 1
     with _new_folder(out) as folder:
         skipped = Skipped()
         parsed = _parse(sources, folder, skipped, report, processes)
@@ -111,6 +109,7 @@ def _build(sources: Sequence[Path], out: Path, report: Progress, processes: int 
             seconds=round(time.monotonic() - started, 2),
         )
         publish(out, info)
+    tidy(out, info)
     return info
 
 
@@ -123,13 +122,14 @@ def _current(out: Path) -> CatalogueInfo | None:
 
 @contextmanager
 def _new_folder(out: Path) -> Iterator[Path]:
-    """A folder for the new catalogue; gone again when the block fails."""
+    """A folder for the new catalogue; gone again when the block fails before the folder is named."""
     folder = out / f"recordings-{os.getpid()}-{time.time_ns():x}"
     try:
         folder.mkdir()
         yield folder
     except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        if named_folder(out) != folder.name:
+            shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError):  # a source that cannot be read is BadInput already
             raise MixtroveError(
                 f"the catalogue cannot be written to {out} ({error.strerror or error}); free disk space "
@@ -256,8 +256,7 @@ def _parsed(source: Iterable[pa.RecordBatch], processes: int) -> Iterator[tuple[
     if first is None:
         return
     parse_rows(first.slice(0, 1))  # what is compiled is compiled once
-    # spawn: the callers may run threads, which a forked child would inherit half-way through a lock
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=rarely_collect) as pool:
+    with worker_pool(processes, doing="took rows apart") as pool:
         waiting = [
             (batch, pool.submit(parse_rows, batch)) for batch in chain([first], islice(some, processes + 2))
         ]
@@ -267,12 +266,6 @@ def _parsed(source: Iterable[pa.RecordBatch], processes: int) -> Iterator[tuple[
             if (following := next(some, None)) is not None:
                 waiting.append((following, pool.submit(parse_rows, following)))
             yield batch, part
-
-
-def rarely_collect() -> None:
-    """Let a worker process look for cycles rarely: it makes millions of values that hold none."""
-    gc.freeze()
-    gc.set_threshold(2_000_000, 50, 100)
 
 
 # --- writing ----------------------------------------------------------------------------------------

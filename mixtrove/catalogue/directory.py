@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mixtrove.catalogue.fingerprint import parser_fingerprint
+from mixtrove.durable import to_disk
 from mixtrove.errors import BadInput
 
 FORMAT = 4
@@ -23,6 +24,7 @@ FORMAT = 4
 rebuild, as does another ``parser_fingerprint``."""
 
 DESCRIPTION = "catalogue.json"
+_OF_A_BUILD = re.compile(r"recordings-\d+-[0-9a-f]{12,}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,10 @@ def _read(directory: Path) -> CatalogueInfo:
             f"the catalogue in {directory} was built by a mixtrove that takes names and titles apart "
             f"otherwise; build it again: mixtrove catalogue build --out {directory} SOURCE.csv"
         )
-    found["sources"] = tuple(found["sources"])
-    return CatalogueInfo(**found)
+    try:
+        return CatalogueInfo(**{**found, "sources": tuple(found["sources"]), "files": dict(found["files"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"{path} lacks what it must say ({error}); build the catalogue again") from error
 
 
 def _wrong_file(folder: Path, info: CatalogueInfo) -> str | None:
@@ -105,32 +109,43 @@ def sizes(folder: Path) -> dict[str, int]:
     return found
 
 
-def _to_disk(path: Path) -> None:
-    if sys.platform == "win32":  # only what is open for writing can be brought to the disk there
-        return
-    descriptor = os.open(path, os.O_RDONLY)
+def named_folder(directory: Path) -> str | None:
+    """The folder that ``catalogue.json`` names, whatever is in it; None when there is no such file."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        found = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found.get("folder") if isinstance(found, dict) else None
 
 
 def publish(directory: Path, info: CatalogueInfo) -> None:
-    """Make ``info`` the catalogue of ``directory``, at one stroke, and remove folders nothing names.
+    """Make ``info`` the catalogue of ``directory``, at one stroke; its files are on the disk before.
 
-    The files are on the disk before anything names them.
+    Raises:
+        OSError: the disk is full or fails; what was there is as it was.
     """
     for name in info.files:
-        _to_disk(directory / info.folder / name)
-    _to_disk(directory / info.folder)
-    temporary = directory / f".{DESCRIPTION}.{os.getpid()}"
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(info), stream, indent=2)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(directory / DESCRIPTION)
-    _to_disk(directory)
+        to_disk(directory / info.folder / name)
+    to_disk(directory / info.folder)
+    temporary = directory / f".{DESCRIPTION}.new"
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            json.dump(asdict(info), stream, indent=2)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(directory / DESCRIPTION)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def tidy(directory: Path, info: CatalogueInfo) -> None:
+    """Remove what builds before ``info`` left: their folders, by the names that only builds give."""
+    with suppress(OSError):  # some file systems cannot; the new catalogue is in place all the same
+        to_disk(directory)
     for old in directory.glob("recordings-*"):
-        if old.name != info.folder:
-            shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+        if old.name != info.folder and old.is_dir() and _OF_A_BUILD.match(old.name):
+            shutil.rmtree(old, ignore_errors=True)
+    for database in directory.glob("recordings-*.duckdb"):  # of format 3 and before
+        if _OF_A_BUILD.match(database.stem):
+            database.unlink(missing_ok=True)

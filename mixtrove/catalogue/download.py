@@ -22,6 +22,7 @@ from typing import NamedTuple, TypeVar
 
 import httpx
 
+from mixtrove.durable import to_disk
 from mixtrove.errors import BadInput, MixtroveError
 from mixtrove.locking import locked
 
@@ -221,6 +222,7 @@ class _Part:
         with self.path.open("rb+") as stream:
             os.fsync(stream.fileno())
         self.path.replace(target)
+        to_disk(target.parent)
         self._note.unlink(missing_ok=True)
 
 

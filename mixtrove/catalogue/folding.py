@@ -59,7 +59,7 @@ def folded(rows: Path, keys: NDArray[np.uint64]) -> Fold:
     many = pl.concat(list(_rows_of(rows, twice))).with_columns(
         row=pl.Series(np.flatnonzero(twice)), key=pl.Series(keys[twice])
     )
-    group = many.sort("key", "rank", "id").group_by("key", maintain_order=True)
+    group = many.sort("key", "rank", "id", "row").group_by("key", maintain_order=True)
     found = group.agg(
         pl.col("row").first(),
         *(pl.col(name).first().alias(f"own_{name}") for name in _TAKEN),

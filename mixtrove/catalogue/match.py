@@ -7,18 +7,16 @@ processes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypedDict, cast
 
 import pyarrow as pa
 
-from mixtrove.catalogue.build import rarely_collect
 from mixtrove.catalogue.search import Catalogue
+from mixtrove.catalogue.worker import Given, catalogue_and_rules, give
 from mixtrove.matching import Credit, Outcome
 from mixtrove.matching.aliases import Aliases
 from mixtrove.matching.readings import decide_lines, is_open
@@ -26,6 +24,7 @@ from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.tracklists.line import parse_line
 from mixtrove.tracklists.model import Component
 from mixtrove.tracklists.repair import repair_line
+from mixtrove.worker_pool import cores, worker_pool
 
 CHUNK = 4_000  # lines at a time: some 60 MB in each process
 PARALLEL_FROM = 3  # chunks below which a second process costs more than it saves
@@ -132,20 +131,18 @@ def match_chunks(
     """
     aliases = Aliases.built_in() if aliases is None else aliases
     chunks = _chunks(lines)
-    processes = processes or min(os.cpu_count() or 1, 8)
+    processes = processes or cores()
     head = list(islice(chunks, PARALLEL_FROM))
-    if len(head) < PARALLEL_FROM or processes < 2:
-        with Catalogue(directory) as catalogue:
+    with Catalogue(directory) as catalogue:
+        if len(head) < PARALLEL_FROM or processes < 2:
             for part in chain(head, chunks):
                 yield _match_chunk(catalogue, part, aliases, rule)
                 if progress:
                     progress(len(part[1]))
-        return
-    with Catalogue(directory) as catalogue:  # what cannot be opened is told here; what is compiled, once
-        _match_chunk(catalogue, (1, head[0][1][:1]), aliases, rule)
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_open, initargs=(directory, aliases, rule)
-    ) as pool:
+            return
+        given = Given(directory, catalogue.id, aliases, rule)
+        _match_chunk(catalogue, (1, head[0][1][:1]), aliases, rule)  # what is compiled is compiled once
+    with worker_pool(processes, doing="matched lines", prepare=partial(give, given)) as pool:
         waiting = [pool.submit(_match_opened, chunk) for chunk in chain(head, islice(chunks, 2 * processes))]
         while waiting:
             found = waiting.pop(0).result()
@@ -164,16 +161,8 @@ def _chunks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
         first += len(chunk)
 
 
-_opened: list[tuple[Catalogue, Aliases, Rule]] = []  # a worker process's own
-
-
-def _open(directory: Path, aliases: Aliases, rule: Rule) -> None:
-    rarely_collect()
-    _opened[:] = [(Catalogue(directory), aliases, rule)]
-
-
 def _match_opened(chunk: tuple[int, list[str]]) -> MatchedChunk:
-    catalogue, aliases, rule = _opened[0]
+    catalogue, aliases, rule = catalogue_and_rules()
     return _match_chunk(catalogue, chunk, aliases, rule)
 
 

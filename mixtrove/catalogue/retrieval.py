@@ -337,8 +337,8 @@ def spell_names(h, t, keys, text, ends):
 def file_names(t, starts, keys, names, signatures):
     """What the names ``t[starts[n] : starts[n + 1]]`` are filed under: without one letter, and by their ends.
 
-    ``keys`` uint32 and ``names`` uint32 have room for LONGEST_NEAR + 2 rows a name, ``signatures`` uint64
-    for one. Returns how many rows were written.
+    ``keys`` uint32 and ``names`` uint32 have room for a row a letter and two a name, ``signatures`` uint64
+    for one a name. Returns how many rows were written.
     """
     count = 0
     for name in range(len(starts) - 1):

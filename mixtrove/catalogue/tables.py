@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mixtrove.catalogue import retrieval
 from mixtrove.catalogue.records import Records
 from mixtrove.catalogue.retrieval import Filed, Names, Postings
+from mixtrove.errors import MixtroveError
 
 BLOCK = 200_000  # records that are filed at a time
 _PER_BUCKET = 4  # keys that share their leading bits, on average
@@ -94,6 +95,10 @@ def _write_postings(
     """Sort rows by key and write them, emptying ``filed``; returns the keys and a recording of each."""
     whole = Filed._make(np.concatenate(columns) for columns in zip(*(filed or [_room(0)]), strict=True))
     filed.clear()
+    if len(whole.keys) >= 1 << 32:
+        raise MixtroveError(
+            "the sources have more than four billion names and titles; build several catalogues"
+        )
     order = np.argsort(whole.keys, kind="stable")  # rows of one key stay in the order of recordings
     sorted_keys = whole.keys[order]
     first = np.ones(len(order), bool)

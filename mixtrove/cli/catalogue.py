@@ -152,7 +152,7 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
     settings = load_settings()
     directory = directory or settings.catalogue_dir
     describe(directory)
-    total = sum(1 for _ in _raw_lines(lines))
+    total = sum(1 for _ in _raw_lines(lines)) if lines.is_file() else None  # a pipe can be read only once
     started = time.monotonic()
     done = 0
     with progress_bar("lines matched", total) as bar:
@@ -165,11 +165,11 @@ def match(directory: Path | None, lines: Path, out: Path) -> None:
         counts = _write(out, match_chunks(directory, _raw_lines(lines), rule=settings.rule, progress=advance))
     took = time.monotonic() - started
     click.echo(
-        f"{out}: {total:,} lines; {counts['accept']:,} accepted, {counts['provisional']:,} provisional, "
+        f"{out}: {done:,} lines; {counts['accept']:,} accepted, {counts['provisional']:,} provisional, "
         f"{counts['none']:,} none"
     )
     click.echo(
-        f"{took:.1f} s, {total / max(took, 0.001):,.0f} lines a second; {counts['wider']:,} lines needed "
+        f"{took:.1f} s, {done / max(took, 0.001):,.0f} lines a second; {counts['wider']:,} lines needed "
         "the wider look",
         err=True,
     )
@@ -192,9 +192,10 @@ def _raw_lines(path: Path) -> Iterator[str]:
 
 
 def _write(out: Path, chunks: Iterator[MatchedChunk]) -> Counter[str]:
-    """Write rows to a temporary file and put it in place; returns how many there are of each decision,
-    and how
-    many lines needed the wider look."""
+    """Write rows to a temporary file and put it in place.
+
+    Returns how many there are of each decision, and as ``wider`` how many lines needed the wider look.
+    """
     from pyarrow import csv, parquet
 
     from mixtrove.catalogue.match import MATCHED

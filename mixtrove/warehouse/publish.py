@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from mixtrove import __version__
+from mixtrove.durable import to_disk
 from mixtrove.errors import MixtroveError, StoreUnavailable
 from mixtrove.warehouse.buildfile import Build, first_line
 from mixtrove.warehouse.checks import CheckResult, run_checks
@@ -70,7 +71,7 @@ def publish(build: Build, *, checks: Sequence[CheckResult] | None = None) -> Pub
     try:
         meta = _copy(build.path, copy)
         copy.replace(target)
-        _sync_folder(target.parent)
+        to_disk(target.parent)
     except OSError as error:
         raise StoreUnavailable(
             f"the warehouse cannot be published as {target}: {error.strerror}; make room or close "
@@ -92,13 +93,3 @@ def _copy(source: Path, copy: Path) -> Published:
         os.fsync(file.fileno())
     with duckdb.connect(str(copy), read_only=True) as connection:
         return read_meta(connection)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable; Windows has no such call."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,10 +20,10 @@ from click.testing import CliRunner
 
 from mixtrove.catalogue.build import build_catalogue
 from mixtrove.catalogue.directory import DESCRIPTION, describe
-from mixtrove.catalogue.match import CHUNK, match_lines
+from mixtrove.catalogue.match import CHUNK, match_chunks, match_lines
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.cli import main
-from mixtrove.errors import BadInput, StoreUnavailable
+from mixtrove.errors import BadInput, MixtroveError, StoreUnavailable
 from mixtrove.matching import Credit
 
 ROWS = [
@@ -210,6 +212,71 @@ def test_readers_never_fail_while_catalogues_take_each_others_place(tmp_path: Pa
     said = [reader.communicate(timeout=60)[0] for reader in readers]
     assert [reader.returncode for reader in readers] == [0, 0]
     assert [int(one) for one in said] == [2, 2]
+
+
+def test_what_somebody_else_keeps_in_the_folder_stays(tmp_path: Path) -> None:
+    source = write(tmp_path / "recordings-2024.csv")
+    (tmp_path / "recordings-live").mkdir()
+    build_catalogue([source], tmp_path)
+    build_catalogue([write(source, ROWS[:1])], tmp_path)
+    assert source.exists()
+    assert (tmp_path / "recordings-live").is_dir()
+    assert len(list(tmp_path.glob("recordings-*"))) == 3
+
+
+def test_a_build_that_is_stopped_while_it_tidies_up_has_done_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    other = write(tmp_path / "a.csv", ROWS[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            build_catalogue([other], tmp_path / "cat")
+    assert describe(tmp_path / "cat").recordings == 1
+    last = build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [last.folder]
+
+
+@pytest.mark.parametrize("change", [{"folder": None}, {"more": 1}, {"files": 3}])
+def test_a_description_that_lacks_something_is_refused_and_built_again(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    source = write(tmp_path / "a.csv")
+    build_catalogue([source], tmp_path / "cat")
+    path = tmp_path / "cat" / DESCRIPTION
+    found = json.loads(path.read_text()) | change
+    if found["folder"] is None:
+        del found["folder"]
+    path.write_text(json.dumps(found))
+    with pytest.raises(BadInput, match=r"lacks what it must say .*; build the catalogue again"):
+        Catalogue(tmp_path / "cat")
+    assert build_catalogue([source], tmp_path / "cat").recordings == 3
+
+
+def test_lines_may_come_through_a_pipe(tmp_path: Path) -> None:
+    build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    command = [sys.executable, "-m", "mixtrove", "catalogue", "match", "--catalogue", str(tmp_path / "cat")]
+    done = subprocess.run(
+        [*command, "--lines", "/dev/stdin", "--out", str(tmp_path / "out.csv")],
+        input="Eric Prydz - Opus\nEric Prydz - Allein\n", capture_output=True, text=True, check=True,
+        timeout=60, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert "2 lines; 1 accepted, 0 provisional, 1 none" in done.stdout
+
+
+def test_a_process_that_is_ended_from_outside_is_one_sentence(tmp_path: Path) -> None:
+    build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
+    chunks = match_chunks(tmp_path / "cat", ["Eric Prydz - Opus"] * 12 * CHUNK, processes=2)
+    next(chunks)
+    for child in multiprocessing.active_children():
+        child.kill()
+    with pytest.raises(MixtroveError, match=r"ended from outside, .* run it again"):
+        list(chunks)
 
 
 def test_a_file_that_is_cut_or_changed_is_refused_with_what_to_do(tmp_path: Path) -> None:
