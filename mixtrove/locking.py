@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mixtrove.errors import StoreUnavailable
@@ -53,8 +53,9 @@ def locked(path: Path, *, wait: float, doing: str) -> Iterator[None]:
         ) from error
     try:
         _acquire(descriptor, path, wait, doing)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0) if hasattr(os, "pwrite") else None
+        with suppress(OSError):  # who holds it is said where there is room for it
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0) if hasattr(os, "pwrite") else None
         yield
     finally:
         os.close(descriptor)

@@ -25,10 +25,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mixtrove.catalogue import retrieval
-from mixtrove.catalogue.directory import FORMAT, CatalogueInfo, describe, named_folder, publish, sizes, tidy
+from mixtrove.catalogue.directory import (
+    FORMAT,
+    CatalogueInfo,
+    checksums,
+    damaged_file,
+    describe,
+    named_folder,
+    publish,
+    sizes,
+    tidy,
+)
 from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.catalogue.folding import Fold, folded
-from mixtrove.catalogue.recordings import COLUMNS, RecordingsWriter, are_uuids, batches, credit_of
+from mixtrove.catalogue.recordings import COLUMNS, Recordings, RecordingsWriter, are_uuids, batches, credit_of
 from mixtrove.catalogue.records import BLOB, write_ends
 from mixtrove.catalogue.sources import SCHEMA, Skipped, read_source
 from mixtrove.catalogue.tables import write_tables
@@ -73,9 +83,10 @@ def build_catalogue(
 
 def _build(sources: Sequence[Path], out: Path, report: Progress, processes: int | None) -> CatalogueInfo:
     started = time.monotonic()
+    tidy(out)  # what a killed build left may be what fills the disk
     sources_hash = _hash_of(sources)
     current = _current(out)
-    if current is not None and current.sources_hash == sources_hash:
+    if current is not None and current.sources_hash == sources_hash and damaged_file(out, current) is None:
         return current
     size = sum(path.stat().st_size for path in sources)
     if processes is None:
@@ -87,6 +98,7 @@ def _build(sources: Sequence[Path], out: Path, report: Progress, processes: int 
             raise BadInput(f"{', '.join(map(str, sources))}: no row has an id, an artist and a title")
         report("folding", 0, 1)
         fold = folded(folder / PARSED, parsed.folds)
+        shared = _shared_ids(parsed.ids, fold)
         content = _write(folder, parsed, fold, report)
         rows_read, rows_folded = parsed.rows, len(fold.gone)
         recordings = rows_read - rows_folded
@@ -99,17 +111,20 @@ def _build(sources: Sequence[Path], out: Path, report: Progress, processes: int 
             parser=parser_fingerprint(),
             folder=folder.name,
             files=sizes(folder),
+            checksums=checksums(folder),
             recordings=recordings,
             rows_read=rows_read,
             rows_skipped=skipped.without_artist_or_title + skipped.without_id,
             rows_folded=rows_folded,
+            ids_shared=len(shared),
+            shared_id=Recordings(folder).value(int(shared[0]), "id") if len(shared) else None,
             sources=tuple(path.name for path in sources),
             sources_hash=sources_hash,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - started, 2),
         )
         publish(out, info)
-    tidy(out, info)
+    tidy(out)
     return info
 
 
@@ -169,6 +184,7 @@ class Parsed(NamedTuple):
     lengths: NDArray[np.uint32]  # of the records
     folds: NDArray[np.uint64]  # rows with equal ones are one recording
     contents: NDArray[np.uint64]  # a hash of each row
+    ids: NDArray[np.uint64]  # a hash of each id
     uuids: bool  # whether all ids are UUIDs
     columns: frozenset[str]  # that have a value somewhere
 
@@ -185,6 +201,7 @@ def parse_rows(batch: pa.RecordBatch) -> Parsed:
     return Parsed(
         len(batch), blob, np.diff(ends, prepend=0).astype(np.uint32),
         _hashes([pa.array(folds, pa.string())]), _hashes([batch.column(name) for name in COLUMNS]),
+        _hashes([batch.column("id")]),
         are_uuids(batch.column("id")),
         frozenset(name for name in COLUMNS if batch.column(name).null_count < len(batch)),
     )  # fmt: skip
@@ -238,6 +255,7 @@ def _parse(
         np.concatenate([np.empty(0, np.uint32), *(part.lengths for part in parts)]),
         np.concatenate([np.empty(0, np.uint64), *(part.folds for part in parts)]),
         np.concatenate([np.empty(0, np.uint64), *(part.contents for part in parts)]),
+        np.concatenate([np.empty(0, np.uint64), *(part.ids for part in parts)]),
         all(part.uuids for part in parts),
         frozenset().union(*(part.columns for part in parts)),
     )
@@ -266,6 +284,17 @@ def _parsed(source: Iterable[pa.RecordBatch], processes: int) -> Iterator[tuple[
             if (following := next(some, None)) is not None:
                 waiting.append((following, pool.submit(parse_rows, following)))
             yield batch, part
+
+
+def _shared_ids(ids: NDArray[np.uint64], fold: Fold) -> NDArray[np.int64]:
+    """For each id that stands for several recordings one of these, by its number in the new catalogue."""
+    kept = np.delete(ids, fold.gone)
+    order = np.argsort(kept, kind="stable")
+    same = kept[order[1:]] == kept[order[:-1]]
+    again = same.copy()
+    again[1:] &= ~same[:-1]  # the first pair of each
+    found: NDArray[np.int64] = order[:-1][again]
+    return found
 
 
 # --- writing ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zlib import crc32
 
 from mixtrove.catalogue.fingerprint import parser_fingerprint
 from mixtrove.durable import to_disk
@@ -36,10 +37,13 @@ class CatalogueInfo:
     parser: str  # ``parser_fingerprint`` of the mixtrove that built it
     folder: str  # name of the folder beside catalogue.json
     files: dict[str, int]  # the files in it and their sizes in bytes
+    checksums: dict[str, int]  # CRC-32 of each; looked at by ``damaged_file``, not on every opening
     recordings: int
     rows_read: int
     rows_skipped: int
     rows_folded: int
+    ids_shared: int  # ids that stand for several recordings
+    shared_id: str | None  # one of them
     sources: tuple[str, ...]  # file names
     sources_hash: str  # of the bytes of the sources
     built_at: str  # UTC, ISO 8601
@@ -85,7 +89,7 @@ def _read(directory: Path) -> CatalogueInfo:
         )
     try:
         return CatalogueInfo(**{**found, "sources": tuple(found["sources"]), "files": dict(found["files"])})
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{path} lacks what it must say ({error}); build the catalogue again") from error
 
 
@@ -107,6 +111,25 @@ def sizes(folder: Path) -> dict[str, int]:
         with suppress(FileNotFoundError):  # removed meanwhile
             found[path.name] = path.stat().st_size
     return found
+
+
+def checksums(folder: Path) -> dict[str, int]:
+    """The CRC-32 of the files of a folder; about a second a gigabyte."""
+    return {path.name: _checksum(path) for path in sorted(folder.glob("*"))}
+
+
+def _checksum(path: Path) -> int:
+    found = 0
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 22):
+            found = crc32(block, found)
+    return found
+
+
+def damaged_file(directory: Path, info: CatalogueInfo) -> str | None:
+    """A file that is not what the build wrote, by its checksum; None when all are."""
+    folder = directory / info.folder
+    return next((name for name, crc in info.checksums.items() if _checksum(folder / name) != crc), None)
 
 
 def named_folder(directory: Path) -> str | None:
@@ -139,12 +162,13 @@ def publish(directory: Path, info: CatalogueInfo) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def tidy(directory: Path, info: CatalogueInfo) -> None:
-    """Remove what builds before ``info`` left: their folders, by the names that only builds give."""
-    with suppress(OSError):  # some file systems cannot; the new catalogue is in place all the same
+def tidy(directory: Path) -> None:
+    """Remove what builds left but for the one that is named: folders, by names that only builds give."""
+    with suppress(OSError):  # some file systems cannot; the catalogue is in place all the same
         to_disk(directory)
+    named = named_folder(directory)
     for old in directory.glob("recordings-*"):
-        if old.name != info.folder and old.is_dir() and _OF_A_BUILD.match(old.name):
+        if old.name != named and old.is_dir() and _OF_A_BUILD.match(old.name):
             shutil.rmtree(old, ignore_errors=True)
     for database in directory.glob("recordings-*.duckdb"):  # of format 3 and before
         if _OF_A_BUILD.match(database.stem):

@@ -24,6 +24,7 @@ from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.tracklists.line import parse_line
 from mixtrove.tracklists.model import Component
 from mixtrove.tracklists.repair import repair_line
+from mixtrove.tracklists.text import MAX_LINE
 from mixtrove.worker_pool import cores, worker_pool
 
 CHUNK = 4_000  # lines at a time: some 60 MB in each process
@@ -156,7 +157,7 @@ def match_chunks(
 def _chunks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     iterator = iter(lines)
     first = 1
-    while chunk := list(islice(iterator, CHUNK)):
+    while chunk := [line[:MAX_LINE] for line in islice(iterator, CHUNK)]:  # nothing longer is an entry
         yield first, chunk
         first += len(chunk)
 

@@ -373,7 +373,9 @@ def _find(postings, key):
         size >>= 1
         shift -= _ONE
     bucket = np.int64(key >> shift) if shift < np.uint64(64) else 0
-    for at in range(np.int64(postings.buckets[bucket]), np.int64(postings.buckets[bucket + 1])):
+    # The ends are held to the tables everywhere: a file that the disk damaged must not lead out of them.
+    stop = min(np.int64(postings.buckets[bucket + 1]), len(postings.keys), len(postings.starts) - 1)
+    for at in range(np.int64(postings.buckets[bucket]), stop):
         if postings.keys[at] == key:
             return at
     return -1
@@ -390,7 +392,8 @@ def _find_names(names, key):
         size >>= 1
         shift -= 1
     bucket = np.int64(key) >> shift
-    low, high = np.int64(names.buckets[bucket]), np.int64(names.buckets[bucket + 1])
+    high = min(np.int64(names.buckets[bucket + 1]), len(names.keys), len(names.names))
+    low = min(np.int64(names.buckets[bucket]), high)
     end = high
     while low < high:
         middle = (low + high) >> 1
@@ -402,6 +405,13 @@ def _find_names(names, key):
     while stop < end and names.keys[stop] == key:
         stop += 1
     return low, stop
+
+
+@_jit
+def _stretch(postings, at):
+    """Where the postings of a key start and end."""
+    stop = min(np.int64(postings.starts[at + 1]), len(postings.recordings))
+    return min(np.int64(postings.starts[at]), stop), stop
 
 
 @_jit
@@ -440,7 +450,7 @@ def _of_title(postings, key, artists, version, found, scores, count):
     at = _find(postings, key)
     if at < 0:
         return count
-    start, stop = np.int64(postings.starts[at]), np.int64(postings.starts[at + 1])
+    start, stop = _stretch(postings, at)
     few = stop - start <= 50
     for place in range(start, min(stop, start + MOST_POSTINGS)):
         alike = _alike(artists, postings.signatures[place], 0.8)
@@ -456,7 +466,7 @@ def _of_artist(postings, at, artist, least, title, version, found, scores, count
 
     Returns how many are found so far and how many may still be looked at.
     """
-    start, stop = np.int64(postings.starts[at]), np.int64(postings.starts[at + 1])
+    start, stop = _stretch(postings, at)
     stop = min(stop, start + left)
     for place in range(start, stop):
         alike = _alike(title, postings.signatures[place], 0.6)
@@ -472,6 +482,8 @@ def _near_names(names, key, own, known, least, slip, places, weights, count):
     start, stop = _find_names(names, key)
     for at in range(start, min(stop, start + MOST_ALIKE)):
         place = np.int64(names.names[at])
+        if place >= len(names.signatures):
+            continue
         alike = _alike(own, names.signatures[place], 0.6)
         if place != known and alike >= least and count < len(places):
             places[count] = place
@@ -559,6 +571,8 @@ def find_candidates(h, t, artists, titles, names, found, scores, counts, reached
             asked = _artists_to_ask(h, t, row, stage, artists, names, places, weights)
             left = MOST_POSTINGS if stage == NAMED else MOST_NEAR
             for at in range(asked):
+                if places[at] >= len(artists.starts) - 1:
+                    continue
                 count, left = _of_artist(
                     artists, places[at], weights[at], LEAST_TITLE if stage == NAMED else LEAST_NEAR_TITLE,
                     people if stage == SWAPPED else title, version, best, score, count, left,

@@ -100,7 +100,7 @@ def _layout(path: Path, names: list[str]) -> _Layout:
         missing = [name for name in DUMP.values() if name not in at]
         if missing:
             raise BadInput(
-                f"{path}, line 1: no column {', '.join(missing)}; found {', '.join(names)}. "
+                f"{path}, line 1: no column {', '.join(missing)}; found {_shown(names)}. "
                 f"The canonical dump of MusicBrainz has {', '.join(DUMP.values())}"
             )
         return _Layout({ours: at[theirs] for ours, theirs in DUMP.items()}, dump=True)
@@ -109,11 +109,17 @@ def _layout(path: Path, names: list[str]) -> _Layout:
         missing.append("id (or source and source_id)")
     if missing:
         raise BadInput(
-            f"{path}, line 1: no column {', '.join(missing)}; found {', '.join(names) or 'nothing'}. "
+            f"{path}, line 1: no column {', '.join(missing)}; found {_shown(names)}. "
             f"A catalogue needs id, artist, title and may have {', '.join(COLUMNS)}"
         )
     key = ("id",) if "id" in at else ("source", "source_id")
     return _Layout({name: at[name] for name in (*key, "artist", "title", *COLUMNS) if name in at}, dump=False)
+
+
+def _shown(names: list[str]) -> str:
+    """Column names from outside for a message: some of them, without what a terminal would obey."""
+    some = ["".join(sign if sign.isprintable() else "?" for sign in name[:40]) for name in names[:20]]
+    return ", ".join(some) + (" …" if len(names) > 20 else "") if any(some) else "nothing"
 
 
 def _batch(path: Path, layout: _Layout, cells: Cells) -> pa.RecordBatch:

@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import click
 from mixtrove.errors import MixtroveError
 
 if TYPE_CHECKING:
+    from mixtrove.catalogue.directory import CatalogueInfo
     from mixtrove.catalogue.match import MatchedChunk
 
 
@@ -34,7 +36,8 @@ def build(sources: tuple[Path, ...], out: Path | None) -> None:
     Columns of a CSV: id (or source and source_id), artist, title and any of album, label, catalog_number,
     isrc, year, duration (seconds or m:ss), url. A file may be packed as .gz or .zst; of the dump
     (`mixtrove catalogue download musicbrainz`) the .tar.zst is read as it is. Several sources
-    become one catalogue, equal rows are folded. Whoever reads the old catalogue meanwhile keeps reading it.
+    become one catalogue, equal rows are folded. It takes the place of the one that is there, which whoever
+    reads it meanwhile keeps reading.
     The same sources again change nothing.
 
     \b
@@ -48,6 +51,7 @@ def build(sources: tuple[Path, ...], out: Path | None) -> None:
     from mixtrove.settings import load_settings
 
     directory = out or load_settings().catalogue_dir
+    before = _there(directory)
     with progress_bar("reading", numbers="share") as bar:
         info = build_catalogue(
             sources, directory, progress=lambda what, done, of: bar.update(done, of or None, what)
@@ -55,8 +59,29 @@ def build(sources: tuple[Path, ...], out: Path | None) -> None:
     click.echo(
         f"{directory}: {info.recordings:,} recordings from {info.rows_read:,} rows "
         f"({info.rows_folded:,} folded, {info.rows_skipped:,} skipped for want of id, artist or title), "
-        f"built in {info.seconds:.1f} s"
+        + (
+            "the same sources as before, nothing was built"
+            if before == info
+            else f"built in {info.seconds:.1f} s"
+            + (f", in place of {before.recordings:,} recordings" if before else "")
+        )
     )
+    if info.ids_shared:
+        click.echo(
+            f"{info.ids_shared:,} ids stand for several recordings, {info.shared_id} for one; the library "
+            "takes them for one track: give each row an id of its own",
+            err=True,
+        )
+
+
+def _there(directory: Path) -> CatalogueInfo | None:
+    from mixtrove.catalogue.directory import describe
+    from mixtrove.errors import BadInput
+
+    try:
+        return describe(directory)
+    except BadInput:
+        return None
 
 
 @catalogue.command()
@@ -200,7 +225,7 @@ def _write(out: Path, chunks: Iterator[MatchedChunk]) -> Counter[str]:
 
     from mixtrove.catalogue.match import MATCHED
 
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    temporary = out.with_name(f".{out.name}.part")
     counts: Counter[str] = Counter()
     try:
         with (
@@ -218,5 +243,6 @@ def _write(out: Path, chunks: Iterator[MatchedChunk]) -> Counter[str]:
             f"{out} cannot be written ({error.strerror or error}); free disk space"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return counts

@@ -91,12 +91,19 @@ def _store(settings: Settings) -> tuple[str, str]:
 
 
 def _catalogue(settings: Settings) -> tuple[str, str]:
+    from mixtrove.catalogue.directory import damaged_file
     from mixtrove.catalogue.search import Catalogue
     from mixtrove.discovery import has_catalogue
+    from mixtrove.errors import BadInput
 
     if not has_catalogue(settings):
         return _ABSENT, "none: mixtrove catalogue build RECORDINGS.csv"
     with Catalogue(settings.catalogue_dir) as catalogue:
+        if name := damaged_file(settings.catalogue_dir, catalogue.info):
+            raise BadInput(
+                f"{settings.catalogue_dir / catalogue.info.folder / name} was damaged since it was written; "
+                "build the catalogue again"
+            )
         return _OK, f"{settings.catalogue_dir}: {catalogue.info.recordings:,} recordings"
 
 

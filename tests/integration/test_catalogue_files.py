@@ -297,6 +297,76 @@ def test_a_file_that_is_cut_or_changed_is_refused_with_what_to_do(tmp_path: Path
         Catalogue(tmp_path / "cat")
 
 
+def test_damage_that_no_size_shows_is_found_by_doctor_and_mended_by_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXTROVE_HOME", str(tmp_path))
+    out = tmp_path / "catalogues" / "default"
+    info = build_catalogue([write(tmp_path / "a.csv")], out)
+    path = out / info.folder / "titles.versions.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x55")
+    said = CliRunner().invoke(main, ["doctor"]).output
+    assert "titles.versions.npy was damaged since it was written" in " ".join(said.split())
+    again = build_catalogue([tmp_path / "a.csv"], out)
+    assert (again.id, again.folder != info.folder) == (info.id, True)
+    assert "damaged" not in CliRunner().invoke(main, ["doctor"]).output
+
+
+def test_damaged_tables_never_lead_out_of_the_files(tmp_path: Path) -> None:
+    info = build_catalogue([write(tmp_path / "a.csv", [*ROWS, *many(3_000)])], tmp_path / "cat")
+    matching = """
+import sys
+from pathlib import Path
+from mixtrove.catalogue.match import match_lines
+from mixtrove.errors import BadInput
+
+lines = [f"Artist {n} - Title {n + 1}" for n in range(300)] + ["Eric Pryds - Opuss", "Artistt 7 - Titel 7"]
+for path in sorted(Path(sys.argv[1], sys.argv[2]).glob("*.npy")):
+    whole = path.read_bytes()
+    for damage in (b"\\xff", b"\\x00", b"\\x7f"):
+        print(path.name, damage, flush=True)
+        path.unlink()
+        path.write_bytes(whole[:128] + damage * (len(whole) - 128))
+        try:
+            list(match_lines(Path(sys.argv[1]), lines, processes=1))
+        except BadInput:
+            pass
+    path.write_bytes(whole)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", matching, str(tmp_path / "cat"), info.folder],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert len(done.stdout.splitlines()) == 3 * sum(name.endswith(".npy") for name in info.files)
+
+
+def test_ids_that_stand_for_several_recordings_are_told(tmp_path: Path) -> None:
+    rows = [
+        ("1", "A", "One", ""),
+        ("1", "B", "Two", ""),
+        ("1", "A", "One (Foo Remix)", ""),
+        ("2", "C", "Three", ""),
+    ]
+    source = write(tmp_path / "a.csv", [*rows, ("2", "c", "three", "")])
+    info = build_catalogue([source], tmp_path / "cat")
+    assert (info.recordings, info.ids_shared, info.shared_id) == (4, 1, "1")
+    out = ["--out", str(tmp_path / "other")]
+    done = CliRunner().invoke(main, ["catalogue", "build", *out, str(source)])
+    assert "1 ids stand for several recordings, 1 for one" in done.output
+    again = CliRunner().invoke(main, ["catalogue", "build", *out, str(source)])
+    assert "the same sources as before, nothing was built" in again.output
+
+
+def test_what_a_killed_build_left_is_gone_when_the_next_one_begins(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.csv")
+    first = build_catalogue([source], tmp_path / "cat")
+    (tmp_path / "cat" / "recordings-4711-18eb45659653824c").mkdir()
+    assert build_catalogue([source], tmp_path / "cat") == first
+    assert [path.name for path in (tmp_path / "cat").glob("recordings-*")] == [first.folder]
+
+
 def test_matching_gives_a_row_a_component_and_a_reason_for_the_rest(tmp_path: Path) -> None:
     build_catalogue([write(tmp_path / "a.csv")], tmp_path / "cat")
     lines = [
