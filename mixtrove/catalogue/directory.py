@@ -107,8 +107,8 @@ def _wrong_file(folder: Path, info: CatalogueInfo) -> str | None:
 def sizes(folder: Path) -> dict[str, int]:
     """The files of a folder and their sizes in bytes; none where there is no folder."""
     found = {}
-    for path in sorted(folder.glob("*")):
-        with suppress(FileNotFoundError):  # removed meanwhile
+    with suppress(FileNotFoundError):  # removed meanwhile, as a whole or one by one
+        for path in sorted(folder.iterdir()):
             found[path.name] = path.stat().st_size
     return found
 
