@@ -58,7 +58,7 @@ $(OLD_DUCKDB): $(INSTALLED) Makefile
 duckdb15: $(OLD_DUCKDB) ## the older DuckDB that the published file must open with
 
 lock: $(INSTALLED) ## resolve requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --extra dagster --extra dev \
+	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --extra dagster --extra redis --extra dev \
 	  --no-annotate --quiet --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 format: $(INSTALLED) ## put the code into the one form
