@@ -18,22 +18,19 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from mixtrove.asking import Answers, asker, readings_of_entry
+from mixtrove.asking import Answers, asker
 from mixtrove.catalogue.search import Catalogue
+from mixtrove.deciding import Decider
 from mixtrove.library.aliases import known_aliases
 from mixtrove.library.batches import BATCH, Batch, Worker
-from mixtrove.library.corrections import LineCorrection, corrections_for, rejected_tracks
+from mixtrove.library.corrections import corrections_for, rejected_tracks
 from mixtrove.library.discoveries import (
     CHUNK,
     PENDING,
-    Candidate,
-    EntryDecision,
-    EntryToIdentify,
-    TrackRecord,
     count_entries,
     due_for,
     entries_to_identify,
@@ -42,10 +39,6 @@ from mixtrove.library.discoveries import (
 from mixtrove.library.index import LibraryIndex
 from mixtrove.library.offers import read_offers, write_offers
 from mixtrove.library.store import Store
-from mixtrove.matching import Credit, Outcome, Ranked
-from mixtrove.matching.aliases import Aliases
-from mixtrove.matching.choice import Candidate as Offered
-from mixtrove.matching.readings import Asked, decide_lines
 from mixtrove.matching.verdict import RULE, Rule
 
 LOOK_AGAIN = 0.25
@@ -112,7 +105,7 @@ def search_catalogue(
         due = min(count_entries(connection, due_for(catalogue.id), tracklist_id=tracklist_id), left)
         aliases = known_aliases(connection)
     total = SearchSummary()
-    worker = Worker(store, catalogue.id, tracklist_id=tracklist_id, size=batch_size)
+    worker = Worker(store, "catalogue", due_for(catalogue.id), tracklist_id=tracklist_id, size=batch_size)
     asked: deque[tuple[Batch, Future[Answers]]] = deque()
     done = False
     try:
@@ -179,7 +172,7 @@ def match_entries(
             offers = read_offers(connection, [entry.entry_id for entry in chunk])
             corrections = corrections_for(connection, {entry.line_key for entry in chunk})
             rejected = rejected_tracks(connection, corrections)
-        decider = _Decider(index, corrections, rejected, aliases, rule)
+        decider = Decider(index, corrections, rejected, aliases, rule)
         decisions = decider.decide(chunk, offers)
         written = write_decisions(store, decisions)
         total = replace(
@@ -197,127 +190,3 @@ def match_entries(
         if progress:
             progress(done, max(due, done))
     return total
-
-
-class _Decider:
-    """Decides the entries of one chunk in order; what one adds to the library the next ones see.
-
-    All are weighed at once, which is fast; those that may be what an earlier one added, once more.
-    """
-
-    def __init__(
-        self,
-        index: LibraryIndex,
-        corrections: dict[str, LineCorrection],
-        rejected: dict[str, frozenset[str]],
-        aliases: Aliases,
-        rule: Rule,
-    ) -> None:
-        self._index = index
-        self._corrections = corrections
-        self._rejected = rejected  # library tracks by line key
-        self._aliases = aliases
-        self._rule = rule
-        self._readings: dict[str, tuple[Credit, ...]] = {}  # by entry
-        self._offers: dict[str, Sequence[Offered]] = {}  # by entry, without what a person rejected
-        self._new = LibraryIndex()  # what this chunk adds, until the store knows it
-        self._added: dict[str, TrackRecord] = {}  # stand-in id → the recording that will be a track
-
-    def decide(
-        self, entries: Sequence[EntryToIdentify], offers: Mapping[str, Sequence[Offered]]
-    ) -> list[EntryDecision]:
-        """The decisions about entries, given what a catalogue offers for each."""
-        by_person = {entry.entry_id: self._by_person(entry) for entry in entries}
-        undecided = [entry for entry in entries if by_person[entry.entry_id] is None]
-        for entry in undecided:
-            no = self._correction(entry).rejected
-            own = offers.get(entry.entry_id, ())
-            self._offers[entry.entry_id] = [one for one in own if (one.source, one.id) not in no]
-            self._readings[entry.entry_id] = readings_of_entry(entry)
-        outcomes = iter(self._weigh(undecided, self._index))
-        return [by_person[entry.entry_id] or self._decided(entry, next(outcomes)) for entry in entries]
-
-    def _correction(self, entry: EntryToIdentify) -> LineCorrection:
-        return self._corrections.get(entry.line_key) or LineCorrection(entry.line_key, None, None, None)
-
-    def _by_person(self, entry: EntryToIdentify) -> EntryDecision | None:
-        made = self._correction(entry).decision(entry.entry_id, catalogue=entry.catalogue)
-        return replace(made, revision=entry.revision) if made else None
-
-    def _weigh(self, entries: Sequence[EntryToIdentify], *indexes: LibraryIndex) -> list[Outcome]:
-        """The outcome for each entry among its offers and the tracks of these indexes."""
-        not_these = [
-            self._rejected.get(entry.line_key, frozenset())
-            | {f"new:{number}" for _, number in self._correction(entry).rejected}
-            for entry in entries
-        ]
-
-        def search(asked: Sequence[Asked]) -> list[list[Offered]]:
-            return [
-                [one for index in indexes for one in index.candidates(credit) if one.id not in not_these[at]]
-                for at, credit in asked
-            ]
-
-        return decide_lines(
-            [self._readings[entry.entry_id] for entry in entries], search,
-            offered=[self._offers[entry.entry_id] for entry in entries],
-            aliases=self._aliases, rule=self._rule,
-        )  # fmt: skip
-
-    def _decided(self, entry: EntryToIdentify, outcome: Outcome) -> EntryDecision:
-        readings = self._readings[entry.entry_id]
-        if len(self._new) and any(
-            self._new.candidates(one) for one in (*readings, *self._aliases.readings(readings[0]))
-        ):
-            [outcome] = self._weigh([entry], self._index, self._new)
-        if outcome.choice == "accept":
-            return self._accepted(entry, outcome)
-        return EntryDecision(
-            entry_id=entry.entry_id,
-            status="provisional",
-            confidence=outcome.confidence if outcome.choice == "provisional" else 0.0,
-            method="catalogue" if entry.catalogue else "library",
-            reasons=outcome.reasons,
-            candidates=self._candidates(outcome.ranked),
-            catalogue=entry.catalogue,
-            revision=entry.revision,
-        )
-
-    def _accepted(self, entry: EntryToIdentify, outcome: Outcome) -> EntryDecision:
-        best = outcome.ranked[0].candidate
-        track: str | TrackRecord
-        if best.source == "library":
-            track = self._added.get(best.id, best.id)
-        else:
-            track = TrackRecord(best.source, best.id, best.credit, url=best.url)
-            stand_in = f"new:{best.id}"
-            self._added[stand_in] = track
-            self._new.add(stand_in, best.credit)
-        return EntryDecision(
-            entry_id=entry.entry_id,
-            status="identified",
-            track=track,
-            confidence=outcome.confidence,
-            method="library" if best.source == "library" else "catalogue",
-            sources=(best.source,),
-            reasons=outcome.reasons,
-            candidates=self._candidates(outcome.ranked),
-            catalogue=entry.catalogue,
-            revision=entry.revision,
-        )
-
-    def _candidates(self, ranked: Sequence[Ranked]) -> tuple[Candidate, ...]:
-        return tuple(
-            Candidate(
-                source=one.candidate.source,
-                candidate_id=one.candidate.id,
-                credit=one.candidate.credit,
-                score=one.verdict.score,
-                confidence=one.verdict.confidence,
-                decision=one.verdict.decision,
-                reasons=one.verdict.reasons,
-                url=one.candidate.url,
-            )
-            for one in ranked
-            if one.candidate.id not in self._added
-        )

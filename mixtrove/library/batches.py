@@ -1,11 +1,11 @@
 """How several workers share one backlog: batches of entries, each claimed by one worker for a while.
 
-A worker claims a batch, asks the catalogue, writes the offers and gives the batch up. Claims are made in a
-write transaction, and writers are serialised, so that no two workers have one entry. The batch of a worker
-that was killed is taken over: at once on its own machine, where everybody sees that the process is gone, and
-after ``LEASE`` elsewhere. Nothing depends on it for being right: offers are written by revision, so an
-entry that is asked about twice after all (a worker that stood still for longer than its lease) is written
-once. Not here: asking (``mixtrove.asking``), writing offers (``offers.py``).
+A worker claims a batch, asks the catalogue or the providers, writes the offers and gives the batch up. Claims
+are made in a write transaction, and writers are serialised, so that no two workers of a stage have one entry.
+The batch of a worker that was killed is taken over: at once on its own machine, where everybody sees that the
+process is gone, and after ``LEASE`` elsewhere. Nothing depends on it for being right: offers are written by
+revision, so an entry that is asked about twice after all (a worker stood still for longer than its lease)
+is written once. Not here: asking (``mixtrove.asking``, ``mixtrove.online``), writing offers (``offers.py``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from mixtrove.library import schema
-from mixtrove.library.discoveries import TO_SEARCH, EntryToIdentify, due_for, entry_of_row
+from mixtrove.library.discoveries import TO_SEARCH, EntryToIdentify, entry_of_row
 from mixtrove.library.store import Store, Transaction, insert, new_id
 from mixtrove.processes import is_abandoned, process_started
 
@@ -30,6 +30,9 @@ BATCH = 4_000
 LEASE = timedelta(minutes=2)
 """How long a batch is its worker's after the last sign of life, which every claim and every end of one is.
 Clocks of two machines may differ by less than that."""
+
+Stage = Literal["catalogue", "providers"]
+"""Who is asked. An entry may be with a worker of each stage at the same time."""
 
 _entry = schema.tracklist_entry
 _batch = schema.search_batch
@@ -49,21 +52,29 @@ class Worker:
     """One worker's way through the entries that are due: once over all, then over what others left behind."""
 
     def __init__(
-        self, store: Store, catalogue_id: str, *, tracklist_id: str | None = None, size: int = BATCH
+        self,
+        store: Store,
+        stage: Stage,
+        due: sa.ColumnElement[bool],
+        *,
+        tracklist_id: str | None = None,
+        size: int = BATCH,
     ) -> None:
         """Nothing is claimed yet.
 
         Args:
             store: the store of the backlog.
-            catalogue_id: the catalogue that is asked; entries that were compared with it are not due.
+            stage: who is asked.
+            due: which entries are; a condition on ``tracklist_entry``.
             tracklist_id: only entries of this tracklist.
             size: entries in a batch.
         """
         self._store = store
+        self._stage = stage
         self._size = size
         self._host = socket.gethostname()
         self._pid = os.getpid()
-        self._due = due_for(catalogue_id)
+        self._due = due
         if tracklist_id is not None:
             self._due &= _entry.c.tracklist_id == tracklist_id
         self._whole = tracklist_id is None
@@ -96,12 +107,17 @@ class Worker:
                     sa.select(_claim.c.batch_id)
                     .distinct()
                     .join(_entry, _entry.c.id == _claim.c.entry_id)
-                    .where(self._due)
+                    .where(_claim.c.stage == self._stage, self._due)
                 ).scalars()
             )
         if not holders:
             return None
         return self._take(min(self._size, most), _claim.c.entry_id.is_not(None)) or "wait"
+
+    def still_here(self) -> None:
+        """Give a sign of life: what is claimed stays this worker's. For batches that take minutes."""
+        with self._store.write() as tx:
+            self._extend(tx)
 
     def finish(self, batch: Batch) -> None:
         """A batch is done."""
@@ -125,16 +141,16 @@ class Worker:
             living = tx.connection.execute(sa.select(_batch.c.id).where(_batch.c.id.not_in(ended))).scalars()
             free = _claim.c.batch_id.is_(None) | _claim.c.batch_id.not_in(living.all())
             taken = (
-                sa.select(_entry.c.id, sa.literal(batch_id))
-                .outerjoin(_claim, _claim.c.entry_id == _entry.c.id)
+                sa.select(_entry.c.id, sa.literal(self._stage), sa.literal(batch_id))
+                .outerjoin(_claim, (_claim.c.entry_id == _entry.c.id) & (_claim.c.stage == self._stage))
                 .where(self._due, which, free)
                 .order_by(_entry.c.id)
                 .limit(size)
             )
-            statement = insert(tx.connection, _claim).from_select(["entry_id", "batch_id"], taken)
+            statement = insert(tx.connection, _claim).from_select(["entry_id", "stage", "batch_id"], taken)
             ids = tx.connection.execute(
                 statement.on_conflict_do_update(
-                    index_elements=["entry_id"], set_={"batch_id": statement.excluded.batch_id}
+                    index_elements=["entry_id", "stage"], set_={"batch_id": statement.excluded.batch_id}
                 ).returning(_claim.c.entry_id)
             ).scalars()
             last = max(ids, default=None)
@@ -143,7 +159,12 @@ class Worker:
             self._mine.add(batch_id)
             tx.connection.execute(
                 sa.insert(_batch).values(
-                    id=batch_id, host=self._host, pid=self._pid, claimed_at=tx.now, until=tx.now + LEASE
+                    id=batch_id,
+                    stage=self._stage,
+                    host=self._host,
+                    pid=self._pid,
+                    claimed_at=tx.now,
+                    until=tx.now + LEASE,
                 )
             )
             self._extend(tx)
@@ -164,7 +185,8 @@ class Worker:
 
     def _ended(self, tx: Transaction) -> set[str]:
         """The batches of workers that are gone or gave no sign of life in time."""
-        rows = tx.connection.execute(sa.select(_batch).where(_batch.c.id.not_in(self._mine)))
+        others = (_batch.c.stage == self._stage) & _batch.c.id.not_in(self._mine)
+        rows = tx.connection.execute(sa.select(_batch).where(others))
         return {row.id for row in rows if row.until <= tx.now or self._is_gone(row)}
 
     def _is_gone(self, row: sa.Row[Any]) -> bool:

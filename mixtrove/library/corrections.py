@@ -23,6 +23,7 @@ from mixtrove.library.discoveries import (
     write_chunk,
 )
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
+from mixtrove.library.facts import learn
 from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.library.tracks import find_or_create_track
 from mixtrove.matching import Credit
@@ -218,9 +219,10 @@ def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
 
 def _assigned(tx: Transaction, track: str | Credit | TrackRecord | None) -> str:
     if isinstance(track, TrackRecord):
-        return find_or_create_track(
-            tx, track.credit, external_ids=(track.external_id,), release_date=track.release_date
-        )
+        track_id = find_or_create_track(tx, track.credit, external_ids=(track.external_id,))
+        if track.facts is not None:
+            learn(tx, track_id, (track.facts,))
+        return track_id
     if isinstance(track, Credit):
         return find_or_create_track(tx, track)
     table = schema.library_track

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
 from mixtrove.library.credits import credit_of_entry
 from mixtrove.library.deletion import chunks, delete_rows
+from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
 from mixtrove.library.store import Store, Transaction, new_id, upsert
 from mixtrove.library.tracks import (
@@ -64,10 +66,7 @@ class TrackRecord:
     candidate_id: str  # as the source has it; "musicbrainz:…" names the database it is an id of
     credit: Credit
     url: str | None = None
-    release_date: str | None = None  # YYYY, YYYY-MM or YYYY-MM-DD
-    genre: str | None = None
-    bpm: float | None = None
-    key: str | None = None
+    facts: Facts | None = None  # what a provider says beside that
 
     @property
     def external_id(self) -> ExternalId:
@@ -88,6 +87,7 @@ class Candidate:
     decision: Literal["same", "unsure", "different"]
     reasons: tuple[str, ...] = ()
     url: str | None = None
+    facts: Mapping[str, Any] | None = None  # what a provider says beside that, as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class EntryDecision:
     confidence: float = 0.0  # [0, 1]
     method: Literal["manual", "library", "catalogue", "api", "fingerprint"] = "catalogue"
     sources: tuple[str, ...] = ()
+    facts: tuple[Facts, ...] = ()  # what providers say of the track, the most trusted first
     reasons: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()  # best first
     catalogue: str | None = None  # id of the catalogue it was compared with
@@ -251,6 +252,8 @@ def write_chunk(
             unplayed += [play["id"]] if play is not None else []
             continue
         track_id = _track_of(tx, entry, one)
+        if one.facts and one.status == "identified":
+            learn(tx, track_id, one.facts)
         if before is not None and before != track_id and one.status == "identified":
             relinked[before] = track_id
         touched.add(track_id)
@@ -294,16 +297,19 @@ def _track_of(tx: Transaction, entry: sa.RowMapping, one: EntryDecision) -> str:
         raise BadInput(f"entry {one.entry_id} is identified and no track is named: name the track")
     if isinstance(one.track, str):
         return one.track
-    record = one.track
-    return find_or_create_track(
-        tx,
-        record.credit,
-        external_ids=(record.external_id,),
-        release_date=record.release_date,
-        genre=record.genre,
-        bpm=record.bpm,
-        key=record.key,
-    )
+    return find_or_create_track(tx, one.track.credit, external_ids=(one.track.external_id,))
+
+
+def record_of(credit: Credit, url: str | None, facts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A recording as it is kept with an entry it was offered for; ``credits.read`` gives its credit back."""
+    more = {"url": url, "facts": None if facts is None else dict(facts)}
+    return credits.written(credit) | {name: value for name, value in more.items() if value}
+
+
+def expiry_of(facts: Mapping[str, Any] | None) -> datetime | None:
+    """Until when a candidate may be kept."""
+    until = facts.get("keep_until") if facts else None
+    return datetime.fromisoformat(until) if until else None
 
 
 def _created_now(tx: Transaction, track_ids: Iterable[str]) -> int:
@@ -391,11 +397,12 @@ def _candidate_rows(one: EntryDecision) -> list[dict[str, Any]]:
             "rank": rank,
             "source": offered.source,
             "candidate_id": offered.candidate_id,
-            "record": credits.written(offered.credit) | ({"url": offered.url} if offered.url else {}),
+            "record": record_of(offered.credit, offered.url, offered.facts),
             "score": offered.score,
             "confidence": offered.confidence,
             "decision": offered.decision,
             "reasons": list(offered.reasons),
+            "expires_at": expiry_of(offered.facts),
         }
         for rank, offered in enumerate(one.candidates, 1)
     ]

@@ -11,6 +11,7 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_entry, read, shown
 from mixtrove.library.discoveries import TrackRecord
+from mixtrove.library.facts import Facts
 from mixtrove.matching import Credit
 
 _entry = schema.tracklist_entry
@@ -109,7 +110,9 @@ def offered_track(connection: sa.Connection, entry_id: str, rank: int) -> str | 
         )
     if row.source == "library":
         return str(row.candidate_id)
-    return TrackRecord(row.source, row.candidate_id, read(row.record), url=row.record.get("url"))
+    facts = Facts.read(row.record["facts"]) if "facts" in row.record else None
+    credit = read(row.record) if facts is None or facts.named else credit_of_line(connection, entry_id)
+    return TrackRecord(row.source, row.candidate_id, credit, row.record.get("url"), facts)
 
 
 def credit_of_line(connection: sa.Connection, entry_id: str) -> Credit:

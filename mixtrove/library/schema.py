@@ -225,11 +225,12 @@ search_batch = sa.Table(
     "search_batch",
     metadata,
     _id(),
+    sa.Column("stage", sa.String(16), nullable=False, comment="catalogue or providers: who is asked"),
     sa.Column("host", sa.Text, nullable=False, comment="the machine of the worker"),
     sa.Column("pid", sa.Integer, nullable=False, comment="its process there"),
     sa.Column("claimed_at", UtcDateTime, nullable=False),
     sa.Column("until", UtcDateTime, nullable=False, comment="from then on anybody may take it over"),
-    comment="Entries that one worker asks the catalogue about, until it has the answers.",
+    comment="Entries that one worker asks about, until it has the answers.",
 )
 
 # No references: thousands of rows a batch that live for seconds, and never longer than their batch.
@@ -237,8 +238,9 @@ search_batch_entry = sa.Table(
     "search_batch_entry",
     metadata,
     sa.Column("entry_id", sa.String(36), primary_key=True),
+    sa.Column("stage", sa.String(16), primary_key=True),
     sa.Column("batch_id", sa.String(36), nullable=False, index=True),
-    comment="The entries of a batch; an entry is in one at most.",
+    comment="The entries of a batch; an entry is in one of a stage at most.",
 )
 
 entry_candidate = sa.Table(
@@ -253,6 +255,7 @@ entry_candidate = sa.Table(
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("decision", sa.String(16), nullable=False, comment="same, unsure or different"),
     sa.Column("reasons", Json, nullable=False),
+    sa.Column("expires_at", UtcDateTime, index=True, comment="by the provider's terms; null: never"),
     comment="What was offered for an entry, for the decision and for the review queue.",
 )
 
@@ -379,6 +382,7 @@ purchase_link = sa.Table(
     sa.Column("cut", sa.String(16)),
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("fetched_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, comment="when the price may no longer be shown; null: never"),
     _revision(),
     sa.UniqueConstraint("library_track_id", "store", "url"),
     sa.CheckConstraint("kind IN ('offer', 'search')", name="kind"),
@@ -425,9 +429,31 @@ retry_entry = sa.Table(
     _ref("entry_id", "tracklist_entry.id"),
     sa.Column("next_at", UtcDateTime, nullable=False, index=True),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("lease", UtcDateTime, comment="until when a worker holds it"),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("provider", "entry_id"),
+    sa.Index(None, "entry_id"),
     comment="What a provider could not answer yet.",
+)
+
+line_watch = sa.Table(
+    "line_watch",
+    metadata,
+    sa.Column("line_key", sa.Text, primary_key=True),
+    sa.Column("asked", sa.Text, nullable=False, comment="providers that were asked: ' discogs itunes '"),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("next_at", UtcDateTime, nullable=False, comment="when all of them are asked again"),
+    sa.Column("times", sa.Integer, nullable=False, comment="how often they were"),
+    comment="Lines that providers were asked about; what is undecided is asked again, ever more seldom.",
+)
+
+track_enrichment = sa.Table(
+    "track_enrichment",
+    metadata,
+    _ref("library_track_id", "library_track.id", primary_key=True),
+    sa.Column("asked", sa.Text, nullable=False, comment="providers that were asked: ' discogs itunes '"),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("next_at", UtcDateTime, comment="when those that gave no answer are asked again"),
+    comment="Tracks that providers were asked to fill in.",
 )
 
 outbox = sa.Table(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mixtrove.settings import Settings
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test compares it with ``migrations/versions``."""
 
 VERSION_TABLE = "mixtrove_schema_version"

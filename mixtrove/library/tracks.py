@@ -83,7 +83,7 @@ def find_or_create_track(
                 .where(_track.c.id == track_id)
                 .values(**empty, updated_at=tx.now, revision=tx.revision)
             )
-    _add_external_ids(tx, track_id, external_ids)
+    add_external_ids(tx, track_id, external_ids)
     return track_id
 
 
@@ -245,7 +245,8 @@ def _by_external_id(tx: Transaction, ids: Sequence[ExternalId]) -> sa.RowMapping
     return None
 
 
-def _add_external_ids(tx: Transaction, track_id: str, ids: Sequence[ExternalId]) -> None:
+def add_external_ids(tx: Transaction, track_id: str, ids: Sequence[ExternalId]) -> None:
+    """Note the ids of a track; one that another track has stays there."""
     known = schema.external_id
     for one in ids:
         owner = tx.connection.execute(

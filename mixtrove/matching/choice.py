@@ -6,9 +6,9 @@ business; how two credits compare is ``verdict.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -35,9 +35,10 @@ class Candidate:
 
     ``source`` is ``catalogue``, ``library`` or a provider. A catalogue gives a function instead of the
     credit, and the packed record: most candidates are only weighed, and their credit is never built.
+    ``facts`` is what a provider says beside that, as JSON; it is carried along and not looked at here.
     """
 
-    __slots__ = ("_credit", "_record", "id", "source", "url")
+    __slots__ = ("_credit", "_record", "facts", "id", "source", "url")
 
     def __init__(
         self,
@@ -46,7 +47,9 @@ class Candidate:
         source: str = "catalogue",
         url: str | None = None,
         record: bytes | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
+        self.facts = facts
         self.id = id
         self.source = source
         self.url = url

@@ -99,3 +99,9 @@ class Gateway(Protocol):
             ProviderDown: no usable answer after retries; a kept answer is served instead where there is one.
             ProviderRefused: the credentials or the request are not accepted.
         """
+
+    def yields(self, provider: str, expected: float) -> float:
+        """Lines identified per request in the last 30 days; ``expected`` counts like 50 requests."""
+
+    def identified(self, provider: str, lines: int = 1) -> None:
+        """Count lines that an answer of this provider decided."""

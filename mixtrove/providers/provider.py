@@ -45,6 +45,7 @@ class Provider(ABC):
     searches: ClassVar[bool] = True  # whether lines can be looked up; else it has links only
     expected: ClassVar[float]
     """Share of lines of club mixes that one search here identifies, before we have figures of our own."""
+    many_by_id: ClassVar[bool] = False  # whether ``by_id`` asks about many ids in one request
 
     def __init__(self, gateway: Gateway, settings: ProviderSettings) -> None:
         """Every request goes through ``gateway``."""
@@ -67,6 +68,14 @@ class Provider(ABC):
         Raises:
             ProviderFailure: there is no answer.
         """
+
+    def yields(self) -> float:
+        """Expected answers per request: what was measured here, ``expected`` before there is enough."""
+        return self.gateway.yields(self.name, self.expected)
+
+    def identified(self) -> None:
+        """An answer from here decided a line: counted for ``yields`` and for people."""
+        self.gateway.identified(self.name)
 
     def by_isrc(self, isrcs: Sequence[str], *, budget: Budget) -> Found:
         """The recordings with these ISRCs, as few requests as the provider allows; empty where it cannot."""

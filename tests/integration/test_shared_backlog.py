@@ -21,6 +21,7 @@ from mixtrove.catalogue.search import Catalogue
 from mixtrove.identify import SearchSummary, match_entries, search_catalogue
 from mixtrove.library import schema
 from mixtrove.library.batches import LEASE, Batch, Worker
+from mixtrove.library.discoveries import due_for
 from mixtrove.library.offers import write_offers
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
@@ -221,7 +222,7 @@ def test_a_worker_of_another_machine_keeps_its_batch_until_its_lease_ends(
     store: Store, make_tracklist: Make, catalogue: Catalogue
 ) -> None:
     fill(store, make_tracklist)
-    other, here = (Worker(store, catalogue.id, size=100) for _ in range(2))
+    other, here = (Worker(store, "catalogue", due_for(catalogue.id), size=100) for _ in range(2))
     held = other.claim(1000)
     assert held is not None
     elsewhere(store, held, after=LEASE / 2)
@@ -254,7 +255,7 @@ def test_answers_that_come_after_somebody_else_s_are_dropped(
     store: Store, make_tracklist: Make, catalogue: Catalogue
 ) -> None:
     fill(store, make_tracklist)
-    slow, quick = (Worker(store, catalogue.id, size=20) for _ in range(2))
+    slow, quick = (Worker(store, "catalogue", due_for(catalogue.id), size=20) for _ in range(2))
     held = slow.claim(20)
     assert held is not None
     elsewhere(store, held, after=-timedelta(seconds=1))
@@ -288,7 +289,7 @@ def test_a_limit_ends_a_search_without_waiting_for_others(
     sqlite_store: Store, make_tracklist: Make, catalogue: Catalogue
 ) -> None:
     fill(sqlite_store, make_tracklist)
-    held = Worker(sqlite_store, catalogue.id, size=20).claim(20)
+    held = Worker(sqlite_store, "catalogue", due_for(catalogue.id), size=20).claim(20)
     seen: list[tuple[int, int]] = []
     done = search_catalogue(
         sqlite_store, catalogue, limit=50, batch_size=20, progress=lambda *at: seen.append(at)

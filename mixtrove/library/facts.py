@@ -1,0 +1,220 @@
+"""What providers say about a track, kept as far as their terms allow, each value with its source (DESIGN §6).
+
+Here: which facts may cross from one recording to another, and writing them to a track: empty columns,
+``track_attribute``, external ids and links to buy. Not here: asking, and which terms a provider has
+(``mixtrove.providers``); which recording a line is (``mixtrove.identify``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from mixtrove.library import schema
+from mixtrove.library.deletion import chunks
+from mixtrove.library.store import Store, Transaction, new_id, upsert
+from mixtrove.library.tracks import ExternalId, add_external_ids
+
+OF_THE_RECORDING = frozenset(("bpm", "key", "duration", "isrcs", "catalog_number", "preview_url"))
+"""What is true of one recording only. Genre, label and remixers hold for every edit of a work (DESIGN §6)."""
+
+SAME_LENGTH = 3.0
+"""Seconds by which two durations of one recording differ at most (MATCHING §5)."""
+
+COLUMNS = ("label", "catalog_number", "release_date", "genre", "bpm", "key", "duration", "isrcs")
+"""The fields that are columns of a library track."""
+
+_track = schema.library_track
+_attribute = schema.track_attribute
+_link = schema.purchase_link
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a track can be bought (``offer``) or looked for (``search``)."""
+
+    store: str
+    url: str
+    kind: Literal["offer", "search"]
+    price: Decimal | None = None
+    currency: str | None = None  # ISO 4217
+    cut: str | None = None
+    expires_at: datetime | None = None  # when the price may no longer be shown
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one provider says about one recording, and how long it may be kept."""
+
+    provider: str
+    external_id: str
+    url: str | None
+    cut: str | None
+    duration: float | None  # seconds; only to tell whether it is the same recording
+    fetched_at: datetime
+    named: bool  # whether the library may take artist and title as the provider spells them
+    columns: Mapping[str, Any] = field(default_factory=dict)  # may stay, and enter the warehouse
+    attributes: Mapping[str, tuple[Any, datetime | None]] = field(default_factory=dict)  # value, until when
+    links: tuple[Link, ...] = ()
+    keep_until: datetime | None = None  # when nothing but id and link may be left; None: all may stay
+
+    def written(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {
+            "provider": self.provider,
+            "external_id": self.external_id,
+            "url": self.url,
+            "cut": self.cut,
+            "duration": self.duration,
+            "fetched_at": self.fetched_at.isoformat(),
+            "named": self.named,
+            "columns": dict(self.columns),
+            "attributes": {name: [value, _iso(until)] for name, (value, until) in self.attributes.items()},
+            "links": [
+                {
+                    "store": one.store, "url": one.url, "kind": one.kind, "cut": one.cut,
+                    "price": None if one.price is None else str(one.price), "currency": one.currency,
+                    "expires_at": _iso(one.expires_at),
+                }
+                for one in self.links
+            ],
+            "keep_until": _iso(self.keep_until),
+        }  # fmt: skip
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Facts:
+        """The facts that ``written`` wrote down."""
+        return cls(
+            provider=value["provider"],
+            external_id=value["external_id"],
+            url=value["url"],
+            cut=value["cut"],
+            duration=value["duration"],
+            fetched_at=datetime.fromisoformat(value["fetched_at"]),
+            named=value["named"],
+            columns=value["columns"],
+            attributes={
+                name: (known, _time(until)) for name, (known, until) in value["attributes"].items()
+            },
+            links=tuple(
+                Link(
+                    one["store"], one["url"], one["kind"],
+                    None if one["price"] is None else Decimal(one["price"]), one["currency"], one["cut"],
+                    _time(one["expires_at"]),
+                )
+                for one in value["links"]
+            ),
+            keep_until=_time(value["keep_until"]),
+        )  # fmt: skip
+
+
+def learn(tx: Transaction, track_id: str, facts: Sequence[Facts]) -> set[str]:
+    """Write what is known of a track; returns the columns that are filled afterwards.
+
+    Columns that have a value stay as they are, so that what a person set is never changed. Values that hold
+    for one recording only are taken from recordings of the same length.
+
+    Args:
+        tx: the transaction.
+        track_id: an identified track.
+        facts: what is said of it, the most trusted first.
+    """
+    row = tx.connection.execute(sa.select(_track).where(_track.c.id == track_id)).mappings().one()
+    length = row["duration"] or next((one.duration for one in facts if one.duration), None)
+    filled: dict[str, Any] = {}
+    attributes: list[dict[str, Any]] = []
+    for one in facts:
+        same = _same_length(length, one.duration)
+        for name, value in one.columns.items():
+            if value and (same or name not in OF_THE_RECORDING):
+                attributes.append(_attribute_row(track_id, one, name, value, None))
+                if not row[name]:
+                    filled.setdefault(name, value)
+        for name, (value, until) in one.attributes.items():
+            if value is not None and (same or name not in OF_THE_RECORDING):
+                attributes.append(_attribute_row(track_id, one, name, value, until))
+    if filled:
+        tx.connection.execute(
+            sa.update(_track)
+            .where(_track.c.id == track_id)
+            .values(**filled, updated_at=tx.now, revision=tx.revision)
+        )
+    upsert(tx, _attribute, attributes, on=("library_track_id", "name", "provider"))
+    add_external_ids(
+        tx, track_id, [ExternalId(one.provider, one.external_id, cut=one.cut, url=one.url) for one in facts]
+    )
+    write_links(tx, track_id, [(link, one.fetched_at) for one in facts for link in one.links])
+    return {name for name in COLUMNS if row[name] or filled.get(name)}
+
+
+def write_links(tx: Transaction, track_id: str, links: Iterable[tuple[Link, datetime]]) -> None:
+    """Keep where a track can be bought; a link that is there already gets the new price."""
+    known = {
+        (row.store, row.url): row.id
+        for row in tx.connection.execute(sa.select(_link).where(_link.c.library_track_id == track_id))
+    }
+    rows = {
+        (one.store, one.url): {
+            "id": known.get((one.store, one.url)) or new_id(),
+            "library_track_id": track_id,
+            "store": one.store,
+            "url": one.url,
+            "price": one.price,
+            "currency": one.currency if one.price is not None else None,
+            "cut": one.cut,
+            "kind": one.kind,
+            "fetched_at": fetched_at,
+            "expires_at": one.expires_at if one.price is not None else None,
+        }
+        for one, fetched_at in links
+    }
+    upsert(tx, _link, list(rows.values()), on=("library_track_id", "store", "url"))
+
+
+def expire(store: Store) -> int:
+    """Take away what providers' terms let us keep no longer; returns how many rows that were.
+
+    Candidates and attributes go; of a link to buy only the price.
+    """
+    with store.write() as tx:
+        candidate = schema.entry_candidate
+        gone = tx.connection.execute(sa.delete(candidate).where(candidate.c.expires_at <= tx.now)).rowcount
+        gone += tx.connection.execute(sa.delete(_attribute).where(_attribute.c.expires_at <= tx.now)).rowcount
+        due = tx.connection.execute(sa.select(_link.c.id).where(_link.c.expires_at <= tx.now)).scalars().all()
+        for some in chunks(due):
+            tx.connection.execute(
+                sa.update(_link)
+                .where(_link.c.id.in_(some))
+                .values(price=None, currency=None, expires_at=None, revision=tx.revision)
+            )
+        return gone + len(due)
+
+
+def _same_length(one: float | None, other: float | None) -> bool:
+    return one is None or other is None or abs(one - other) <= SAME_LENGTH
+
+
+def _attribute_row(
+    track_id: str, facts: Facts, name: str, value: Any, until: datetime | None
+) -> dict[str, Any]:
+    return {
+        "library_track_id": track_id,
+        "name": name,
+        "provider": facts.provider,
+        "value": value,
+        "fetched_at": facts.fetched_at,
+        "expires_at": until,
+    }
+
+
+def _iso(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
