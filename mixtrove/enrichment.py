@@ -15,11 +15,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mixtrove.database import insert
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.deletion import chunks
 from mixtrove.library.facts import OF_THE_RECORDING, Facts, Link, learn, write_links
-from mixtrove.library.store import Store, insert
+from mixtrove.library.store import Store
 from mixtrove.library.watch import as_text, pause
 from mixtrove.matching import Credit
 from mixtrove.matching.choice import Candidate, decide

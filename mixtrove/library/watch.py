@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from mixtrove.database import insert
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import TO_SEARCH
-from mixtrove.library.store import Transaction, insert, new_id
+from mixtrove.library.store import Transaction, new_id
 
 LONGEST = 5
 """2 to the power of this many days is the longest pause between two rounds of questions."""
