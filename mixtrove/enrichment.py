@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.database import insert
+from mixtrove.database.opening import insert
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.deletion import chunks

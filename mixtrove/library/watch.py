@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from mixtrove.database import insert
+from mixtrove.database.opening import insert
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import TO_SEARCH
