@@ -6,24 +6,30 @@ import dagster as dg
 
 from discovery_assets.jobs import JOBS
 from discovery_assets.match.library_tracks import library_tracks, no_duplicate_identity, plays_counted_right
+from discovery_assets.match.track_attributes import track_attributes
 from discovery_assets.match.track_discoveries import every_entry_accounted_for, track_discoveries
 from discovery_assets.raw.tracklist_entries import tracklist_entries
 from discovery_assets.search.catalogue_candidates import catalogue_candidates
+from discovery_assets.search.provider_results import provider_results
 from discovery_assets.statistics.periods import daily, monthly, weekly
 from discovery_assets.statistics.published import published_warehouse
 from discovery_assets.statistics.summaries import all_time, conversion, trends
 from discovery_assets.statistics.warehouse import warehouse, warehouse_checks
 from discovery_assets.want.want_list import want_list
 from resources.home import Home, OfflineCatalogue, OperationalStore, Warehouse
+from resources.providers import Providers
 from sensors.abandoned import abandoned_runs
 from sensors.inbox import inbox
+from sensors.provider_questions import provider_questions
 from sensors.schedules import schedules
 
 ASSETS = (
     tracklist_entries,
     catalogue_candidates,
+    provider_results,
     track_discoveries,
     library_tracks,
+    track_attributes,
     want_list,
     warehouse,
     daily,
@@ -56,12 +62,13 @@ def build_definitions(
         assets=ASSETS,
         asset_checks=CHECKS,
         jobs=JOBS,
-        sensors=[inbox, abandoned_runs],
+        sensors=[inbox, provider_questions, abandoned_runs],
         schedules=list(schedules()),
         resources={
             "home": where,
             "store": OperationalStore(**given),
             "catalogue": OfflineCatalogue(**given),
+            "providers": Providers(**given),
             "warehouse": Warehouse(**given),
             **(resources or {}),
         },

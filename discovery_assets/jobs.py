@@ -21,6 +21,19 @@ discover = dg.define_asset_job(
     ),
 )
 
+ask_providers = dg.define_asset_job(
+    "ask_providers",
+    selection=UNPARTITIONED - dg.AssetSelection.assets(
+        ["raw", "tracklist_entries"], ["search", "catalogue_candidates"]
+    ),
+    tags={"mixtrove/stage": "providers"},
+    description=(
+        "Ask online providers about at most 100 entries that library and catalogue left open, decide them, fill "
+        "in what is not known of tracks, then bring want list, statistics and the published warehouse up to date. "
+        "The sensor provider_questions asks for as many runs as there are questions, one at a time."
+    ),
+)
+
 search_backlog = dg.define_asset_job(
     "search_backlog",
     selection=dg.AssetSelection.assets(["search", "catalogue_candidates"]),
@@ -51,4 +64,4 @@ weekly_statistics = _statistics("week")
 monthly_statistics = _statistics("month")
 
 STATISTICS_JOBS = {"day": daily_statistics, "week": weekly_statistics, "month": monthly_statistics}
-JOBS = (discover, search_backlog, *STATISTICS_JOBS.values())
+JOBS = (discover, ask_providers, search_backlog, *STATISTICS_JOBS.values())

@@ -1,20 +1,30 @@
 """One run of discovery from end to end: identify what is due, then wants and warehouse follow.
 
 What ``mixtrove discover`` runs; the assets of Dagster call the same functions step by step. The stages
-of identification themselves are ``identify.py``.
+of identification themselves are ``identify.py`` (bulk lane) and ``online.py`` (providers).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mixtrove.catalogue.directory import DESCRIPTION
 from mixtrove.catalogue.search import Catalogue
+from mixtrove.enrichment import EnrichSummary, enrich_tracks
 from mixtrove.identify import MatchSummary, SearchSummary, match_entries, search_catalogue
 from mixtrove.library.owned import link_owned
+from mixtrove.library.facts import expire
 from mixtrove.library.rules import RefreshSummary, load_rules, refresh_wants
+from mixtrove.online import AskSummary, ask_providers
+from mixtrove.providers.gateway import Gateway
+from mixtrove.providers.opening import open_gateway
+from mixtrove.providers.provider import Provider
+from mixtrove.providers.registry import open_providers
+from mixtrove.providers.state import State
+from mixtrove.providers.use import Use
 
 if TYPE_CHECKING:
     from mixtrove.library.store import Store
@@ -26,11 +36,83 @@ Progress = Callable[[str, int, int], None]  # (step, done, of)
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderState:
+    """A provider as people are told of it."""
+
+    name: str
+    title: str
+    state: str  # off, ready, waiting or failing
+    sentence: str  # the same with why and until when
+    counted: State  # what was asked of it today
+
+    @property
+    def figures(self) -> str:
+        """What was asked of it today, in words."""
+        counted = self.counted
+        parts = [f"{counted.requests:,} requests today"]
+        if counted.hit_rate is not None:
+            parts.append(f"{counted.hit_rate:.0%} answered from the cache")
+        if counted.requests_per_line is not None:
+            parts.append(f"{counted.requests_per_line:.1f} requests a line identified")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The providers of an installation and the gateway they are asked through."""
+
+    gateway: Gateway
+    providers: Mapping[str, Provider]
+
+    @property
+    def ready(self) -> dict[str, Provider]:
+        """Those that can be asked."""
+        return {name: one for name, one in self.providers.items() if one.off() is None}
+
+    def states(self) -> list[ProviderState]:
+        """How every provider is just now."""
+        found = self.gateway.states()
+        return [_state(provider, found[name]) for name, provider in self.providers.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the online lane did, and what it cost."""
+
+    lines: AskSummary
+    tracks: EnrichSummary
+    uses: Mapping[str, Use] = field(default_factory=dict)  # by provider
+
+    def sentences(self) -> Iterator[str]:
+        """The same in words."""
+        lines, tracks = self.lines, self.tracks
+        if lines.asked:
+            yield (
+                f"Providers were asked about {lines.asked:,} lines: {lines.decided:,} are certain now, "
+                f"{lines.offered:,} have something close, {lines.unknown:,} nobody knows."
+            )
+        if lines.queued:
+            yield (
+                f"{lines.queued:,} lines wait for a provider that could not answer: "
+                "`mixtrove providers queue` shows when."
+            )
+        if tracks.tracks:
+            yield f"{tracks.tracks:,} tracks were looked up to be filled in, {tracks.filled:,} know more now."
+        for name, use in self.uses.items():
+            if use.requests or use.cache_hits:
+                yield f"  {name}: {use_in_words(use)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
-    """What one run did. ``searched`` is None when there is no catalogue, the last two when not asked for."""
+    """What one run did. ``searched`` is None when there is no catalogue, ``asked`` when no provider was.
+
+    The last two are None when not asked for.
+    """
 
     searched: SearchSummary | None
     matched: MatchSummary
+    asked: Asked | None = None
     wants: RefreshSummary | None = None
     published: bool | None = None  # whether there was anything new to publish
 
@@ -42,6 +124,8 @@ class Discovery:
         """The run in words."""
         if self.searched is None:
             yield f"There is no catalogue yet, so lines were compared with the library alone; {BUILD_ONE}"
+        if self.asked is not None:
+            yield from self.asked.sentences()
         found = self.matched
         if found.decided == 0:
             yield "Nothing was due: every entry was looked up already."
@@ -64,6 +148,32 @@ class Discovery:
                 yield f"{self.wants.withdrawn:,} wants of rules were withdrawn: you own them now."
         if self.published is not None:
             yield ("Warehouse published." if self.published else "The warehouse was up to date.")
+
+
+def use_in_words(use: Use) -> str:
+    """What one run asked of a provider."""
+    parts = [f"{use.requests:,} requests", f"{use.cache_hits:,} answers from the cache"]
+    if use.waited >= 1:
+        parts.append(f"{use.waited:,.0f} s waited for its quota")
+    if use.stale:
+        parts.append(f"{use.stale:,} older answers because it could not be asked")
+    if use.failures + use.refused:
+        parts.append(f"{use.failures + use.refused:,} questions without an answer")
+    return ", ".join(parts)
+
+
+def _state(provider: Provider, found: State) -> ProviderState:
+    why = provider.off()
+    if why is not None:
+        return ProviderState(provider.name, provider.title, "off", f"off: {why}", found)
+    sentence: str = found.state
+    if found.since is not None:
+        sentence += f" since {found.since:%Y-%m-%d %H:%M} UTC"
+    if found.until is not None:
+        sentence += f" until {found.until:%Y-%m-%d %H:%M:%S} UTC"
+    if found.why:
+        sentence += f": {found.why}"
+    return ProviderState(provider.name, provider.title, found.state, sentence, found)
 
 
 def has_catalogue(settings: Settings) -> bool:
@@ -110,30 +220,63 @@ def search(
         )  # fmt: skip
 
 
+@contextmanager
+def opened_online(settings: Settings) -> Iterator[Online]:
+    """The providers of these settings, ready to be asked; closed at the end of the block.
+
+    Raises:
+        BadInput: a variable of a provider has a value that cannot be used.
+        StoreUnavailable: where their answers and quotas are kept cannot be used.
+    """
+    with closing(open_gateway(settings)) as gateway:
+        yield Online(gateway, open_providers(gateway, contact=settings.contact, home=settings.home))
+
+
 def discover(
     store: Store,
     settings: Settings,
     *,
+    online: Online | None = None,
     tracklist_id: str | None = None,
     limit: int | None = None,
     refresh: bool = True,
     progress: Progress | None = None,
 ) -> Discovery:
-    """Identify every entry that is due; then, unless told not to, refresh wants and warehouse."""
+    """Identify every entry that is due; then, unless told not to, refresh wants and warehouse.
+
+    With ``online``, providers are asked about what library and catalogue leave open, and about what is not
+    known of identified tracks.
+    """
     report = progress or (lambda step, done, of: None)
     if refresh:
         load_rules(settings.rules_path)  # rules that cannot be used are said before the work, not after
     searched = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
+    lines = (
+        ask_providers(
+            store, online.providers, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
+            progress=lambda done, of: report("asking providers", done, of),
+        )
+        if online
+        else AskSummary()
+    )  # fmt: skip
     matched = match_entries(
         store, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
         progress=lambda done, of: report("deciding", done, of),
     )  # fmt: skip
+    asked = None
+    if online:
+        tracks = enrich_tracks(
+            store, online.providers, rule=settings.rule,
+            progress=lambda done, of: report("filling in tracks", done, of),
+        )  # fmt: skip
+        asked = Asked(lines, tracks, online.gateway.summary()) if online.ready else None
+    expire(store)
     if not refresh:
-        return Discovery(searched, matched)
+        return Discovery(searched, matched, asked)
     from mixtrove.warehouse.refresh import refresh as refresh_warehouse
 
     report("want list", 0, 0)
     wants = refresh_library(store, settings)
     report("warehouse", 0, 0)
     published = refresh_warehouse(store, settings).changed
-    return Discovery(searched, matched, wants, published)
+    return Discovery(searched, matched, asked, wants, published)

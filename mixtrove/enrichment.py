@@ -269,15 +269,17 @@ def _by_own_ids(
             for track in tracks
             if name in track.own_ids and name not in track.asked and _lacking(track.known, provider)
         }
-        if not provider.many_by_id or not ids:
+        if provider.id_batch < 2:
             continue
-        try:
-            answer = provider.by_id(sorted(ids), budget=Budget())
-        except ProviderFailure:
-            continue  # each track is asked about on its own, or waits
-        for one in answer.recordings:
-            if one.id in ids:
-                found.setdefault(ids[one.id], {})[name] = one, answer.fetched_at
+        wanted = sorted(ids)
+        for at in range(0, len(wanted), provider.id_batch):
+            try:
+                answer = provider.by_id(wanted[at : at + provider.id_batch], budget=Budget())
+            except ProviderFailure:
+                break  # each track is asked about on its own, or waits
+            for one in answer.recordings:
+                if one.id in ids:
+                    found.setdefault(ids[one.id], {})[name] = one, answer.fetched_at
     return found
 
 

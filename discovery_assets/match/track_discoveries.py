@@ -15,7 +15,11 @@ from resources.home import OperationalStore
     "match",
     "track_discoveries",
     "sql",
-    deps=[dg.AssetKey(["raw", "tracklist_entries"]), dg.AssetKey(["search", "catalogue_candidates"])],
+    deps=[
+        dg.AssetKey(["raw", "tracklist_entries"]),
+        dg.AssetKey(["search", "catalogue_candidates"]),
+        dg.AssetKey(["search", "provider_results"]),
+    ],
     description=(
         "What each entry was found to be: the library track with the exact version that was played, a "
         "confidence from 0 to 1, the method and the reasons. Corrections by people come first, then the "

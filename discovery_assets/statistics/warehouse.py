@@ -36,6 +36,7 @@ FIRST = frozenset(item.name for item in models("checks")) - LAST
         dg.AssetKey(["raw", "tracklist_entries"]),
         dg.AssetKey(["match", "track_discoveries"]),
         dg.AssetKey(["match", "library_tracks"]),
+        dg.AssetKey(["match", "track_attributes"]),
         dg.AssetKey(["want", "want_list"]),
     ],
     description=(

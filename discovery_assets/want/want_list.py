@@ -14,7 +14,7 @@ from resources.home import OperationalStore
     "want",
     "want_list",
     "sql",
-    deps=[dg.AssetKey(["match", "library_tracks"])],
+    deps=[dg.AssetKey(["match", "library_tracks"]), dg.AssetKey(["match", "track_attributes"])],
     description=(
         "The shopping list: tracks that were heard often enough and are not owned, as rules.toml says, "
         "and what people put there themselves. A rule adds and raises; it never lowers a priority and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict
 
 import click
@@ -24,10 +25,11 @@ def discover(
 ) -> None:
     """Find the exact track behind every line that was not looked up yet.
 
-    Corrections come first, then the library and the offline catalogue. What is certain joins the
-    library, what is close waits in the review queue, what nobody knows is kept and looked up again when
-    the catalogue changes. It may be stopped at any moment and run again; nothing is counted twice.
-    Providers are not asked yet, so every run is an offline one.
+    Corrections come first, then the library and the offline catalogue, then the online providers that are
+    ready (`mixtrove providers list`). What is certain joins the library, what is close waits in the review
+    queue, what nobody knows is watched: looked up again when the catalogue changes, and at the providers
+    after 1, 2, 4 … 32 days. It may be stopped at any moment and run again; nothing is counted twice, and
+    what is identified is never asked about again.
 
     A long backlog can be shared: start `discover --search-only` several times, on one machine or, with
     Postgres, on several. Each asks the catalogue about entries that no other has. Then `discover` decides.
@@ -41,7 +43,7 @@ def discover(
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.output import print_json
     from mixtrove.cli.progress import progress_bar
-    from mixtrove.discovery import BUILD_ONE, search
+    from mixtrove.discovery import BUILD_ONE, opened_online, search
     from mixtrove.discovery import discover as run
 
     with opened_store() as (store, settings):
@@ -62,10 +64,11 @@ def discover(
             if search_only:
                 found = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
             else:
-                done = run(
-                    store, settings, tracklist_id=tracklist_id, limit=limit, refresh=not no_refresh,
-                    progress=progress,
-                )  # fmt: skip
+                with nullcontext() if offline else opened_online(settings) as online:
+                    done = run(
+                        store, settings, online=online, tracklist_id=tracklist_id, limit=limit,
+                        refresh=not no_refresh, progress=progress,
+                    )  # fmt: skip
     if search_only:
         if as_json:
             print_json(None if found is None else asdict(found))

@@ -17,7 +17,7 @@ _OK, _ABSENT, _WRONG = "ok", "--", "!!"
 
 @click.command()
 def doctor() -> None:
-    """Check this installation: home, store, catalogue, warehouse, want rules.
+    """Check this installation: home, store, catalogue, warehouse, want rules, online providers.
 
     Each line says ok, -- (not there yet, with the command that makes it) or !! (wrong, with what to do).
     The exit code is 1 when anything is wrong.
@@ -28,7 +28,7 @@ def doctor() -> None:
     wrong = False
     for sign, name, sentence in _findings(settings):
         wrong = wrong or sign == _WRONG
-        click.echo(f"{sign}  {name:10} {sentence}")
+        click.echo(f"{sign}  {name:11} {sentence}")
     if wrong:
         click.get_current_context().exit(1)
 
@@ -53,6 +53,24 @@ def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
         except MixtroveError as error:
             sign, sentence = _WRONG, str(error)
         yield sign, name, sentence
+    try:
+        yield from _providers(settings)
+    except MixtroveError as error:
+        yield _WRONG, "providers", str(error)
+
+
+def _providers(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Every provider: off is no fault, and neither is one that told us to wait."""
+    from mixtrove.discovery import opened_online
+
+    if not settings.home.exists():
+        yield _ABSENT, "providers", "not asked yet: mixtrove providers list"
+        return
+    signs = {"ready": _OK, "off": _ABSENT, "waiting": _ABSENT, "failing": _WRONG}
+    with opened_online(settings) as online:
+        for one in online.states():
+            figures = f" ({one.figures})" if one.state != "off" else ""
+            yield signs[one.state], one.name, one.sentence + figures
 
 
 def _home(settings: Settings) -> tuple[str, str]:

@@ -19,8 +19,122 @@ def providers() -> None:
 
     \b
     For example:
+      mixtrove providers list
+      mixtrove providers queue
       mixtrove providers simulate
     """
+
+
+@providers.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def list_(as_json: bool) -> None:
+    """Show every provider: off, ready, waiting or failing, why, and what was asked of it today (UTC).
+
+    \b
+    For example:
+      mixtrove providers list
+    """
+    from mixtrove.cli.output import print_table
+    from mixtrove.discovery import opened_online
+    from mixtrove.settings import load_settings
+
+    with opened_online(load_settings()) as online:
+        states = online.states()
+    columns = ("provider", "state", "requests_today", "from_cache", "requests_per_line")
+    rows = [
+        (
+            one.name, one.sentence, one.counted.requests, one.counted.hit_rate, one.counted.requests_per_line
+        )
+        for one in states
+    ]  # fmt: skip
+    print_table(columns, rows, json=as_json)
+
+
+@providers.command()
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def queue(limit: int, as_json: bool) -> None:
+    """Show the questions that a provider could not answer yet, and when each is asked again.
+
+    A run of `mixtrove discover` takes up those whose time has come; in Dagster the sensor
+    provider_questions does.
+
+    \b
+    For example:
+      mixtrove providers queue --limit 10
+    """
+    from mixtrove.cli.opened import opened_store
+    from mixtrove.cli.output import print_table
+    from mixtrove.library.watch import queued_questions
+
+    with opened_store() as (store, _), store.read() as connection:
+        found = queued_questions(connection, limit=limit)
+    rows = [(one.provider, one.next_at, one.attempts, one.line, one.why) for one in found]
+    columns = ("provider", "next_at", "attempts", "line", "why")
+    print_table(columns, rows, json=as_json, empty="no question waits")
+
+
+@providers.command()
+@click.option("--top", type=click.IntRange(1, 10_000), default=100, show_default=True, help="So many tracks.")
+def warm(top: int) -> None:
+    """Ask now what the most heard tracks cost and where they are sold, so that looking is fast later.
+
+    Only providers that have the track are asked, each within its quota.
+
+    \b
+    For example:
+      mixtrove providers warm --top 200
+    """
+    from mixtrove.cli.opened import opened_store
+    from mixtrove.cli.progress import progress_bar
+    from mixtrove.discovery import opened_online, use_in_words
+    from mixtrove.enrichment import refresh_offers
+    from mixtrove.library.track_records import list_tracks
+
+    with opened_store() as (store, settings), opened_online(settings) as online:
+        if not online.ready:
+            raise BadInput("no provider is ready: `mixtrove providers list` says why")
+        with store.read() as connection:
+            tracks = [one.id for one in list_tracks(connection, provisional=False, limit=top)]
+        with progress_bar("asking providers") as bar:
+            links = refresh_offers(
+                store, online.providers, tracks, lambda done, of: bar.update(done, of, "asking providers")
+            )
+        click.echo(f"{len(tracks):,} tracks, {links:,} places to buy them")
+        for name, use in online.gateway.summary().items():
+            click.echo(f"  {name}: {use_in_words(use)}")
+
+
+@providers.command()
+@click.option("--track", help="What was said about this library track (its id, or the end of it).")
+@click.option("--provider", help="What this provider said.")
+@click.option("--kind", type=click.Choice(["search", "track", "purchase"]), help="Answers of this kind.")
+@click.option("--all", "everything", is_flag=True, help="Everything.")
+def forget(track: str | None, provider: str | None, kind: str | None, everything: bool) -> None:
+    """Forget cached answers, so that the next question is asked anew. Given together, all must hold.
+
+    \b
+    For example:
+      mixtrove providers forget --provider discogs --kind purchase
+    """
+    from mixtrove.cli.opened import opened_store
+    from mixtrove.discovery import opened_online
+    from mixtrove.library import schema
+    from mixtrove.library.lookup import find_id
+
+    if not (track or provider or kind or everything):
+        raise BadInput("say what to forget: --track, --provider, --kind, or --all")
+    with opened_store() as (store, settings), opened_online(settings) as online:
+        if provider is not None and provider not in online.providers:
+            known = ", ".join(online.providers)
+            raise BadInput(f"there is no provider {provider!r}: there are {known}")
+        if track is not None:
+            with store.read() as connection:
+                track = find_id(
+                    connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
+                )
+        gone = online.gateway.forget(track=track, provider=provider, kind=kind)
+    click.echo(f"{gone:,} answers forgotten")
 
 
 @providers.command()

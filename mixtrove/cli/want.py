@@ -88,6 +88,67 @@ def list_(status: str, everything: bool, min_priority: int, limit: int | None, a
     print_table(columns, rows, json=as_json, empty="nothing is wanted")
 
 
+@want.command()
+@click.argument("ids", nargs=-1)
+@click.option("--refresh", is_flag=True, help="Ask the providers for today's prices first.")
+@click.option("--searches/--no-searches", default=True, help="Also links to search a shop that gives no prices.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many wants.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_json: bool) -> None:
+    """Show where wanted tracks can be bought, and for how much; by default the most wanted.
+
+    A price is shown for as long as its shop allows (Discogs six hours, others two) and then asked for anew
+    with --refresh. A search is only that: nobody knows whether the shop has the track.
+
+    \b
+    For example:
+      mixtrove want offers --refresh
+      mixtrove want offers 3fa9c1d2 --no-searches
+    """
+    from mixtrove.discovery import opened_online
+    from mixtrove.enrichment import refresh_offers
+    from mixtrove.library.facts import expire, links_of
+    from mixtrove.library.wants import get_want, list_wants
+    from mixtrove.matching import Credit
+    from mixtrove.providers.registry import attributions
+    from mixtrove.providers.store_links import search_links
+
+    with opened_store() as (store, settings):
+        with store.read() as connection:
+            wanted = (
+                [get_want(connection, _find(connection, one)) for one in ids]
+                if ids
+                else list_wants(connection, settings.user, status="wanted", limit=limit)
+            )
+        tracks = [one.library_track_id for one in wanted]
+        if refresh:
+            with opened_online(settings) as online:
+                refresh_offers(store, online.providers, tracks)
+        expire(store)
+        with store.read() as connection:
+            links = links_of(connection, tracks)
+    rows: list[tuple[object, ...]] = []
+    for one in wanted:
+        title = f"{one.title} ({one.remix})" if one.remix else one.title
+        bought = links.get(one.library_track_id, [])
+        rows += [
+            (one.artist, title, link.store, link.kind, link.price, link.currency, said, link.url)
+            for link, said in bought
+        ]
+        known = {link.store for link, _ in bought}
+        if searches and not one.provisional:
+            rows += [
+                (one.artist, title, link.store, link.kind, None, None, None, link.url)
+                for link in search_links(Credit.parse(one.artist, title))
+                if link.store not in known
+            ]
+    columns = ("artist", "title", "store", "kind", "price", "currency", "as_of", "url")
+    print_table(columns, rows, json=as_json, empty="nothing is wanted")
+    if not as_json:
+        for sentence in attributions({str(row[2]) for row in rows if row[3] == "offer"}):
+            click.echo(sentence)
+
+
 @want.command("set")
 @click.argument("id_")
 @_PRIORITY

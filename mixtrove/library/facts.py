@@ -176,6 +176,21 @@ def write_links(tx: Transaction, track_id: str, links: Iterable[tuple[Link, date
     upsert(tx, _link, list(rows.values()), on=("library_track_id", "store", "url"))
 
 
+def links_of(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, list[tuple[Link, datetime]]]:
+    """Where tracks can be bought, with the time that was said; the cheapest of a currency first."""
+    found: dict[str, list[tuple[Link, datetime]]] = {}
+    for some in chunks(track_ids):
+        rows = connection.execute(
+            sa.select(_link)
+            .where(_link.c.library_track_id.in_(some))
+            .order_by(_link.c.price.is_(None), _link.c.currency, _link.c.price, _link.c.store, _link.c.url)
+        )
+        for row in rows:
+            link = Link(row.store, row.url, row.kind, row.price, row.currency, row.cut, row.expires_at)
+            found.setdefault(row.library_track_id, []).append((link, row.fetched_at))
+    return found
+
+
 def expire(store: Store) -> int:
     """Take away what providers' terms let us keep no longer; returns how many rows that were.
 

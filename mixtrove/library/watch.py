@@ -178,12 +178,15 @@ def pause(retry_in: float, attempts: int) -> timedelta:
     return max(timedelta(seconds=retry_in), floor)
 
 
-def queued_questions(connection: sa.Connection, *, due_by: datetime | None = None) -> list[Queued]:
+def queued_questions(
+    connection: sa.Connection, *, due_by: datetime | None = None, limit: int | None = None
+) -> list[Queued]:
     """The questions in the queue, the next first; with ``due_by`` only those whose time comes until then."""
     query = (
         sa.select(_retry, _entry.c.raw_line)
         .join(_entry, _entry.c.id == _retry.c.entry_id)
         .order_by(_retry.c.next_at, _retry.c.id)
+        .limit(limit)
     )
     if due_by is not None:
         query = query.where(_retry.c.next_at <= due_by)
