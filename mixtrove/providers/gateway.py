@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -23,13 +23,14 @@ class Request:
     kind: Kind
     key: str  # the normalised question; equal keys (of one kind and scope) are one cache entry
     path: str  # behind the base URL
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)  # several: the name is repeated
     method: Literal["GET", "POST"] = "GET"
     form: Mapping[str, str] | None = None  # a POST's fields; may hold secrets, is kept nowhere
     json: Any = None  # a POST's body; may hold secrets, is kept nowhere
     scope: str = ""  # market, currency, account: what else makes the answer another one
     track_id: str | None = None  # the library track it is asked for
     base_url: str | None = None  # another base of the same provider's settings
+    headers: Mapping[str, str] = field(default_factory=dict)  # of a sign-in; may be secret, kept nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class Answer(Generic[T]):
     fetched_at: datetime  # UTC
     cached: bool = False
     stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came, for a sign-in that is told in headers."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +108,12 @@ class Gateway(Protocol):
             ProviderBusy: its quota or a block does not allow a request within reach.
             ProviderDown: no usable answer after retries; a kept answer is served instead where there is one.
             ProviderRefused: the credentials or the request are not accepted.
+        """
+
+    def exchange(self, request: Request, *, budget: Budget) -> Reply:
+        """The bare reply to a request of kind ``token``: within the quota, unsigned, redirects not followed.
+
+        Raises:
+            ProviderBusy: its quota or a block does not allow a request within reach.
+            ProviderDown: no reply.
         """
