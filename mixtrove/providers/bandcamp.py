@@ -16,6 +16,8 @@ from typing import Any
 from pydantic import Field as Named
 from pydantic_settings import SettingsConfigDict
 
+from mixtrove.matching import Credit, normal_form
+from mixtrove.matching.version import parse_version
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Answer, Kind, Refusal
@@ -101,6 +103,8 @@ class Bandcamp(Provider):
         if status == 403:
             return Refusal("quota", "it refuses this address for now")
         if status == 200 and b'"__api_special__"' in body[:2000]:
+            if b"not_found" in body[:2000]:
+                return Refusal("nothing", "it has no such track")
             return Refusal("server", "it answers with an error of its own")
         return None
 
@@ -161,7 +165,7 @@ def _rows(body: Any) -> tuple[Recording, ...]:
         Recording(
             provider="bandcamp",
             id=f"{row.band_id}:{row.id}",
-            credit=credit_of(row.band_name, row.name, album=row.album_name),
+            credit=_credit(row),
             url=link(row.url, "bandcamp.com"),
             release_id=str(row.album_id) if row.album_id else None,
         )
@@ -170,15 +174,27 @@ def _rows(body: Any) -> tuple[Recording, ...]:
     )
 
 
+def _credit(row: _Row) -> Credit:
+    """Labels write ``Artist - Title`` on their pages; what is behind the dash may as well be a version."""
+    artist, dash, title = row.name.partition(" - ")
+    if dash and artist and parse_version(title) is None:
+        label = row.band_name if normal_form(row.band_name) != normal_form(artist) else None
+        return credit_of(artist, title, label=label, album=row.album_name)
+    return credit_of(row.band_name, row.name, album=row.album_name)
+
+
 def _recording(one: str, details: _Details) -> Recording:
     date = None
     if details.released is not None and 0 < details.released < _LAST_DAY:
         date = datetime.fromtimestamp(details.released, UTC).date().isoformat()
     artist = details.artist or (details.band.name if details.band else "")
+    title = details.title
+    if normal_form(title.partition(" - ")[0]) == normal_form(artist):
+        title = title.partition(" - ")[2] or title
     return Recording(
         provider="bandcamp",
         id=one,
-        credit=credit_of(artist, details.title, label=details.label, album=details.album, year=year_of(date)),
+        credit=credit_of(artist, title, label=details.label, album=details.album, year=year_of(date)),
         url=link(details.url, "bandcamp.com"),
         release_date=date,
         offers=_offers(details),

@@ -45,7 +45,7 @@ class BeatportSettings(AccountSettings):
 
     model_config = SettingsConfigDict(env_prefix="MIXTROVE_BEATPORT_")
 
-    base_url: str = "https://api.beatport.com/v4"
+    base_url: str = "https://api.beatport.com"
     per_minute: float = Named(default=60, gt=0, le=100_000)
 
 
@@ -151,14 +151,14 @@ class Beatport(Provider):
     def find(self, asked: Question, *, budget: Budget, track_id: str | None = None) -> Found:
         """Tracks with these words; only words are sent, signs make the search fail."""
         params = {"q": asked.words, "type": "tracks", "per_page": str(ROWS)}
-        return self._tracks("search", asked.key, "/catalog/search/", params, _searched, budget, track_id)
+        return self._tracks("search", asked.key, "/v4/catalog/search/", params, _searched, budget, track_id)
 
     def by_isrc(self, isrcs: Sequence[str], *, budget: Budget) -> Found:
         """40 ISRCs a request, exactly these; several releases of one recording are several rows."""
         wanted = sorted({code for text in isrcs if (code := isrc(text))})
         answer = together(
             self._tracks(
-                "search", f"isrc {' '.join(some)}", "/catalog/tracks/",
+                "search", f"isrc {' '.join(some)}", "/v4/catalog/tracks/",
                 {"isrc": ",".join(some), "per_page": "100"}, _listed, budget,
             )
             for some in slices(wanted, self.isrc_batch)
@@ -168,7 +168,7 @@ class Beatport(Provider):
     def by_id(self, ids: Sequence[str], *, budget: Budget) -> Found:
         """One request an id."""
         return together(
-            self._tracks("track", f"id {one}", f"/catalog/tracks/{one}/", {}, _single, budget)
+            self._tracks("track", f"id {one}", f"/v4/catalog/tracks/{one}/", {}, _single, budget)
             for one in dict.fromkeys(ids)
             if _is_id(one)
         )
@@ -179,7 +179,7 @@ class Beatport(Provider):
         """The price now, in the currency of the account."""
         if not _is_id(recording.id):
             return ()
-        path = f"/catalog/tracks/{recording.id}/"
+        path = f"/v4/catalog/tracks/{recording.id}/"
         answer = self._tracks("purchase", f"id {recording.id}", path, {}, _single, budget, track_id)
         return next((one.offers for one in answer.recordings if one.id == recording.id), ())
 
@@ -214,6 +214,12 @@ def _recording(track: _Track) -> Recording:
     code = isrc(track.isrc)
     url = f"https://www.beatport.com/track/{_slug(track.slug)}/{track.id}"
     remixers = [one.name for one in track.remixers if one.name]
+    credit = credit_of(
+        ", ".join(one.name for one in track.artists if one.name), track.name, mix=track.mix_name,
+        remixers=remixers, label=_name(label), catalog_number=track.catalog_number or None,
+        album=release.name if release else None, duration=seconds(track.length_ms), isrc=code,
+        year=year_of(date),
+    )  # fmt: skip
     extra: dict[Field, Json] = {
         "sub_genre": _name(track.sub_genre),
         "artwork_url": link(release.image.uri, "beatport.com") if release and release.image else None,
@@ -223,12 +229,7 @@ def _recording(track: _Track) -> Recording:
     return Recording(
         provider="beatport",
         id=str(track.id),
-        credit=credit_of(
-            ", ".join(one.name for one in track.artists if one.name), track.name, mix=track.mix_name,
-            remixers=remixers, label=_name(label), catalog_number=track.catalog_number or None,
-            album=release.name if release else None, duration=seconds(track.length_ms), isrc=code,
-            year=year_of(date),
-        ),
+        credit=credit,
         url=url,
         release_date=date,
         genre=_name(track.genre),
@@ -236,7 +237,7 @@ def _recording(track: _Track) -> Recording:
         key=_name(track.key),
         isrcs=(code,) if code else (),
         release_id=str(release.id) if release else None,
-        offers=_offers(track, url),
+        offers=_offers(track, url, credit.cut),
         extra={field: value for field, value in extra.items() if value is not None},
     )  # fmt: skip
 
@@ -250,9 +251,9 @@ def _slug(text: str | None) -> str:
     return text if text and _SLUG.fullmatch(text) else "-"
 
 
-def _offers(track: _Track, url: str) -> tuple[Offer, ...]:
+def _offers(track: _Track, url: str, cut: str | None) -> tuple[Offer, ...]:
     said = track.price
     amount, code = (price(said.value), currency(said.code)) if said else (None, None)
     if amount is None or code is None:
         return ()
-    return (Offer("beatport", url, price=amount, currency=code),)
+    return (Offer("beatport", url, price=amount, currency=code, cut=cut),)

@@ -1,8 +1,9 @@
 """Signing in to Beatport: a token that the user pasted, or one that a refresh token or the account gives.
 
 Refresh tokens are used up by using them, so what they gave is kept in
-``$MIXTROVE_HOME/secrets/beatport.json`` (for the user alone, mode 0600) and renewed by one process at a time. The way of the sign-in is that of
-beets-beatport4 1.4.0, seen working in August 2026. No client id is shipped: Beatport gives them to people.
+``$MIXTROVE_HOME/secrets/beatport.json`` (for the user alone, mode 0600) and renewed by one process at a
+time. The way of the sign-in is that of beets-beatport4 1.4.0, seen working in August 2026. No client id is
+shipped: Beatport gives them to people.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ class Account(Authorizer):
         form = {"client_id": self._settings.client_id or "", **fields}
         if fields["grant_type"] == "authorization_code":
             form["redirect_uri"] = self._settings.redirect_uri
-        request = Request("beatport", "token", "token", "/auth/o/token/", method="POST", form=form)
+        request = Request("beatport", "token", "token", "/v4/auth/o/token/", method="POST", form=form)
         granted = self._gateway.ask(request, _Granted.model_validate, budget=budget).value
         if granted is None:
             raise ProviderRefused("beatport", "it gives no tokens at the address that is set", 3600)
@@ -194,7 +195,7 @@ class Account(Authorizer):
         """Sign in with name and password; the code is in an address that is read and not followed."""
         password = _plain(self._settings.password)
         login = Request(
-            "beatport", "token", "sign in", "/auth/login/", method="POST",
+            "beatport", "token", "sign in", "/v4/auth/login/", method="POST",
             json={"username": self._settings.username, "password": password},
         )  # fmt: skip
         reply = self._gateway.exchange(login, budget=budget)
@@ -216,7 +217,7 @@ class Account(Authorizer):
              "redirect_uri": self._settings.redirect_uri}
         )  # fmt: skip
         authorize = Request(
-            "beatport", "token", "authorize", f"/auth/o/authorize/?{query}",
+            "beatport", "token", "authorize", f"/v4/auth/o/authorize/?{query}",
             headers={"Cookie": f"sessionid={session[1]}"},
         )  # fmt: skip
         location = _header(self._gateway.exchange(authorize, budget=budget).headers, "location")

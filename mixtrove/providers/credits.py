@@ -53,6 +53,7 @@ def credit_of(
     return credit
 
 
-def without_number(name: str) -> str:
-    """A name as Discogs prints it, without what tells namesakes apart: ``Name (2)``, ``Name*``."""
-    return _NUMBERED.sub("", name) or name
+def plain_name(name: str) -> str:
+    """A name of Discogs as people say it: ``Name (2)``, ``Name*`` → ``Name``, ``Name, The`` → ``The Name``."""
+    plain = _NUMBERED.sub("", name) or name
+    return f"The {plain[:-5]}" if plain.endswith(", The") and len(plain) > 5 else plain

@@ -20,7 +20,7 @@ from pydantic_settings import SettingsConfigDict
 
 from mixtrove.matching import Credit, normal_form
 from mixtrove.providers.budget import Budget
-from mixtrove.providers.credits import credit_of, without_number
+from mixtrove.providers.credits import credit_of, plain_name
 from mixtrove.providers.gateway import Authorizer, Refusal
 from mixtrove.providers.payload import Payload, Several, Text, currency, price, release_date, year_of
 from mixtrove.providers.provider import Provider, ProviderSettings, found, only, together
@@ -259,18 +259,16 @@ def _recordings(body: Any) -> tuple[Recording, ...]:
         if track.kind != "track" or not track.title:
             continue
         artist = _names(track.artists) or main
-        remixers = [without_number(one.name) for one in track.others if _REMIXED.search(one.role or "")]
-        people: list[Json] = [
-            {"name": without_number(one.name), "role": one.role or ""} for one in track.others
-        ]
+        remixers = [plain_name(one.name) for one in track.others if _REMIXED.search(one.role or "")]
+        people: list[Json] = [{"name": plain_name(one.name), "role": one.role or ""} for one in track.others]
         recordings.append(
             Recording(
                 provider="discogs",
                 id=f"{release.id}:{track.position or at}",
                 credit=credit_of(
                     artist, track.title, remixers=remixers,
-                    label=without_number(label.name) if label else None, catalog_number=number, album=release.title, duration=_seconds(track.duration),
-                    year=year_of(date),
+                    label=plain_name(label.name) if label else None, catalog_number=number,
+                    album=release.title, duration=_seconds(track.duration), year=year_of(date),
                 ),
                 url=f"https://www.discogs.com/release/{release.id}",
                 release_date=date,
@@ -290,7 +288,7 @@ def _names(people: Sequence[_Person]) -> str:
     """The artists as one text, joined as the release joins them."""
     text = ""
     for person in people:
-        name, join = without_number(person.name), (person.join or "").strip()
+        name, join = plain_name(person.name), (person.join or "").strip()
         text += f"{name}{_JOINS.get(join, f' {join} ')}"
     return text.strip(" ,")
 

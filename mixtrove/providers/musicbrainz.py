@@ -40,7 +40,7 @@ class MusicBrainzSettings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="MIXTROVE_MUSICBRAINZ_")
 
-    base_url: str = "https://musicbrainz.org/ws/2"
+    base_url: str = "https://musicbrainz.org"
     per_minute: float = Named(default=50, gt=0, le=100_000)
 
 
@@ -161,7 +161,7 @@ class MusicBrainz(Provider):
         return None
 
     def find(self, asked: Question, *, budget: Budget, track_id: str | None = None) -> Found:
-        """Recordings of this title by the first artist; the asked version comes first among them."""
+        """Recordings of this title by one of the artists; the asked version comes first among them."""
         return self._rows(asked.key, query_of(asked), ROWS, budget, track_id)
 
     def by_isrc(self, isrcs: Sequence[str], *, budget: Budget) -> Found:
@@ -190,7 +190,7 @@ class MusicBrainz(Provider):
         linked: dict[str, tuple[str, ...]] = {}
         for some in slices(sorted(set(urls)), 100):
             answer = self.ask(
-                "track", f"url {' '.join(some)}", "/url",
+                "track", f"url {' '.join(some)}", "/ws/2/url",
                 {"resource": some, "inc": "recording-rels", "fmt": "json"}, _urls, budget=budget,
             )  # fmt: skip
             for url in answer.value or ():
@@ -204,7 +204,7 @@ class MusicBrainz(Provider):
         if recording.release_id is None or recording.credit.label:
             return recording
         answer = self.ask(
-            "track", f"release {recording.release_id}", f"/release/{recording.release_id}",
+            "track", f"release {recording.release_id}", f"/ws/2/release/{recording.release_id}",
             {"inc": "labels", "fmt": "json"}, _Labels.model_validate, budget=budget, track_id=track_id,
         )  # fmt: skip
         named = (
@@ -225,22 +225,26 @@ class MusicBrainz(Provider):
         kind: Kind = "search",
     ) -> Found:  # fmt: skip
         params = {"query": query, "limit": str(limit), "fmt": "json"}
-        return found(self.ask(kind, key, "/recording", params, _recordings, budget=budget, track_id=track_id))
+        return found(
+            self.ask(kind, key, "/ws/2/recording", params, _recordings, budget=budget, track_id=track_id)
+        )
 
 
 def query_of(asked: Question) -> str:
-    """A question as a Lucene query: title and first artist have to be there, all else brings rows forward.
+    """A question as a Lucene query: the title and one of the artists have to be there.
 
-    The version's words are no condition: MusicBrainz has them in the title or in the disambiguation, and a
-    person may have written them otherwise. Without them a title with many versions would be cut off.
+    The version's words only bring rows forward, because the title alone meets their clause: MusicBrainz has
+    them in the title or in the disambiguation, and people write them otherwise. Without them the rows of a
+    title with many versions would be cut off before the asked one. Every operator is written, since the
+    parser's default is not documented.
     """
-    first, *others = asked.artists
-    clauses = [f'recording:"{escaped(asked.title)}" AND artist:"{escaped(first)}"']
-    if asked.version:
-        words = escaped(plain_words(asked.version).lower())
-        clauses.append(f"recording:({words}) comment:({words})")
-    clauses += [f'artist:"{escaped(name)}"' for name in others]
-    return " ".join(clauses)
+    title = f'"{escaped(asked.title)}"'
+    artists = " OR ".join(f'"{escaped(name)}"' for name in asked.artists)
+    query = f"recording:{title} AND artist:({artists})"
+    if words := plain_words(asked.version).lower().split():
+        either = " OR ".join(map(escaped, words))
+        query += f" AND (recording:({title} OR {either}) OR comment:({either}))"
+    return query
 
 
 def escaped(text: str) -> str:

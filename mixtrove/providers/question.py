@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mixtrove.matching import Credit, normal_form
 from mixtrove.matching.credit import without_asides
+from mixtrove.matching.version import head_word
 
 LONGEST = 200
 """Signs of a title, a name or a version that are sent; more never helps, and addresses have limits."""
@@ -18,7 +19,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is looked for, spelled as the asker does. ``version`` is empty for the original."""
+    """What is looked for, spelled as the asker does. ``version`` is empty for the original, however long."""
 
     artists: tuple[str, ...]
     title: str
@@ -34,14 +35,21 @@ class Question:
 
 def question(credit: Credit) -> Question:
     """The question about a credit. Featured artists are left out: half of the databases do not name them."""
-    version = credit.version or ""
-    if credit.mix_type is None and credit.cut in (None, "original") and not credit.remixers:
-        version = ""
     artists = tuple(name[:LONGEST] for name in credit.artists[:5])
     title = without_asides(credit.title)[:LONGEST]
-    version = version[:LONGEST]
+    version = _version(credit)[:LONGEST]
     work = f"{' & '.join(sorted(map(normal_form, artists)))}|{normal_form(title)}"
     return Question(artists, title, version, f"{work}|{normal_form(version)}", work)
+
+
+def _version(credit: Credit) -> str:
+    """The words that tell the version from others. A cut alone is none: all cuts of a version are wanted."""
+    parsed = credit.parsed
+    if not (parsed.family or parsed.types or parsed.name):
+        return ""
+    *words, last = (credit.version or "").split() or [""]
+    kept = [word for word in words if word.casefold() not in ("extended", "original")]
+    return " ".join((*kept, head_word(last) or last))
 
 
 def plain_words(text: str) -> str:

@@ -42,7 +42,7 @@ class SpotifySettings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="MIXTROVE_SPOTIFY_")
 
-    base_url: str = "https://api.spotify.com/v1"
+    base_url: str = "https://api.spotify.com"
     accounts_url: str = "https://accounts.spotify.com"
     """Where tokens are given."""
     per_minute: float = Named(default=180, gt=0, le=100_000)
@@ -199,7 +199,7 @@ class Spotify(Provider):
         return together(
             found(
                 self.ask(
-                    "track", f"id {one}", f"/tracks/{quote(one, safe='')}", self._market, _one, budget=budget,
+                    "track", f"id {one}", f"/v1/tracks/{quote(one, safe='')}", self._market, _one, budget=budget,
                     scope=self.settings.market or "",
                 )
             )
@@ -214,7 +214,7 @@ class Spotify(Provider):
         params = {"q": query, "type": "track", "limit": str(ROWS), **self._market}
         return found(
             self.ask(
-                "search", key, "/search", params, read, budget=budget, track_id=track_id,
+                "search", key, "/v1/search", params, read, budget=budget, track_id=track_id,
                 scope=self.settings.market or "",
             )
         )  # fmt: skip
