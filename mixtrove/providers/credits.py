@@ -54,6 +54,6 @@ def credit_of(
 
 
 def plain_name(name: str) -> str:
-    """A name of Discogs as people say it: ``Name (2)``, ``Name*`` → ``Name``, ``Name, The`` → ``The Name``."""
+    """A name of Discogs as people say it: ``Name (2)`` and ``Name*`` are ``Name``; ``The`` comes first."""
     plain = _NUMBERED.sub("", name) or name
     return f"The {plain[:-5]}" if plain.endswith(", The") and len(plain) > 5 else plain

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from pydantic import Field as Named
 from pydantic import SecretStr, StringConstraints, field_validator
@@ -196,15 +195,25 @@ class Spotify(Provider):
 
     def by_id(self, ids: Sequence[str], *, budget: Budget) -> Found:
         """One request an id: there is no batch any more."""
+        wanted = [one for one in dict.fromkeys(ids) if _ID.fullmatch(one)]
         return together(
             found(
                 self.ask(
-                    "track", f"id {one}", f"/v1/tracks/{quote(one, safe='')}", self._market, _one, budget=budget,
-                    scope=self.settings.market or "",
+                    "track",
+                    f"id {one}",
+                    f"/v1/tracks/{one}",
+                    self._market,
+                    _one,
+                    budget=budget,
+                    scope=self._scope,
                 )
             )
-            for one in dict.fromkeys(ids) if _ID.fullmatch(one)
-        )  # fmt: skip
+            for one in wanted
+        )
+
+    @property
+    def _scope(self) -> str:
+        return self.settings.market or ""
 
     @property
     def _market(self) -> dict[str, str]:
@@ -215,7 +224,7 @@ class Spotify(Provider):
         return found(
             self.ask(
                 "search", key, "/v1/search", params, read, budget=budget, track_id=track_id,
-                scope=self.settings.market or "",
+                scope=self._scope,
             )
         )  # fmt: skip
 
