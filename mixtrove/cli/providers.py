@@ -103,7 +103,7 @@ def simulate(
     except ValueError as error:
         raise BadInput(str(error)) from error
     except OSError as error:
-        raise MixtroveError(f"port {port} of 127.0.0.1 is not free ({error.strerror}); give --port") from error
+        raise MixtroveError(f"port {port} of 127.0.0.1 is taken ({error.strerror}); give --port") from error
     with server:
         for name, value in server.environment().items():
             click.echo(f"export {name}={shlex.quote(value)}")
