@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("mixtrove.cli.stats:stats", "Statistics of what was discovered and played."),
     "query": ("mixtrove.cli.stats:query", "Ask the warehouse in SQL."),
     "report": ("mixtrove.cli.report:report", "What was found, on one page."),
+    "providers": ("mixtrove.cli.providers:providers", "See, try and look after the online providers."),
     "doctor": ("mixtrove.cli.doctor:doctor", "Check this installation."),
     "db": ("mixtrove.cli.db:db", "Look after the store."),
 }
