@@ -22,7 +22,7 @@ from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Answer, Kind, Refusal
 from mixtrove.providers.payload import Payload, Text, currency, link, price, year_of
-from mixtrove.providers.provider import Provider, ProviderSettings, found, together
+from mixtrove.providers.provider import Provider, ProviderSettings, together
 from mixtrove.providers.question import Question
 from mixtrove.providers.recording import Found, Offer, Recording, Terms
 
@@ -111,12 +111,10 @@ class Bandcamp(Provider):
     def find(self, asked: Question, *, budget: Budget, track_id: str | None = None) -> Found:
         """Tracks that its site would propose for these words; without prices."""
         body = {"search_text": asked.words, "search_filter": "t", "full_page": False, "fan_id": None}
-        return found(
-            self.ask(
+        return self.recordings(
                 "search", asked.key, "/api/bcsearch_public_api/1/autocomplete_elastic", {}, _rows,
                 budget=budget, track_id=track_id, json=body,
-            )
-        )  # fmt: skip
+            )  # fmt: skip
 
     def by_id(self, ids: Sequence[str], *, budget: Budget) -> Found:
         """One request a track."""
@@ -177,7 +175,7 @@ def _rows(body: Any) -> tuple[Recording, ...]:
 def _credit(row: _Row) -> Credit:
     """Labels write ``Artist - Title`` on their pages; what is behind the dash may as well be a version."""
     artist, dash, title = row.name.partition(" - ")
-    if dash and artist and parse_version(title) is None:
+    if dash and artist and parse_version(title.partition(" (")[0]) is None:
         label = row.band_name if normal_form(row.band_name) != normal_form(artist) else None
         return credit_of(artist, title, label=label, album=row.album_name)
     return credit_of(row.band_name, row.name, album=row.album_name)

@@ -32,7 +32,7 @@ from mixtrove.providers.payload import (
     seconds,
     year_of,
 )
-from mixtrove.providers.provider import Provider, found, only, slices, together
+from mixtrove.providers.provider import Provider, only, slices, together
 from mixtrove.providers.question import Question
 from mixtrove.providers.recording import Field, Found, Json, Offer, Recording, Terms
 
@@ -133,6 +133,11 @@ class Beatport(Provider):
             "as Beatport gave them to you"
         )
 
+    @property
+    def credentials(self) -> str:
+        """Of everything that is set; tokens change by themselves."""
+        return self.settings.fingerprint
+
     def authorizer(self) -> Authorizer:
         """The user's account."""
         return Account(self.gateway, self.settings, self.home)
@@ -188,7 +193,7 @@ class Beatport(Provider):
         track_id: str | None = None,
     ) -> Found:  # fmt: skip
         scope = hashlib.sha256((self.settings.username or "").encode()).hexdigest()[:12]
-        return found(self.ask(kind, key, path, params, read, budget=budget, track_id=track_id, scope=scope))
+        return self.recordings(kind, key, path, params, read, budget=budget, track_id=track_id, scope=scope)
 
 
 def _is_id(text: str) -> bool:

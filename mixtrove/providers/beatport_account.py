@@ -8,7 +8,6 @@ shipped: Beatport gives them to people.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -29,7 +28,7 @@ from mixtrove.errors import StoreUnavailable
 from mixtrove.locking import locked
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.failures import ProviderBusy, ProviderDown, ProviderRefused
-from mixtrove.providers.gateway import Authorizer, Gateway, Request
+from mixtrove.providers.gateway import Authorizer, Gateway, Reply, Request, fingerprint
 from mixtrove.providers.payload import Payload
 from mixtrove.providers.provider import ProviderSettings
 
@@ -37,6 +36,8 @@ EARLY = 120.0
 """Seconds before its end at which a token is renewed."""
 WAIT = 20.0
 """Seconds to wait for another process that renews it, less than a track may take."""
+REFUSED_FOR = 900.0
+"""Seconds for which a process does not sign in again after a refusal."""
 PASTED_FOR = 10 * 3600.0
 """Seconds for which a pasted token is tried: Beatport's live ten hours."""
 _SESSION = re.compile(r"\bsessionid=([^;,\s]+)")
@@ -69,8 +70,8 @@ class AccountSettings(ProviderSettings):
     @property
     def fingerprint(self) -> str:
         """Of all credentials: what is kept for others is not used when they change."""
-        parts = (self.client_id, self.username, _plain(self.token), _plain(self.refresh_token))
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        secrets = (_plain(one) for one in (self.token, self.refresh_token, self.password))
+        return fingerprint(*(part or "" for part in (self.client_id, self.username, *secrets)))
 
 
 class _Granted(Payload):
@@ -112,6 +113,7 @@ class Account(Authorizer):
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: _Tokens | None = None
+        self._refused: tuple[float, ProviderRefused] | None = None
 
     def headers(self, budget: Budget) -> Mapping[str, str]:
         """The token, got or renewed first where that is due."""
@@ -140,7 +142,17 @@ class Account(Authorizer):
         return tokens if tokens is not None and self._clock() < tokens.until - EARLY else None
 
     def _renewed(self, refused: _Tokens | None, budget: Budget) -> _Tokens:
-        """New tokens: those that another process got meanwhile, else new ones, kept before they are used."""
+        """New tokens; after a refusal nothing is tried for a while, because accounts are locked for that."""
+        if self._refused is not None and self._clock() < self._refused[0]:
+            raise self._refused[1]
+        try:
+            return self._shared(refused, budget)
+        except ProviderRefused as error:
+            self._refused = (self._clock() + REFUSED_FOR, error)
+            raise
+
+    def _shared(self, refused: _Tokens | None, budget: Budget) -> _Tokens:
+        """The tokens that another process got meanwhile, else new ones, kept before they are used."""
         if self._file is None:
             return self._granted(refused, budget)
         try:
@@ -177,7 +189,7 @@ class Account(Authorizer):
         if settings.can_sign_in:
             return self._token({"grant_type": "authorization_code", "code": self._code(budget)}, budget)
         raise refused or ProviderRefused(
-            "beatport", "its token has run out; paste a new one in MIXTROVE_BEATPORT_TOKEN", 3600
+            "beatport", "its token has run out; paste a new one in MIXTROVE_BEATPORT_TOKEN", REFUSED_FOR
         )
 
     def _token(self, fields: Mapping[str, str], budget: Budget) -> _Tokens:
@@ -185,9 +197,18 @@ class Account(Authorizer):
         if fields["grant_type"] == "authorization_code":
             form["redirect_uri"] = self._settings.redirect_uri
         request = Request("beatport", "token", "token", "/v4/auth/o/token/", method="POST", form=form)
-        granted = self._gateway.ask(request, _Granted.model_validate, budget=budget).value
-        if granted is None:
-            raise ProviderRefused("beatport", "it gives no tokens at the address that is set", 3600)
+        reply = self._asked(request, budget)
+        if reply.status != 200:
+            raise ProviderRefused(
+                "beatport",
+                "it does not accept the refresh token or the client; check MIXTROVE_BEATPORT_CLIENT_ID and "
+                "MIXTROVE_BEATPORT_REFRESH_TOKEN",
+                REFUSED_FOR,
+            )
+        try:
+            granted = _Granted.model_validate(json.loads(reply.body))
+        except ValueError:  # said without its text, which quotes the body
+            raise ProviderDown("beatport", "what it gave instead of a token cannot be read", 60) from None
         refresh = granted.refresh_token or fields.get("refresh_token")
         return _Tokens(granted.access_token, refresh, self._clock() + granted.expires_in)
 
@@ -198,11 +219,9 @@ class Account(Authorizer):
             "beatport", "token", "sign in", "/v4/auth/login/", method="POST",
             json={"username": self._settings.username, "password": password},
         )  # fmt: skip
-        reply = self._gateway.exchange(login, budget=budget)
+        reply = self._asked(login, budget)
         session = _SESSION.search(_header(reply.headers, "set-cookie"))
         known = b'"username"' in reply.body or b'"email"' in reply.body
-        if reply.status >= 500:
-            raise ProviderDown("beatport", f"signing in was answered with {reply.status}", 60)
         if (
             reply.status >= 400 or session is None or not known
         ):  # a body without them is a failure even with 200
@@ -210,7 +229,7 @@ class Account(Authorizer):
                 "beatport",
                 "it does not accept this account; check MIXTROVE_BEATPORT_USERNAME and "
                 "MIXTROVE_BEATPORT_PASSWORD",
-                3600,
+                REFUSED_FOR,
             )
         query = urlencode(
             {"response_type": "code", "client_id": self._settings.client_id or "",
@@ -220,13 +239,22 @@ class Account(Authorizer):
             "beatport", "token", "authorize", f"/v4/auth/o/authorize/?{query}",
             headers={"Cookie": f"sessionid={session[1]}"},
         )  # fmt: skip
-        location = _header(self._gateway.exchange(authorize, budget=budget).headers, "location")
+        location = _header(self._asked(authorize, budget).headers, "location")
         codes = parse_qs(urlsplit(location).query).get("code")
         if not codes:
             raise ProviderRefused(
-                "beatport", "it gives this client no code; check MIXTROVE_BEATPORT_CLIENT_ID", 3600
+                "beatport", "it gives this client no code; check MIXTROVE_BEATPORT_CLIENT_ID", REFUSED_FOR
             )
         return codes[0]
+
+    def _asked(self, request: Request, budget: Budget) -> Reply:
+        """A reply that says yes or no; neither to a quota nor to a failure of theirs."""
+        reply = self._gateway.exchange(request, budget=budget)
+        if reply.status == 429:
+            raise ProviderBusy("beatport", "signing in was asked too often", 60)
+        if reply.status >= 500:
+            raise ProviderDown("beatport", f"signing in was answered with status {reply.status}", 60)
+        return reply
 
     def _kept(self) -> _Tokens | None:
         """What was kept for these credentials; None when there is nothing that can be read."""

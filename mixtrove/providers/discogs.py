@@ -23,7 +23,7 @@ from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of, plain_name
 from mixtrove.providers.gateway import Authorizer, Refusal
 from mixtrove.providers.payload import Payload, Several, Text, currency, price, release_date, year_of
-from mixtrove.providers.provider import Provider, ProviderSettings, found, only, together
+from mixtrove.providers.provider import Provider, ProviderSettings, only, together
 from mixtrove.providers.question import Question, plain_words
 from mixtrove.providers.recording import Found, Json, Offer, Recording, Terms
 
@@ -33,7 +33,7 @@ WITHOUT_TOKEN = 25.0
 CURRENCIES = "USD|GBP|EUR|CAD|AUD|JPY|CHF|MXN|BRL|NZD|SEK|ZAR"
 """What ``curr_abbr`` accepts."""
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)")
-_ID = re.compile(r"(\d{1,12}):(.{1,40})")
+_ID = re.compile(r"(\d{1,15}):(.{1,40})")
 _NO_LABEL = "not on label"
 _JOINS = {"": ", ", ",": ", "}
 _REMIXED = re.compile(r"\b(?:remix|remixed by|re-?edit|edited by)\b", re.IGNORECASE)
@@ -179,7 +179,7 @@ class Discogs(Provider):
             "per_page": str(ROWS),
         }  # fmt: skip
         answer = self.ask(
-            "search", asked.work, "/database/search", params, lambda body: _releases(body, asked),
+            "search", asked.work, "/database/search", params, lambda body: _releases(body, asked) or None,
             budget=budget, track_id=track_id,
         )  # fmt: skip
         if not answer.value:
@@ -223,9 +223,8 @@ class Discogs(Provider):
         return (Offer("discogs", page, price=amount, currency=said),)
 
     def _tracks(self, release: int, budget: Budget, track_id: str | None) -> Found:
-        return found(
-            self.ask(
-                "track", f"release {release}", f"/releases/{quote(str(release))}", {}, _recordings,
+        return self.recordings(
+                "track", f"release {release}", f"/releases/{quote(str(release)}", {}, _recordings,
                 budget=budget, track_id=track_id,
             )
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,6 +88,12 @@ class Policy:
     authorizer: Authorizer | None = None
     refusal: Callable[[int, Mapping[str, str], bytes], Refusal | None] | None = None
     """What only this provider means by an answer (iTunes: 403 is a quota); None leaves it to the gateway."""
+    credentials: str = ""
+
+
+def fingerprint(*secrets: str) -> str:
+    """What tells credentials apart without telling them: 64 bits of a SHA-256 of them, as hexadecimal."""
+    return hashlib.sha256("\0".join(("mixtrove credentials", *secrets)).encode()).hexdigest()[:16]
 
 
 class Gateway(Protocol):

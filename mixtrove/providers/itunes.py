@@ -27,7 +27,7 @@ from mixtrove.providers.payload import (
     seconds,
     year_of,
 )
-from mixtrove.providers.provider import Provider, ProviderSettings, found, only, slices, together
+from mixtrove.providers.provider import Provider, ProviderSettings, only, slices, together
 from mixtrove.providers.question import Question
 from mixtrove.providers.recording import Field, Found, Offer, Recording, Terms
 
@@ -127,8 +127,8 @@ class ITunes(Provider):
         track_id: str | None = None,
     ) -> Found:  # fmt: skip
         scope = self.settings.country
-        return found(
-            self.ask(kind, key, path, params, _recordings, budget=budget, track_id=track_id, scope=scope)
+        return self.recordings(
+            kind, key, path, params, _recordings, budget=budget, track_id=track_id, scope=scope
         )
 
 

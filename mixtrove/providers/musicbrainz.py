@@ -21,7 +21,7 @@ from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Kind, Refusal
 from mixtrove.providers.payload import Payload, Several, Text, isrc, release_date, seconds, year_of
-from mixtrove.providers.provider import Provider, ProviderSettings, found, only, slices, together
+from mixtrove.providers.provider import Provider, ProviderSettings, only, slices, together
 from mixtrove.providers.question import Question, plain_words
 from mixtrove.providers.recording import Found, Json, Recording, Terms
 
@@ -225,8 +225,8 @@ class MusicBrainz(Provider):
         kind: Kind = "search",
     ) -> Found:  # fmt: skip
         params = {"query": query, "limit": str(limit), "fmt": "json"}
-        return found(
-            self.ask(kind, key, "/ws/2/recording", params, _recordings, budget=budget, track_id=track_id)
+        return self.recordings(
+            kind, key, "/ws/2/recording", params, _recordings, budget=budget, track_id=track_id
         )
 
 

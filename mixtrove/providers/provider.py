@@ -117,12 +117,18 @@ class Provider(ABC):
             block=self.block,
             authorizer=self.authorizer(),
             refusal=self.refusal,
+            credentials=self.credentials,
         )
 
     @property
     def per_minute(self) -> float:
         """Requests a minute that its limit allows."""
         return self.settings.per_minute
+
+    @property
+    def credentials(self) -> str:
+        """A fingerprint of the credentials that are set; empty where the signed headers never change."""
+        return ""
 
     def authorizer(self) -> Authorizer | None:
         """What signs its requests; None where nothing does."""
@@ -217,10 +223,25 @@ class Provider(ABC):
         )  # fmt: skip
         return self.gateway.ask(request, read, budget=budget)
 
-
-def found(answer: Answer[tuple[Recording, ...]]) -> Found:
-    """What an answer says of recordings: none when the provider knows nothing."""
-    return Found(answer.value or (), answer.fetched_at, answer.cached, answer.stale)
+    def recordings(
+        self,
+        kind: Kind,
+        key: str,
+        path: str,
+        params: Mapping[str, str | Sequence[str]],
+        read: Callable[[Any], tuple[Recording, ...]],
+        *,
+        budget: Budget,
+        track_id: str | None = None,
+        scope: str = "",
+        json: Any = None,
+    ) -> Found:
+        """The recordings that an answer describes; none is an answer that is kept for less long."""
+        answer = self.ask(
+            kind, key, path, params, lambda body: read(body) or None, budget=budget, track_id=track_id,
+            scope=scope, json=json,
+        )  # fmt: skip
+        return Found(answer.value or (), answer.fetched_at, answer.cached, answer.stale)
 
 
 def together(parts: Iterable[Found]) -> Found:

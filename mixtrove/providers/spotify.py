@@ -21,9 +21,9 @@ from pydantic_settings import SettingsConfigDict
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.failures import ProviderRefused
-from mixtrove.providers.gateway import Authorizer, Gateway, Refusal, Request
+from mixtrove.providers.gateway import Authorizer, Gateway, Refusal, Request, fingerprint
 from mixtrove.providers.payload import Payload, Several, Text, isrc, release_date, seconds, year_of
-from mixtrove.providers.provider import Provider, ProviderSettings, an_address, found, only, together
+from mixtrove.providers.provider import Provider, ProviderSettings, an_address, only, together
 from mixtrove.providers.question import Question, plain_words
 from mixtrove.providers.recording import Found, Recording, Terms
 
@@ -160,6 +160,12 @@ class Spotify(Provider):
             "needs Premium) and set MIXTROVE_SPOTIFY_CLIENT_ID and MIXTROVE_SPOTIFY_CLIENT_SECRET"
         )
 
+    @property
+    def credentials(self) -> str:
+        """Of the app; its tokens change by themselves."""
+        secret = self.settings.client_secret
+        return fingerprint(self.settings.client_id or "", secret.get_secret_value() if secret else "")
+
     def authorizer(self) -> Authorizer:
         """A token by client credentials."""
         return _AppToken(self.gateway, self.settings)
@@ -197,16 +203,14 @@ class Spotify(Provider):
         """One request an id: there is no batch any more."""
         wanted = [one for one in dict.fromkeys(ids) if _ID.fullmatch(one)]
         return together(
-            found(
-                self.ask(
-                    "track",
-                    f"id {one}",
-                    f"/v1/tracks/{one}",
-                    self._market,
-                    _one,
-                    budget=budget,
-                    scope=self._scope,
-                )
+            self.recordings(
+                "track",
+                f"id {one}",
+                f"/v1/tracks/{one}",
+                self._market,
+                _one,
+                budget=budget,
+                scope=self._scope,
             )
             for one in wanted
         )
@@ -221,12 +225,10 @@ class Spotify(Provider):
 
     def _search(self, key: str, query: str, read: Read, budget: Budget, track_id: str | None = None) -> Found:
         params = {"q": query, "type": "track", "limit": str(ROWS), **self._market}
-        return found(
-            self.ask(
+        return self.recordings(
                 "search", key, "/v1/search", params, read, budget=budget, track_id=track_id,
                 scope=self._scope,
-            )
-        )  # fmt: skip
+            )  # fmt: skip
 
 
 def _tracks(body: Any) -> list[_Track]:
