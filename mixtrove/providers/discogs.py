@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import Field as Named
 from pydantic import SecretStr
@@ -224,10 +223,14 @@ class Discogs(Provider):
 
     def _tracks(self, release: int, budget: Budget, track_id: str | None) -> Found:
         return self.recordings(
-                "track", f"release {release}", f"/releases/{quote(str(release)}", {}, _recordings,
-                budget=budget, track_id=track_id,
-            )
-        )  # fmt: skip
+            "track",
+            f"release {release}",
+            f"/releases/{release}",
+            {},
+            _recordings,
+            budget=budget,
+            track_id=track_id,
+        )
 
 
 def _releases(body: Any, asked: Question) -> tuple[int, ...]:
