@@ -99,7 +99,7 @@ class _Money(Payload):
 
 
 class _Stats(Payload):
-    lowest_price: _Money | None = None
+    lowest_price: _Money | None  # always there, null when there is no copy
     blocked: bool | None = Named(default=None, alias="blocked_from_sale")
 
 

@@ -46,11 +46,17 @@ class ITunesSettings(ProviderSettings):
     """The storefront whose ids, prices and currency are given; two letters of ISO 3166."""
 
 
-class _Song(Payload):
+class _Row(Payload):
+    """Songs, and the albums, videos and artists that some questions bring with them."""
+
+    wrapper: str = Named(alias="wrapperType")
     kind: str | None = None
-    id: int | None = Named(default=None, alias="trackId")
-    artist: Text | None = Named(default=None, alias="artistName")
-    title: Text | None = Named(default=None, alias="trackName")
+
+
+class _Song(Payload):
+    id: int = Named(alias="trackId")
+    artist: Text = Named(alias="artistName")
+    title: Text = Named(alias="trackName")
     album: Text | None = Named(default=None, alias="collectionName")
     album_id: int | None = Named(default=None, alias="collectionId")
     url: str | None = Named(default=None, alias="trackViewUrl")
@@ -64,7 +70,7 @@ class _Song(Payload):
 
 
 class _Songs(Payload):
-    results: list[_Song]
+    results: list[dict[str, Any]]
 
 
 class ITunes(Provider):
@@ -133,14 +139,16 @@ class ITunes(Provider):
 
 
 def _recordings(body: Any) -> tuple[Recording, ...]:
-    songs = [one for one in _Songs.model_validate(body).results if one.kind == "song"]
-    songs.sort(key=lambda one: bool(_MIXED.search(one.title or "")))
-    return tuple(recording for song in songs if (recording := _recording(song)))
+    songs = []
+    for row in _Songs.model_validate(body).results:
+        what = _Row.model_validate(row)
+        if what.wrapper == "track" and what.kind == "song":
+            songs.append(_Song.model_validate(row))
+    songs.sort(key=lambda one: bool(_MIXED.search(one.title)))
+    return tuple(map(_recording, songs))
 
 
-def _recording(song: _Song) -> Recording | None:
-    if song.id is None or not song.artist or not song.title:
-        return None
+def _recording(song: _Song) -> Recording:
     date = release_date(song.released)
     url = link(song.url, "music.apple.com", "itunes.apple.com")
     extra: dict[Field, str | None] = {

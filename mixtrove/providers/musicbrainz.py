@@ -112,7 +112,7 @@ class _LabelInfo(Payload):
 
 class _Labels(Payload):
     date: str | None = None
-    info: Several[_LabelInfo] = Named(default=[], alias="label-info")
+    info: Several[_LabelInfo] = Named(alias="label-info")
 
 
 class _Linked(Payload):
