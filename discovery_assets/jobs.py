@@ -23,14 +23,13 @@ discover = dg.define_asset_job(
 
 ask_providers = dg.define_asset_job(
     "ask_providers",
-    selection=UNPARTITIONED - dg.AssetSelection.assets(
-        ["raw", "tracklist_entries"], ["search", "catalogue_candidates"]
-    ),
+    selection=UNPARTITIONED
+    - dg.AssetSelection.assets(["raw", "tracklist_entries"], ["search", "catalogue_candidates"]),
     tags={"mixtrove/stage": "providers"},
     description=(
-        "Ask online providers about at most 100 entries that library and catalogue left open, decide them, fill "
-        "in what is not known of tracks, then bring want list, statistics and the published warehouse up to date. "
-        "The sensor provider_questions asks for as many runs as there are questions, one at a time."
+        "Ask online providers about at most 100 entries that library and catalogue left open, decide them, "
+        "fill in what is not known of tracks, then bring want list, statistics and the published warehouse "
+        "up to date. The sensor provider_questions asks for as many runs as there are questions, one by one."
     ),
 )
 

@@ -15,8 +15,8 @@ from mixtrove.catalogue.directory import DESCRIPTION
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.enrichment import EnrichSummary, enrich_tracks
 from mixtrove.identify import MatchSummary, SearchSummary, match_entries, search_catalogue
-from mixtrove.library.owned import link_owned
 from mixtrove.library.facts import expire
+from mixtrove.library.owned import link_owned
 from mixtrove.library.rules import RefreshSummary, load_rules, refresh_wants
 from mixtrove.online import AskSummary, ask_providers
 from mixtrove.providers.gateway import Gateway

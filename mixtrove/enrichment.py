@@ -81,14 +81,17 @@ def facts_of(recording: Recording, terms: Terms, fetched_at: datetime) -> Facts:
         "key": recording.key,
         "duration": credit.duration,
         "isrc": isrcs or None,
-        **recording.extra,
     }
+    details = {(f"{name}_details" if name in said else name): name for name in recording.extra}
     until = None if terms.ceiling is None else fetched_at + terms.ceiling
     columns = {_column(name): value for name, value in said.items() if value and name in terms.warehouse}
     attributes = {
         _column(name): (value, None if name in terms.kept else until)
         for name, value in said.items()
         if value and name not in terms.warehouse
+    }
+    attributes |= {
+        name: (recording.extra[of], None if of in terms.kept else until) for name, of in details.items()
     }
     return Facts(
         provider=recording.provider,

@@ -43,6 +43,7 @@ from mixtrove.matching.choice import Candidate, decide_many
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.failures import ProviderFailure, ProviderOff, ProviderRefused
+from mixtrove.providers.gateway import REFUSED_FOR
 from mixtrove.providers.provider import Provider
 from mixtrove.providers.recording import Found
 
@@ -273,7 +274,7 @@ class _Lane:
         except ProviderOff:
             return False
         except ProviderRefused as failure:
-            if failure.retry_in > 0:
+            if failure.retry_in < REFUSED_FOR:
                 line.later[name] = Later(name, failure.retry_in, failure.why)
             else:  # it will never answer this question
                 line.answers[name] = []

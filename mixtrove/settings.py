@@ -135,10 +135,15 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        if not first["loc"]:  # of two variables together; the text names them
-            raise BadInput(f"{first['ctx']['error']}; change or unset one of them") from error
-        name = "MIXTROVE_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise BadInput(
-            f"{name} is set to {first['input']!r}, which cannot be used: {first['msg']}; change or unset it"
-        ) from error
+        raise bad_variable(error, Settings) from error
+
+
+def bad_variable(error: ValidationError, settings: type[BaseSettings]) -> BadInput:
+    """The error for people of settings whose variables have a value that cannot be used."""
+    first = error.errors()[0]
+    if not first["loc"]:  # of two variables together; the text names them
+        return BadInput(f"{first['ctx']['error']}; change or unset one of them")
+    name = settings.model_config["env_prefix"] + "_".join(str(part) for part in first["loc"]).upper()
+    return BadInput(
+        f"{name} is set to {first['input']!r}, which cannot be used: {first['msg']}; change or unset it"
+    )

@@ -1,4 +1,4 @@
-"""The sensor ``provider_questions``: lines that providers are to be asked about become runs, one at a time."""
+"""The sensor ``provider_questions``: lines to ask providers about become runs, one at a time."""
 
 import time
 from datetime import UTC, datetime
@@ -52,8 +52,8 @@ def questions_due(store: Store, ready: list[str]) -> Due:
     minimum_interval_seconds=EVERY,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
-        "Asks for a run of ask_providers while lines are to be asked about: new ones, watched ones whose date "
-        "has come, and questions of the queue whose time has come. One run at a time, 100 entries each. Does "
+        "Asks for a run of ask_providers while lines are to be asked about: new ones, watched ones whose "
+        "date has come, and questions of the queue whose time has come. One run at a time, 100 entries each. Does "
         "nothing while no provider is set up."
     ),
 )
@@ -73,9 +73,7 @@ def provider_questions(
         finally:
             store.close()
     running = bool(
-        context.instance.get_run_ids(
-            dg.RunsFilter(job_name="ask_providers", statuses=UNDER_WAY), limit=1
-        )
+        context.instance.get_run_ids(dg.RunsFilter(job_name="ask_providers", statuses=UNDER_WAY), limit=1)
     )
     decision = decide(due, context.cursor, time.time(), running=running)
     if decision.run_key is None:

@@ -1,9 +1,9 @@
 """Whether to ask for a run that asks providers: a pure decision from what is due and what was asked for.
 
-What is due is read from the store's tables, and a run takes it off: a question is answered, or it waits in the
-queue with a later time and one attempt more, or its line is watched. So equal questions twice mean that the
-run between them did nothing (it died, or somebody else holds the entries): they are asked for again after a
-while, then later and later. Dagster remembers run keys for ever, therefore the attempt is part of the key.
+What is due is read from the store's tables, and a run takes it off: a question is answered, or it waits in
+the queue with a later time and one attempt more, or its line is watched. So equal questions twice mean that
+the run between them did nothing (it died, or somebody else holds the entries): they are asked for again after
+a while, then later and later. Dagster remembers run keys for ever, therefore the attempt is part of the key.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ class TracksToFillIn(dg.Config):
     "sql",
     deps=[dg.AssetKey(["match", "library_tracks"])],
     description=(
-        "Label, release date, genre, bpm, key, ISRC and links to buy, each with the provider it came from and "
-        "how long its terms let us keep it. Providers are asked about identified tracks that lack something "
-        "they could know, the most heard first, each once. What holds for one recording only (bpm, key, "
-        "duration, ISRC) is not taken from an edit of another length; what a person set stays. What has "
+        "Label, release date, genre, bpm, key, ISRC and links to buy, each with the provider it came from "
+        "and how long its terms let us keep it. Providers are asked about identified tracks that lack "
+        "something they could know, the most heard first, each once. What holds for one recording only (bpm, "
+        "key, duration, ISRC) is not taken from an edit of another length; what a person set stays. What has "
         "expired is deleted here."
     ),
     code_version="1",
@@ -57,7 +57,8 @@ def track_attributes(
                 .order_by(attribute.c.fetched_at.desc(), attribute.c.library_track_id, attribute.c.name)
                 .limit(10)
             ).all()  # fmt: skip
-    context.log.info(f"{found.tracks:,} tracks looked up, {found.filled:,} know more now; {gone:,} rows expired")
+    sentence = f"{found.tracks:,} tracks looked up, {found.filled:,} know more now; {gone:,} rows expired"
+    context.log.info(sentence)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows,

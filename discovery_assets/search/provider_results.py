@@ -34,11 +34,11 @@ class ProviderQuestions(DueEntries):
     "sql",
     deps=[dg.AssetKey(["raw", "tracklist_entries"]), dg.AssetKey(["search", "catalogue_candidates"])],
     description=(
-        "Recordings of MusicBrainz, Beatport, Spotify, Discogs and iTunes that could be what was played, asked "
-        "for where library and catalogue decide nothing. One provider after the other, the one with most "
+        "Recordings of MusicBrainz, Beatport, Spotify, Discogs and iTunes that could be what was played, "
+        "asked for where library and catalogue decide nothing. One provider after the other, the one with most "
         "expected answers per request first, until a line is decided; every request within the quota that "
-        "all processes share. A question that cannot be answered now waits in the queue with its time. A line "
-        "that was asked about is left alone until its watch date. Providers that are not set up are left out."
+        "all processes share. A question that cannot be answered now waits in the queue with its time. A "
+        "line that was asked about is left alone until its watch date. Providers that are not set up are left out."
     ),
     code_version="1",
     metadata=store_table(schema.entry_candidate),
@@ -59,7 +59,7 @@ def provider_results(
             batch_size=config.batch_size,
             workers=config.workers,
             rule=store.settings().rule,
-            progress=lambda done, of: context.log.info(f"{done:,} of {of:,} entries"),
+            progress=lambda done, of: context.log.info("%d of %d entries", done, of),
         )
         spent = uses(online)
         candidate, entry = schema.entry_candidate, schema.tracklist_entry
@@ -105,8 +105,6 @@ def provider_results(
                 ("provider", "line", "next at", "attempts", "why"),
                 [(one.provider, one.line, one.next_at, one.attempts, one.why) for one in waiting],
             ),
-            "preview": preview(
-                ("line", "provider", "candidate", "confidence", "decision", "reasons"), best
-            ),
+            "preview": preview(("line", "provider", "candidate", "confidence", "decision", "reasons"), best),
         }
     )

@@ -7,7 +7,7 @@ from mixtrove.discovery import Online
 from mixtrove.providers.use import Use
 
 
-def uses(online: Online) -> dg.TableMetadataValue:
+def uses(online: Online) -> dg.MarkdownMetadataValue:
     """State of every provider, and what this run asked of it."""
     summary = online.gateway.summary()
     rows = []

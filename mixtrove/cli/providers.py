@@ -133,7 +133,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
                 track = find_id(
                     connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
                 )
-        gone = online.gateway.forget(track=track, provider=provider, kind=kind)
+        gone = online.gateway.forget(track=track, provider=provider, kind=kind)  # type: ignore[arg-type]
     click.echo(f"{gone:,} answers forgotten")
 
 
@@ -217,7 +217,7 @@ def simulate(
     except ValueError as error:
         raise BadInput(str(error)) from error
     except OSError as error:
-        raise MixtroveError(f"port {port} of 127.0.0.1 is not free ({error.strerror}); give --port") from error
+        raise MixtroveError(f"port {port} of 127.0.0.1 is taken ({error.strerror}); give --port") from error
     with server:
         for name, value in server.environment().items():
             click.echo(f"export {name}={shlex.quote(value)}")

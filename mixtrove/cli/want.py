@@ -91,7 +91,9 @@ def list_(status: str, everything: bool, min_priority: int, limit: int | None, a
 @want.command()
 @click.argument("ids", nargs=-1)
 @click.option("--refresh", is_flag=True, help="Ask the providers for today's prices first.")
-@click.option("--searches/--no-searches", default=True, help="Also links to search a shop that gives no prices.")
+@click.option(
+    "--searches/--no-searches", default=True, help="Also links to search a shop that gives no prices."
+)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many wants.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_json: bool) -> None:

@@ -82,15 +82,12 @@ def write_answers(
     Returns:
         The ids of the open entries, and whether a decision is due.
     """
-    statuses = dict(
-        tx.connection.execute(
-            sa.select(_entry.c.id, _entry.c.status)
-            .where(_entry.c.line_key == line_key, _entry.c.status.in_(TO_SEARCH))
-            .order_by(_entry.c.id)
-        )
-        .tuples()
-        .all()
+    rows = tx.connection.execute(
+        sa.select(_entry.c.id, _entry.c.status)
+        .where(_entry.c.line_key == line_key, _entry.c.status.in_(TO_SEARCH))
+        .order_by(_entry.c.id)
     )
+    statuses = {row.id: row.status for row in rows}
     present = _present(tx.connection, statuses)
     replaced: dict[str, list[OfferRow]] = {}
     for entry_id in statuses:

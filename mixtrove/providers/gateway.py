@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from mixtrove.providers.budget import Budget
@@ -69,6 +69,9 @@ DOWN_FOR = 60.0
 REFUSED_FOR = 86_400.0
 """… that does not accept this one request."""
 
+PRIOR = 50
+"""Requests that what is expected of a provider counts like, beside what was measured."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -108,6 +111,7 @@ class Gateway:
         self._lines: dict[str, _Line] = {}
         self._in_flight: dict[Key, _InFlight] = {}
         self._lock = threading.Lock()
+        self._lately: dict[str, Use] | None = None  # what was counted before this process, for ``yields``
         self.on_close: list[Callable[[], None]] = []
 
     def register(self, policy: Policy) -> None:
@@ -191,6 +195,14 @@ class Gateway:
     def identified(self, provider: str, lines: int) -> None:
         """So many lines were identified by answers of this provider."""
         self._counters.add(provider, "found_lines", lines)
+
+    def yields(self, provider: str, expected: float) -> float:
+        """Lines identified per request in the last 30 days; ``expected`` counts like 50 requests."""
+        with self._lock:
+            if self._lately is None:
+                self._lately = self._counters.since(self._cache.now().date() - timedelta(days=30))
+        use = self._lately.get(provider, Use())
+        return (use.found_lines + expected * PRIOR) / (use.requests + PRIOR)
 
     def summary(self) -> dict[str, Use]:
         """What this process asked, by provider."""

@@ -118,3 +118,14 @@ class Counters:
                 sa.select(_TABLE.c.provider, *(_TABLE.c[name] for name in names)).where(_TABLE.c.day == day)
             )
             return {row.provider: Use(*row[1:]) for row in rows}
+
+    def since(self, day: date) -> dict[str, Use]:
+        """What all processes did from this day on, as far as they wrote it, by provider."""
+        names = [field.name for field in fields(Use)]
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(_TABLE.c.provider, *(sa.func.sum(_TABLE.c[name]) for name in names))
+                .where(_TABLE.c.day >= day)
+                .group_by(_TABLE.c.provider)
+            )
+            return {row.provider: Use(*row[1:]) for row in rows}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ def line(row: Mapping[str, str]) -> str:
 class Scene:
     """One home, and what was asked from it."""
 
-    def __init__(self, home: Path, server: Simulator, patch: pytest.MonkeyPatch, make: Callable[..., Any]) -> None:
+    def __init__(
+        self, home: Path, server: Simulator, patch: pytest.MonkeyPatch, make: Callable[..., Any]
+    ) -> None:
         self.server = server
         self.make = make
         self._patch = patch
@@ -142,6 +145,11 @@ class Scene:
                         tx.connection.execute(
                             sa.update(table).where(key == row.k).values({column.name: row.at - by})
                         )
+
+        with closing(sqlite3.connect(self.settings.home / "providers.db")) as connection, connection:
+            connection.execute(
+                "UPDATE slot SET blocked_until = blocked_until - ?", (by.total_seconds() * 1e6,)
+            )
 
     def close(self) -> None:
         """Close the store."""

@@ -135,6 +135,8 @@ class Beatport(Answers):
         asked = words(question.one("q"))
         if not asked:
             return json_reply({"q": ["This field is required."]}, 400)
+        if question.one("q").count("(") > 1:
+            asked = []  # more than one pair of brackets finds nothing
         per_page, page = _paging(question)
         songs = self.songs_of(self.index.text.most(asked, 0.6), per_page, (page - 1) * per_page)
         kind = question.one("type")

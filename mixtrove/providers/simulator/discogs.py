@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from mixtrove.providers.simulator.answering import (
@@ -17,7 +18,7 @@ from mixtrove.providers.simulator.answering import (
 )
 from mixtrove.providers.simulator.numbers import below, chance, id_of
 from mixtrove.providers.simulator.quotas import DISCOGS_WITHOUT_TOKEN
-from mixtrove.providers.simulator.search import Hits, words
+from mixtrove.providers.simulator.search import Hits, exactly, words
 from mixtrove.providers.simulator.songs import Song
 
 TOKEN = "simulated-discogs-token"
@@ -29,6 +30,11 @@ class Discogs(Answers):
     """Search, release, price and label."""
 
     name = "discogs"
+
+    def __init__(self, *args: Any) -> None:
+        """See ``Answers``."""
+        super().__init__(*args)
+        self._shown: dict[int, Song] = {}  # labels that were shown, to find them without a look at all songs
 
     def answer(self, question: Question) -> Reply:
         if not question.headers.get("user-agent", "").strip():
@@ -105,24 +111,28 @@ class Discogs(Answers):
         if question.one("title"):
             parts.append(self.index.text.every(words(question.one("title").replace(" - ", " "))))
         if not parts:
-            label = words(question.one("label")) or words(question.one("catno"))
-            return self._of_label(label, question) if label else None
+            return self._of_label(question) if question.one("label") or question.one("catno") else None
         hits = parts[0]
         for part in parts[1:]:
             hits = hits.both(part)
         return hits
 
-    def _of_label(self, label: list[str], question: Question) -> Hits:
-        """Without any name to search for, all releases are looked through: slow, and rare."""
-        from mixtrove.providers.simulator.search import exactly
+    def _of_label(self, question: Question) -> Hits:
+        catno, label = _plain(question.one("catno")), set(words(question.one("label")))
+        if catno:
+            return exactly(self.songs.all[row] for row in self._catalogue_numbers.get(catno, ()))
+        return exactly(song for song in self.songs.all if label <= set(words(song.label)))
 
-        catno = _plain(question.one("catno"))
-        return exactly(
-            song
-            for song in self.songs.all
-            if (not catno or catno == _plain(song.catalog_number))
-            and (not question.one("label") or set(label) <= set(words(song.label)))
-        )
+    @cached_property
+    def _catalogue_numbers(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for song in self.songs.all:
+            found.setdefault(_plain(song.catalog_number), []).append(song.row)
+        return found
+
+    @cached_property
+    def _labels(self) -> dict[int, Song]:
+        return {id_of(artist_seed(song.label), "discogs.label"): song for song in self.songs.all}
 
     def _row(self, song: Song) -> dict[str, Any]:
         number = id_of(song.release_seed, "discogs.release")
@@ -161,6 +171,8 @@ class Discogs(Answers):
         if not songs:
             return _error(404, "Release not found.")
         song = songs[0]
+        label_id = id_of(artist_seed(song.label), "discogs.label")
+        self._shown[label_id] = song
         return json_reply(
             {
                 "id": int(number),
@@ -174,10 +186,9 @@ class Discogs(Answers):
                         "catno": song.catalog_number,
                         "entity_type": "1",
                         "entity_type_name": "Label",
-                        "id": id_of(artist_seed(song.label), "discogs.label"),
+                        "id": label_id,
                         "name": song.label,
-                        "resource_url": "https://api.discogs.com/labels/"
-                        f"{id_of(artist_seed(song.label), 'discogs.label')}",
+                        "resource_url": f"https://api.discogs.com/labels/{label_id}",
                     }
                 ],
                 "companies": [],
@@ -227,23 +238,23 @@ class Discogs(Answers):
         return 1.5 + below(song.release_seed, "discogs price", 4000) / 100
 
     def _label(self, question: Question, number: str) -> Reply:
-        for song in self.songs.all:
-            if id_of(artist_seed(song.label), "discogs.label") == int(number):
-                return json_reply(
-                    {
-                        "id": int(number),
-                        "name": song.label,
-                        "profile": f"Label of {song.artist} and others.",
-                        "contact_info": "",
-                        "urls": [f"https://{slug(song.label)}.example/"],
-                        "sublabels": [],
-                        "data_quality": "Correct",
-                        "uri": f"https://www.discogs.com/label/{number}-{slug(song.label)}",
-                        "releases_url": f"https://api.discogs.com/labels/{number}/releases",
-                        "resource_url": f"https://api.discogs.com/labels/{number}",
-                    }
-                )
-        return _error(404, "Label not found.")
+        song = self._shown.get(int(number)) or self._labels.get(int(number))
+        if song is None:
+            return _error(404, "Label not found.")
+        return json_reply(
+            {
+                "id": int(number),
+                "name": song.label,
+                "profile": f"Label of {song.artist} and others.",
+                "contact_info": "",
+                "urls": [f"https://{slug(song.label)}.example/"],
+                "sublabels": [],
+                "data_quality": "Correct",
+                "uri": f"https://www.discogs.com/label/{number}-{slug(song.label)}",
+                "releases_url": f"https://api.discogs.com/labels/{number}/releases",
+                "resource_url": f"https://api.discogs.com/labels/{number}",
+            }
+        )
 
 
 def _signed(question: Question) -> bool:
@@ -265,11 +276,10 @@ def _artist(name: str) -> dict[str, Any]:
 
 def _track(song: Song, position: str) -> dict[str, Any]:
     seconds = song.duration // 1000
-    title, version = song.parts
     track: dict[str, Any] = {
         "position": position,
         "type_": "track",
-        "title": f"{title} ({version})" if version else title,
+        "title": song.with_brackets,
         "duration": f"{seconds // 60}:{seconds % 60:02}",
     }
     if song.remixer:

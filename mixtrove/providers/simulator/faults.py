@@ -31,7 +31,17 @@ TRANSIENT: tuple[FaultKind, ...] = (
 
 _WITH_TOKENS = frozenset(("spotify", "beatport"))
 _NEEDED = frozenset(
-    ["id", "title", "name", "trackId", "trackName", "artistName", "access_token", "lowest_price", "labels", "label-info"]
+    (
+        "id",
+        "title",
+        "name",
+        "trackId",
+        "trackName",
+        "artistName",
+        "access_token",
+        "lowest_price",
+        "label-info",
+    )
 )
 """Fields without which an answer is none."""
 

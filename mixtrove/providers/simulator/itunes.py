@@ -96,8 +96,7 @@ def _results(rows: list[dict[str, Any]]) -> Reply:
 
 def _row(song: Song, store: str, *, mixed: bool = False) -> dict[str, Any]:
     country, currency, rate = _STORES.get(store, _STORES["US"])
-    title, version = song.parts
-    name = f"{title} ({version})" if version else title
+    name = song.with_brackets
     collection = song.release_title + ("" if song.album else " - Single")
     collection_id = id_of(song.release_seed, "itunes.release")
     track_id = id_of(song.seed, _MIXED if mixed else "itunes")

@@ -1,4 +1,4 @@
-"""The part of Lucene's query language that MusicBrainz is asked in: fields, phrases, AND, OR, NOT, brackets."""
+"""The part of Lucene's language that MusicBrainz is asked in: fields, phrases, AND, OR, NOT, brackets."""
 
 from __future__ import annotations
 

@@ -93,8 +93,8 @@ class MusicBrainz(Answers):
         if not query.strip():
             return _error(
                 400,
-                "You submitted a blank search query. You must include a non-blank 'query=' parameter with your "
-                "search.",
+                "You submitted a blank search query. You must include a non-blank 'query=' parameter "
+                "with your search.",
             )
         limit, offset = question.number("limit", 25), question.number("offset", 0)
         if limit is None or not 1 <= limit <= 100:
@@ -144,7 +144,7 @@ class MusicBrainz(Answers):
         return self.known([song for song in found if mbid(song.seed, "musicbrainz") == wanted])
 
     def _row(self, song: Song) -> dict[str, Any]:
-        row: dict[str, Any] = {"title": song.title}
+        row: dict[str, Any] = {"title": song.with_brackets}
         if chance(song.seed, "musicbrainz length", 0.95):
             row["length"] = song.duration
         row["video"] = None
@@ -183,7 +183,7 @@ class MusicBrainz(Answers):
                         {
                             "id": mbid(song.seed, "musicbrainz.track"),
                             "number": str(number),
-                            "title": song.title,
+                            "title": song.with_brackets,
                             "length": song.duration,
                         }
                     ],
@@ -196,7 +196,7 @@ class MusicBrainz(Answers):
     def _looked_up(self, song: Song, inc: set[str]) -> dict[str, Any]:
         found: dict[str, Any] = {
             "id": mbid(song.seed, "musicbrainz"),
-            "title": song.title,
+            "title": song.with_brackets,
             "length": song.duration if chance(song.seed, "musicbrainz length", 0.95) else None,
             "disambiguation": "",
             "video": False,
@@ -280,7 +280,7 @@ class MusicBrainz(Answers):
                     "id": mbid(other.seed, "musicbrainz.track"),
                     "position": at,
                     "number": str(at),
-                    "title": other.title,
+                    "title": other.with_brackets,
                     "length": other.duration,
                     "recording": self._looked_up(other, inc - {"releases"}),
                 }
@@ -291,7 +291,8 @@ class MusicBrainz(Answers):
             ]
         if "url-rels" in inc:
             resource = f"https://www.discogs.com/release/{id_of(song.release_seed, 'discogs.release')}"
-            shop = f"https://www.beatport.com/release/{slug(song.release_title)}/{id_of(song.release_seed, 'beatport.release')}"
+            number = id_of(song.release_seed, "beatport.release")
+            shop = f"https://www.beatport.com/release/{slug(song.release_title)}/{number}"
             found["relations"] = [
                 _url_relation("discogs", "4a78823c-1c53-4176-a5f3-58026c76f2bc", resource),
                 _url_relation(*_RELEASE_PURCHASE, shop),

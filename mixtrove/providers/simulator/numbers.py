@@ -81,6 +81,6 @@ class Numbering:
         """The rows with this id, in order."""
         if not 0 <= number < 1 << 63:
             return []
-        first, last = np.searchsorted(self._ids, np.uint64(number)), 0
+        first = np.searchsorted(self._ids, np.uint64(number))
         last = np.searchsorted(self._ids, np.uint64(number), side="right")
         return sorted(self._rows[first:last].tolist())

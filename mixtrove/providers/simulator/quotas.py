@@ -43,7 +43,7 @@ class Window:
         self._counted: deque[float] = deque()
 
     def admits(self, now: float, count: int | None = None) -> tuple[bool, int, float]:
-        """Whether a request at ``now`` (seconds) is admitted, how many are in the window, seconds until one more fits."""
+        """Whether a request at ``now`` is admitted, how many the window has, seconds until one more fits."""
         limit = self.quota.count if count is None else min(count, self.quota.count)
         while self._counted and self._counted[0] <= now - self.quota.seconds:
             self._counted.popleft()

@@ -100,7 +100,7 @@ class Field:
                     postings[word] = rows = array("i")
                 rows.append(row)
         self._count = len(lengths)
-        self._postings = {word: np.frombuffer(rows, np.int32) for word, rows in postings.items()}
+        self._postings = postings
         sizes = np.frombuffer(lengths, np.uint16).astype(np.float32) if lengths else np.empty(0, np.float32)
         self._shortness = (1 / (0.6 + 0.4 * sizes / (sizes.mean() if len(sizes) else 1))).astype(np.float32)
 
@@ -109,9 +109,10 @@ class Field:
 
     def word(self, word: str) -> Hits:
         """The rows with a word."""
-        rows = self._postings.get(word)
-        if rows is None:
+        posted = self._postings.get(word)
+        if posted is None:
             return NOTHING
+        rows = np.frombuffer(posted, np.int32)
         return Hits(rows, self._shortness[rows] * np.float32(self._weight(word)))
 
     def every(self, asked: Sequence[str]) -> Hits:
@@ -133,9 +134,8 @@ class Field:
         for word in set(asked):
             weight = self._weight(word)
             least += weight * share
-            rows = self._postings.get(word)
-            if rows is not None:
-                found[rows] += np.float32(weight)
+            if (posted := self._postings.get(word)) is not None:
+                found[np.frombuffer(posted, np.int32)] += np.float32(weight)
         if least <= 0:
             return NOTHING
         rows = np.flatnonzero(found >= least - 1e-3).astype(np.int32)

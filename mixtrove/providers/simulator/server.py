@@ -11,6 +11,7 @@ import logging
 import select
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -146,7 +147,7 @@ class Simulator:
         self._plan.clear()
 
     def most_in_window(self, provider: str) -> int:
-        """The most requests that were admitted in any window of the provider's quota, as long as it is here."""
+        """The most requests that were admitted in any (scaled) window of a provider's quota."""
         times = sorted(one.time for one in self.received if one.provider == provider and one.admitted)
         seconds = self._windows.seconds(provider)
         most = first = 0
@@ -242,7 +243,7 @@ class Simulator:
         reply: Reply | None = None
         if not admitted:
             reply = answers.refusal()
-            if provider == "spotify":
+            if provider in ("spotify", "beatport"):
                 reply = Reply(reply.status, reply.body, reply.type, {"Retry-After": str(int(wait) + 1)})
         elif fault is not None:
             reply = instead(fault, answers, question, faults, self.url)
@@ -308,8 +309,6 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error of ours."""
-        import sys
-
         if not isinstance(sys.exception(), OSError):
             log.exception("the stand-in failed to answer")
 
@@ -395,7 +394,9 @@ class _Connection(BaseHTTPRequestHandler):
         if self.server.simulator.closing.is_set():
             return True
         readable, _, _ = select.select([self.connection], [], [], seconds)
-        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        if not readable:
+            return False
+        return not self.connection.recv(1, socket.MSG_PEEK) or self.server.simulator.closing.wait(seconds)
 
     def _head(self, reply: Reply, length: int) -> bytes:
         lines = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,9 +70,10 @@ _MAKER = re.compile(
     re.IGNORECASE,
 )
 _GENERIC = frozenset(
-    ["original", "extended", "radio", "club", "vocal", "dub", "long", "short", "main", "full", "single", "album", "12", "7", "video", "tv"]
-)
-_BETWEEN_ARTISTS = re.compile(r"(\s*,\s+|\s+feat\.?\s+|\s+ft\.?\s+|\s+vs\.?\s+)", re.IGNORECASE)
+    ("original", "extended", "radio", "club", "vocal", "dub", "long", "short", "main", "full", "single",
+     "album", "12", "7", "video", "tv")
+)  # fmt: skip
+_BETWEEN_ARTISTS = re.compile(r"(\s*,\s+|\s+(?:feat\.?|ft\.?|featuring|vs\.?)\s+)", re.IGNORECASE)
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b(?:-(\d\d)(?:-(\d\d))?)?")
 _LINK = re.compile(r"https?://\S+")
 
@@ -85,14 +87,14 @@ class Song:
     artist: str
     title: str  # with its version, as the catalogue has it
     album: str  # empty for a single
-    label: str
-    catalog_number: str
-    given_isrc: str
-    date: str  # YYYY-MM-DD
-    duration: int  # milliseconds
-    links: tuple[str, ...]
     seed: int
     release_seed: int  # the same for all songs of a release
+    links: tuple[str, ...] = ()
+    given_isrc: str = ""  # what the catalogue says; empty: nothing
+    given_label: str = ""
+    given_catalog_number: str = ""
+    given_year: str = ""
+    given_duration: str = ""
 
     @property
     def artists(self) -> list[str]:
@@ -103,6 +105,12 @@ class Song:
     def parts(self) -> tuple[str, str]:
         """Base title and version (empty for the original)."""
         return title_and_version(self.title)
+
+    @property
+    def with_brackets(self) -> str:
+        """The title with its version in brackets."""
+        title, version = self.parts
+        return f"{title} ({version})" if version else title
 
     @property
     def release_title(self) -> str:
@@ -128,6 +136,34 @@ class Song:
         if not self.given_isrc and self.parts[1] and chance(self.seed, "other isrc", 0.25):
             return drawn_isrc(self.seed, self.date, "isrc.beatport")
         return self.isrc
+
+    @property
+    def label(self) -> str:
+        """The label; the songs of a release share it."""
+        label = self.given_label
+        if not self.given_catalog_number and " - " in label:  # as a Discogs export writes it
+            label = label.rpartition(" - ")[0]
+        kind = one_of(self.release_seed, "label kind", _LABEL_KINDS)
+        return label or f"{one_of(self.release_seed, 'label', _LABEL_WORDS)} {kind}"
+
+    @property
+    def catalog_number(self) -> str:
+        """The catalogue number of the release."""
+        number = self.given_catalog_number or self.given_label.rpartition(" - ")[2]
+        if number and number != self.given_label:
+            return number
+        letters = "".join(letter for letter in self.label.upper() if letter in _BASE_36)[:4] or "CAT"
+        return f"{letters}{below(self.release_seed, 'catalogue number', 999) + 1:03}"
+
+    @property
+    def date(self) -> str:
+        """When it came out, YYYY-MM-DD."""
+        return _date(self.given_year, self.release_seed)
+
+    @property
+    def duration(self) -> int:
+        """Its length in milliseconds."""
+        return _duration(self.given_duration) or 180_000 + below(self.seed, "duration", 300) * 1000
 
     @property
     def genre(self) -> str:
@@ -183,7 +219,7 @@ class Songs:
     """All songs, by row, id, ISRC and link. Safe to share between threads once it is made."""
 
     def __init__(self, rows: Iterable[Mapping[str, str | None]], *, other_versions: float = 0.25) -> None:
-        """Take the rows of a catalogue (the columns of DESIGN §9); those without artist or title are left out.
+        """Take the rows of a catalogue (columns of DESIGN §9); those without artist or title are left out.
 
         Args:
             rows: one mapping a row.
@@ -254,22 +290,24 @@ class Songs:
         album = (row.get("album") or "").strip()
         base, version = title_and_version(title)
         release_seed = seed_of(f"{artist.lower()}\n{(album or base).lower()}")
-        label, catalog_number = _label(row.get("label") or "", row.get("catalog_number") or "", release_seed)
-        date = _date(row.get("year") or "", release_seed)
-        duration = _duration(row.get("duration") or "") or 180_000 + below(seed, "duration", 300) * 1000
-        song = Song(
-            len(self.all), id_, artist, title, album, label, catalog_number,
-            (row.get("isrc") or "").strip().upper().replace("-", ""), date, duration,
-            tuple(_LINK.findall(row.get("url") or "")), seed, release_seed,
+        label, number = (row.get("label") or "").strip(), (row.get("catalog_number") or "").strip()
+        year, duration = row.get("year") or "", row.get("duration") or ""
+        isrc = (row.get("isrc") or "").strip().upper().replace("-", "")
+        links = tuple(_LINK.findall(row.get("url") or ""))
+        self.all.append(
+            Song(
+                len(self.all), id_, artist, title, album, seed, release_seed, links,
+                isrc, label, number, year, duration,
+            )
         )  # fmt: skip
-        self.all.append(song)
         if not version and chance(seed, "other version", other_versions):
-            other = seed_of(f"{id_}\nother version")
-            name = one_of(other, "remixer", _REMIXERS)
+            id_ += "#remix"
+            seed = seed_of(id_)
+            title = f"{title} ({one_of(seed, 'remixer', _REMIXERS)} Remix)"
             self.all.append(
                 Song(
-                    len(self.all), f"{id_}#remix", artist, f"{title} ({name} Remix)", album, label,
-                    catalog_number, "", date, duration + 60_000, (), other, release_seed,
+                    len(self.all), id_, artist, title, album, seed, release_seed,
+                    given_label=label, given_catalog_number=number, given_year=year,
                 )
             )  # fmt: skip
 
@@ -281,12 +319,8 @@ def read_catalogue(path: Path) -> Iterator[dict[str, str | None]]:
         BadInput: it cannot be read, or has no column ``artist`` or ``title``.
     """
     try:
-        opened = (
-            gzip.open(path, "rt", encoding="utf-8", newline="")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8", newline="")
-        )
-        with opened as file:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as packed:
+            file = io.TextIOWrapper(packed, encoding="utf-8", newline="")
             reader = csv.DictReader(file)
             missing = {"artist", "title"} - set(reader.fieldnames or ())
             if missing:
@@ -296,18 +330,6 @@ def read_catalogue(path: Path) -> Iterator[dict[str, str | None]]:
             yield from reader
     except (OSError, UnicodeError, csv.Error, EOFError) as error:
         raise BadInput(f"{path} cannot be read as a catalogue: {error}; give a CSV or .csv.gz") from error
-
-
-def _label(label: str, catalog_number: str, release_seed: int) -> tuple[str, str]:
-    label, catalog_number = label.strip(), catalog_number.strip()
-    if not catalog_number and " - " in label:  # as a Discogs export writes it
-        label, _, catalog_number = label.rpartition(" - ")
-    if not label:
-        label = f"{one_of(release_seed, 'label', _LABEL_WORDS)} {one_of(release_seed, 'label kind', _LABEL_KINDS)}"
-    if not catalog_number:
-        letters = "".join(letter for letter in label.upper() if letter in _BASE_36)[:4] or "CAT"
-        catalog_number = f"{letters}{below(release_seed, 'catalogue number', 999) + 1:03}"
-    return label, catalog_number
 
 
 def _date(text: str, release_seed: int) -> str:

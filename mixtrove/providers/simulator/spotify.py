@@ -1,4 +1,4 @@
-"""The Spotify Web API in Development Mode and its accounts service, as the stand-in has them (PROVIDERS §4)."""
+"""The Spotify Web API in Development Mode and its accounts service, for the stand-in (PROVIDERS §4)."""
 
 from __future__ import annotations
 
@@ -71,12 +71,9 @@ class Spotify(Answers):
                 ("GET", rf"/v1/albums/{_ID}", self._album),
                 ("GET", rf"/v1/albums/{_ID}/tracks", self._album_tracks),
                 ("GET", r"/v1/(?:tracks|albums|artists)/([^/]+)", self._bad_id),
-                (
-                    "GET",
-                    r"/v1/(?:tracks|albums|artists|recommendations"
-                    r"|audio-features(?:/\w+)?|audio-analysis/\w+|artists/\w+/(?:top-tracks|related-artists))",
-                    self._closed,
-                ),
+                ("GET", r"/v1/(?:tracks|albums|artists|recommendations)", self._closed),
+                ("GET", r"/v1/audio-(?:features|analysis)(?:/\w+)?", self._closed),
+                ("GET", r"/v1/artists/\w+/(?:top-tracks|related-artists)", self._closed),
             ),
             question,
         )
