@@ -259,6 +259,15 @@ def test_faults_that_cannot_be_meant_are_refused(wrong: dict[str, Any]) -> None:
         Faults(**wrong)
 
 
+def test_a_provider_that_is_none_is_refused(server: Simulator) -> None:
+    with pytest.raises(ValueError, match="unknown provider 'napster'"):
+        server.faults = Faults(providers=("napster",))
+    with pytest.raises(ValueError, match="unknown provider 'napster'"):
+        server.fail("napster", "html")
+    with pytest.raises(ValueError, match="unknown provider 'napster'"):
+        simulate(ROWS, quotas={"napster": None})
+
+
 def test_other_processes_see_the_log_and_change_the_faults(server: Simulator) -> None:
     control = f"{server.url}/_control"
     asked = {"fail": {"provider": "itunes", "kind": "html", "times": 1}, "faults": {"rate": 0.0}}

@@ -115,6 +115,15 @@ def test_musicbrainz_looks_up_to_100_addresses_at_once(server: Simulator) -> Non
     assert get(server, "/musicbrainz/ws/2/url", resource=resources).status_code == 400
     answer = get(server, "/musicbrainz/ws/2/url", resource=resources[:100])
     assert answer.json() == {"url-count": 0, "url-offset": 0, "urls": []}
+    token = {"Authorization": "Bearer " + server.environment()["MIXTROVE_BEATPORT_TOKEN"]}
+    rows = get(server, "/beatport/v4/catalog/search/", headers=token, q="night", per_page=100).json()[
+        "tracks"
+    ]
+    sold = [f"https://www.beatport.com/track/{row['slug']}/{row['id']}" for row in rows]
+    found = get(server, "/musicbrainz/ws/2/url", resource=sold, inc="recording-rels").json()
+    assert 10 <= found["url-count"] <= 40
+    assert {url["relations"][0]["recording"]["title"] for url in found["urls"]} == {"Night"}
+    assert {url["resource"] for url in found["urls"]} <= set(sold)
 
 
 def test_discogs_needs_a_token_to_search_and_a_user_agent_for_anything(server: Simulator) -> None:
