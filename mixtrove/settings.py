@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mixtrove.errors import BadInput
@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     user: str = Field(default="dj", min_length=1, max_length=64)
     busy_timeout: float = Field(default=30.0, ge=0, le=3600)
     """Seconds to wait for another writer of the operational store before giving up."""
+    redis_url: SecretStr | None = None
+    """``redis://[user:password@]host:port/number``: the providers' slots, and answers for a while."""
+    contact: str | None = Field(default=None, min_length=3, max_length=200, pattern=r"^[!-~]+$")
+    """Who asks, for the User-Agent of requests to providers: an e-mail address or a URL."""
 
     musicbrainz_dumps_url: str = "https://data.metabrainz.org/pub/musicbrainz/canonical_data/"
     """Where `mixtrove catalogue download musicbrainz` finds the dumps; a mirror has the same folders."""

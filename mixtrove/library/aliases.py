@@ -14,11 +14,12 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from mixtrove.database.opening import insert
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_entry, credit_of_track
 from mixtrove.library.deletion import chunks
-from mixtrove.library.store import Transaction, insert
+from mixtrove.library.store import Transaction
 from mixtrove.matching.aliases import Aliases, name_key, other_name, worth_knowing
 from mixtrove.matching.choice import READ_AS
 from mixtrove.matching.credit import Credit, is_unknown

@@ -19,9 +19,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from mixtrove.database.opening import insert
 from mixtrove.library import schema
 from mixtrove.library.discoveries import TO_SEARCH, EntryToIdentify, due_for, entry_of_row
-from mixtrove.library.store import Store, Transaction, insert, new_id
+from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.processes import is_abandoned, process_started
 
 BATCH = 4_000

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from mixtrove.database.opening import insert
 from mixtrove.library import schema
-from mixtrove.library.store import Transaction, insert
+from mixtrove.library.store import Transaction
 
 CHUNK = 500
 """Ids in one IN list, far below the limits of both databases."""

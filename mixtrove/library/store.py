@@ -1,16 +1,14 @@
-"""Open the operational store, read it and write it: SQLite by default, Postgres when told so.
+"""The operational store, opened for reading and writing; SQLite by default, Postgres when told so.
 
-Here: connections, transactions, revisions, migrations on opening and the sentences for a store that
-cannot be used. Not here: any table's meaning (the other files of this package).
+Here: its write transactions with their revisions, and reading in bulk. Not here: what every database of
+ours shares (``mixtrove.database``), any table's meaning (the other files of this package).
 
-SQLite runs in WAL mode; only writes take ``BEGIN IMMEDIATE``, so readers never queue behind writers.
 Writers are serialised on both databases (SQLite's write lock; on Postgres the row of the counter), so
 a function that looks and then inserts needs no other lock, and revisions are in commit order.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,9 +19,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import uuid_utils
 
-from mixtrove.errors import BadInput, StoreUnavailable
+from mixtrove.database.opening import (
+    DEFAULT_BUSY_TIMEOUT,
+    Chain,
+    Database,
+    database_url,
+    insert,
+    sqlite_url,
+)
+from mixtrove.errors import StoreUnavailable
 from mixtrove.library import schema
-from mixtrove.library.unavailable import explain
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection as AdbcConnection
@@ -36,7 +41,7 @@ HEAD = "0003"
 VERSION_TABLE = "mixtrove_schema_version"
 """Own name: on Postgres dagster keeps its ``alembic_version`` in the same database."""
 
-DEFAULT_BUSY_TIMEOUT = 30.0
+CHAIN = Chain(Path(__file__).parent / "migrations", HEAD, VERSION_TABLE, schema.metadata)
 
 
 def new_id() -> str:
@@ -65,12 +70,10 @@ class Transaction:
         return self._revision
 
 
-class Store:
+class Store(Database):
     """The operational store. Safe to share between threads; one per process is enough."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        """Wrap an engine made by ``Store.open``; use that."""
-        self.engine = engine
+    chain = CHAIN
 
     @classmethod
     def open(
@@ -92,41 +95,10 @@ class Store:
             StoreUnavailable: it is locked, read-only, unreachable, damaged or of a newer schema.
         """
         if isinstance(where, str):
-            url = _database_url(where)
+            url = database_url(where)
         else:
             url, busy_timeout = _url_of(where), where.busy_timeout
-        if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
-            _make_folder(Path(str(url.database)))
-        store = cls(_engine(url, busy_timeout))
-        try:
-            store._reach_head(upgrade)
-        except BaseException:
-            store.close()
-            raise
-        return store
-
-    @property
-    def url(self) -> str:
-        """The SQLAlchemy URL, password included: not for logs."""
-        return self.engine.url.render_as_string(hide_password=False)
-
-    @property
-    def name(self) -> str:
-        """The store as a sentence may name it: the path of the file, or the URL without password."""
-        return _name(self.engine.url)
-
-    @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
-        """A connection in one read transaction: everything read in it is of one moment.
-
-        Raises:
-            StoreUnavailable: see ``open``.
-        """
-        with self._explained(), self.engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
-            connection.rollback()
+        return cls.open_at(url, upgrade=upgrade, busy_timeout=busy_timeout)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -137,16 +109,14 @@ class Store:
         Raises:
             StoreUnavailable: see ``open``; nothing of the block was kept.
         """
-        with self._explained(), self.engine.connect() as plain:
-            connection = plain.execution_options(mixtrove_write=True)
-            with connection.begin():
-                if connection.dialect.name == "postgresql":
-                    connection.execute(
-                        sa.select(schema.counter.c.value)
-                        .where(schema.counter.c.name == "revision")
-                        .with_for_update()
-                    )
-                yield Transaction(connection)
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(
+                    sa.select(schema.counter.c.value)
+                    .where(schema.counter.c.name == "revision")
+                    .with_for_update()
+                )
+            yield Transaction(connection)
 
     def adbc(self) -> AdbcConnection:
         """An open ADBC connection to Postgres for reading in bulk as Arrow; the caller closes it.
@@ -172,56 +142,6 @@ class Store:
             return connection
         except OSError as error:
             raise StoreUnavailable(f"the store {self.name} cannot be read: {error}") from error
-
-    def close(self) -> None:
-        """Close every connection of this process to the store."""
-        self.engine.dispose()
-
-    def _reach_head(self, upgrade: bool) -> None:
-        found = self._found_version()
-        if found == HEAD:
-            return  # the usual case: alembic is not even imported
-        if not upgrade:
-            if found is not None:
-                from mixtrove.library.migrations import refuse_newer
-
-                refuse_newer(found, self.name)
-            raise StoreUnavailable(
-                f"the store {self.name} has schema {found or 'none'} and this mixtrove needs "
-                f"{HEAD}: run `mixtrove db upgrade`"
-            )
-        from mixtrove.library.migrations import upgrade_to_head
-
-        with self._explained():
-            upgrade_to_head(self.engine.url, name=self.name)
-
-    def _found_version(self) -> str | None:
-        with self.read() as connection:
-            if not sa.inspect(connection).has_table(VERSION_TABLE):
-                return None
-            version = sa.table(VERSION_TABLE, sa.column("version_num"))
-            return connection.execute(sa.select(version.c.version_num)).scalar()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            sentence = explain(error, self.name)
-            if sentence is None:
-                raise
-            raise StoreUnavailable(sentence) from error
-
-
-def insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """The dialect's own INSERT of a table: it has ``on_conflict_do_nothing`` and ``…_update``."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
 
 
 def upsert(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: tuple[str, ...]) -> None:
@@ -249,67 +169,5 @@ def upsert(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: 
 def _url_of(settings: Settings) -> sa.URL:
     """The URL of the settings' store; the default file by its path, whatever signs that has."""
     if settings.database_url is None:
-        return sa.URL.create("sqlite", database=str(settings.home / "mixtrove.db"))
-    return _database_url(settings.database_url)
-
-
-def _database_url(text: str) -> sa.URL:
-    try:
-        url = sa.make_url(text)
-    except sa.exc.ArgumentError as error:
-        raise BadInput(
-            f"{text!r} is no database URL: use sqlite:///path or postgresql://user@host/database"
-        ) from error
-    if url.drivername in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg")
-    if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise BadInput(
-            f"the store cannot be kept in {url.drivername!r}: use sqlite:///path or "
-            "postgresql://user@host/database"
-        )
-    return url
-
-
-def _name(url: sa.URL) -> str:
-    return str(url.database) if url.get_backend_name() == "sqlite" else str(url)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"the folder of the store {path} cannot be made: {error.strerror}; "
-            "set MIXTROVE_HOME to a folder you may write to"
-        ) from error
-
-
-def _engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) -> sa.Engine:
-    """An engine for this URL. Foreign keys are switched off only to rebuild tables in a migration."""
-    if url.get_backend_name() == "postgresql":
-        engine = sa.create_engine(url, pool_pre_ping=True)
-        milliseconds = max(1, round(busy_timeout * 1000))
-
-        @sa.event.listens_for(engine, "connect")
-        def _wait_for_writers(connection: Any, _record: Any) -> None:
-            connection.execute(f"SET lock_timeout = {milliseconds:d}")
-            connection.commit()
-
-        return engine
-
-    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout})
-
-    @sa.event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        write = connection.get_execution_options().get("mixtrove_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
+        return sqlite_url(settings.home / "mixtrove.db")
+    return database_url(settings.database_url)

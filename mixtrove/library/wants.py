@@ -15,10 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mixtrove.database.opening import insert
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import delete_rows, ids_where
-from mixtrove.library.store import Transaction, insert, new_id
+from mixtrove.library.store import Transaction, new_id
 
 LIMIT = 10_000
 """Wants a user may have (DESIGN §5)."""

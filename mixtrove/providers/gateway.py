@@ -1,121 +1,171 @@
-"""The one way out: every request to every provider goes through ``Gateway.ask`` (DESIGN §7)."""
+"""The one way out: every request to every provider goes through ``Gateway.ask`` (DESIGN §7).
+
+Here: the order of things: the cache, a slot, the request, what its reply means, again or not. Not here: each
+of them (``cache.py``, ``limiter.py`` and ``slots.py``, ``transport.py``, ``meaning.py``, ``use.py``), and
+opening them all (``opening.py``).
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from mixtrove.providers.budget import Budget
+from mixtrove.providers.cache import Cache, Kept, Key
+from mixtrove.providers.failures import ProviderBusy, ProviderDown, ProviderRefused
+from mixtrove.providers.limiter import SharedLimiter, refusal_of
+from mixtrove.providers.meaning import NoAnswer, decoded, meaning
+from mixtrove.providers.policy import (
+    Answer,
+    Authorizer,
+    Kind,
+    Policy,
+    Refusal,
+    Reply,
+    Request,
+    fingerprint,
+)
+from mixtrove.providers.slots import Slots, blocked
+from mixtrove.providers.state import State, state_of
+from mixtrove.providers.transport import Transport, Unanswered, Unsendable
+from mixtrove.providers.use import Counters, Use
+
+__all__ = [
+    "Answer",
+    "Authorizer",
+    "Gateway",
+    "Kind",
+    "Policy",
+    "Refusal",
+    "Reply",
+    "Request",
+    "State",
+    "fingerprint",
+]
 
 T = TypeVar("T")
 
-Kind = Literal["search", "track", "purchase", "token"]
-"""What is asked; it decides how long the answer is fresh. A ``token`` is never cached."""
+CALL = 12.0
+"""Seconds for one call with all its attempts: a provider that hangs leaves a track time for others."""
+
+ATTEMPTS = 4
+BACKOFF, BACKOFF_AT_MOST = 0.5, 8.0
+"""Seconds before the second attempt, at most, doubled each time after; and at most (full jitter)."""
+
+CREDENTIALS_BLOCK = 900.0
+"""Seconds to leave a provider alone that does not accept the credentials."""
+
+DOWN_FOR = 60.0
+"""Seconds after which asking a provider again makes sense that failed for no known time."""
+
+REFUSED_FOR = 86_400.0
+"""… that does not accept this one request."""
+
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One question to one provider. Nothing in ``key``, ``path`` or ``params`` is secret."""
+@dataclass(slots=True)
+class _Line:
+    """A provider that is known, and the way to it."""
 
-    provider: str
-    kind: Kind
-    key: str  # the normalised question; equal keys (of one kind and scope) are one cache entry
-    path: str  # behind the base URL
-    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)  # several: the name is repeated
-    method: Literal["GET", "POST"] = "GET"
-    form: Mapping[str, str] | None = None  # a POST's fields; may hold secrets, is kept nowhere
-    json: Any = None  # a POST's body; may hold secrets, is kept nowhere
-    scope: str = ""  # market, currency, account: what else makes the answer another one
-    track_id: str | None = None  # the library track it is asked for
-    base_url: str | None = None  # another base of the same provider's settings
-    headers: Mapping[str, str] = field(default_factory=dict)  # of a sign-in; may be secret, kept nowhere
+    policy: Policy
+    limiter: SharedLimiter
+    transport: Transport
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """What a provider said. ``value`` is None when it knows nothing (404)."""
+@dataclass(slots=True)
+class _Read:
+    """What was read of a reply."""
 
-    value: T | None
-    fetched_at: datetime  # UTC
-    cached: bool = False
-    stale: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as it came, for a sign-in that is told in headers."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    value: Any
+    payload: Any = None
+    found: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What an answer that is no answer means; a provider tells it from status, headers and body."""
-
-    kind: Literal["quota", "server", "credentials", "request", "nothing"]
-    why: str  # a sentence without any secret
-    seconds: float | None = None  # how long to leave the provider alone; None: as its policy says
+@dataclass(slots=True)
+class _InFlight:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    callers: int = 0
 
 
-class Authorizer(Protocol):
-    """How a provider's requests are signed."""
+class Gateway:
+    """Asks providers. One a process, made after the process was started (spawn); its threads share it."""
 
-    def headers(self, budget: Budget) -> Mapping[str, str]:
-        """The headers that carry the credentials; may ask for a token first."""
-
-    def renew(self, refused: Mapping[str, str], budget: Budget) -> bool:
-        """After a 401 to a request with these headers: whether there are other credentials to try now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a provider is to be asked."""
-
-    name: str
-    base_url: str
-    per_minute: float
-    ttl: Mapping[Kind, float]  # seconds
-    miss_ttl: float  # seconds
-    ceiling: float | None  # seconds after which a body is deleted
-    block: float = 60.0  # seconds to leave it alone after a quota refusal that names no time
-    max_bytes: int = 5_000_000
-    headers: Mapping[str, str] = field(default_factory=dict)
-    authorizer: Authorizer | None = None
-    refusal: Callable[[int, Mapping[str, str], bytes], Refusal | None] | None = None
-    """What only this provider means by an answer (iTunes: 403 is a quota); None leaves it to the gateway."""
-    credentials: str = ""
-
-
-def fingerprint(*secrets: str) -> str:
-    """What tells credentials apart without telling them: 64 bits of a SHA-256 of them, as hexadecimal."""
-    return hashlib.sha256("\0".join(("mixtrove credentials", *secrets)).encode()).hexdigest()[:16]
-
-
-class Gateway(Protocol):
-    """See ``docs/architecture.md``; the implementation replaces this protocol."""
+    def __init__(self, slots: Slots, cache: Cache, counters: Counters, *, user_agent: str) -> None:
+        """See ``opening.open_gateway``, which makes one from the settings."""
+        self._slots = slots
+        self._cache = cache
+        self._counters = counters
+        self._user_agent = user_agent
+        self._lines: dict[str, _Line] = {}
+        self._in_flight: dict[Key, _InFlight] = {}
+        self._lock = threading.Lock()
+        self.on_close: list[Callable[[], None]] = []
 
     def register(self, policy: Policy) -> None:
         """Make a provider known; a second time replaces the first."""
 
+        def count(waited: float) -> None:
+            self._counters.add(policy.name, "requests")
+            self._counters.add(policy.name, "waited", waited)
+
+        limiter = SharedLimiter(policy.name, self._slots, policy.per_minute, on_slot=count)
+        limiter.credentials = policy.credentials
+        line = _Line(policy, limiter, Transport(policy, limiter, self._user_agent))
+        with self._lock:
+            before, self._lines[policy.name] = self._lines.get(policy.name), line
+        if before is not None:
+            before.transport.close()
+
     def ask(self, request: Request, read: Callable[[Any], T], *, budget: Budget) -> Answer[T]:
         """The answer to a request: from the cache while fresh, else from the provider.
+
+        The same question of two threads at once is one request. Waiting to be admitted costs no budget.
 
         Args:
             request: what is asked.
             read: makes the value from the decoded JSON body; a ``ValueError`` (pydantic's is one) means that
-                the body is no answer. It is called on cached bodies as well.
+                the body is no answer, None that nothing was found. It is called on cached bodies as well.
             budget: the seconds that may be spent.
 
         Raises:
             ProviderBusy: its quota or a block does not allow a request within reach.
             ProviderDown: no usable answer after retries; a kept answer is served instead where there is one.
             ProviderRefused: the credentials or the request are not accepted.
+            StoreUnavailable: slots or answers cannot be kept.
         """
+        line = self._line(request.provider)
+        if request.kind == "token":
+            return Answer(self._call(line, request, budget, _reader(read)).value, self._cache.now())
+        key = Key.of(request)
+        with self._alone(key):
+            kept = self._cache.get(key, request.track_id, line.policy)
+            if kept is not None and kept.fresh(line.policy, request.kind, self._cache.now()):
+                answer = _served(kept, read)
+                if answer is not None:
+                    self._count(request.provider, "cache_hits")
+                    return answer
+            try:
+                got = self._call(line, request, budget, _reader(read))
+            except (ProviderBusy, ProviderDown):
+                answer = None
+                if kept is not None and kept.usable(line.policy, self._cache.now()):
+                    answer = _served(kept, read, stale=True)
+                if answer is None:
+                    raise
+                self._count(request.provider, "stale")
+                return answer
+            fetched_at = self._cache.put(key, request, line.policy, got.payload, found=got.found)
+        self._count(request.provider, "answered" if got.found else "misses")
+        return Answer(got.value, fetched_at)
 
     def exchange(self, request: Request, *, budget: Budget) -> Reply:
         """The bare reply to a request of kind ``token``: within the quota, unsigned, redirects not followed.
@@ -123,4 +173,203 @@ class Gateway(Protocol):
         Raises:
             ProviderBusy: its quota or a block does not allow a request within reach.
             ProviderDown: no reply.
+            ProviderRefused: the request cannot be sent.
         """
+        line = self._line(request.provider)
+        line.limiter.admit()
+        with budget.spending(CALL) as end:
+            try:
+                return line.transport.send(request, {}, end)
+            except Unanswered as error:
+                why = str(error)
+                self._counters.add(request.provider, "failures")
+                self._slots.fail(request.provider, why)
+            except Unsendable as error:
+                raise ProviderRefused(request.provider, str(error), REFUSED_FOR) from None
+        raise ProviderDown(request.provider, why, DOWN_FOR)
+
+    def identified(self, provider: str, lines: int) -> None:
+        """So many lines were identified by answers of this provider."""
+        self._counters.add(provider, "found_lines", lines)
+
+    def summary(self) -> dict[str, Use]:
+        """What this process asked, by provider."""
+        return self._counters.summary()
+
+    def states(self) -> dict[str, State]:
+        """How every registered provider is just now, for all processes; see ``State``."""
+        self.flush()
+        today = self._counters.of(self._cache.now().date())
+        return {
+            name: state_of(*self._slots.look(name), today.get(name, Use())) for name in sorted(self._lines)
+        }
+
+    def expire(self) -> int:
+        """Delete what the providers' terms end; see ``Cache.expire``."""
+        return self._cache.expire()
+
+    def forget(
+        self, *, track: str | None = None, provider: str | None = None, kind: Kind | None = None
+    ) -> int:
+        """Forget kept answers; see ``Cache.forget``."""
+        return self._cache.forget(track=track, provider=provider, kind=kind)
+
+    def flush(self) -> None:
+        """Write what was counted."""
+        today = self._cache.now().date()
+        day = (today - datetime(1970, 1, 1, tzinfo=UTC).date()).days
+        taken = {}
+        for name in list(self._lines):
+            slot, _ = self._slots.look(name)
+            taken[name] = slot.requests if slot.day == day else 0
+        self._counters.flush(today, taken)
+
+    def close(self) -> None:
+        """Write what was counted and close all connections."""
+        try:
+            self.flush()
+        finally:
+            for line in self._lines.values():
+                line.transport.close()
+            for close in self.on_close:
+                close()
+
+    def _line(self, provider: str) -> _Line:
+        try:
+            return self._lines[provider]
+        except KeyError:
+            raise LookupError(f"nobody registered the provider {provider!r}") from None
+
+    def _count(self, provider: str, what: Any) -> None:
+        self._counters.add(provider, what)
+        if self._counters.due:
+            self.flush()
+
+    @contextmanager
+    def _alone(self, key: Key) -> Iterator[None]:
+        """One thread at a time for one question: the others find its answer in the cache."""
+        with self._lock:
+            entry = self._in_flight.setdefault(key, _InFlight())
+            entry.callers += 1
+        try:
+            with entry.lock:
+                yield
+        finally:
+            with self._lock:
+                entry.callers -= 1
+                if not entry.callers:
+                    del self._in_flight[key]
+
+    def _call(self, line: _Line, request: Request, budget: Budget, read: Callable[[Reply], _Read]) -> _Read:
+        """One question to the provider, with as many attempts as its deadline allows."""
+        name = line.policy.name
+        headers = self._signed(line, request, budget)
+        if budget.left <= 0:
+            raise ProviderBusy(name, "the time for this track is used up", DOWN_FOR)
+        line.limiter.admit()
+        renewed, attempt = False, 1
+        with budget.spending(CALL) as end:
+            while True:
+                got = self._attempt(line, request, headers, end, read)
+                if isinstance(got, _Read):
+                    if line.limiter.troubled or attempt > 1:
+                        self._slots.succeed(name)
+                    return got
+                if got.kind == "credentials" and not renewed:
+                    renewed = True
+                    if self._renewed(line, request, headers, budget):
+                        headers = self._signed(line, request, budget)
+                        continue
+                self._tell(line, got)
+                wait = random.uniform(0, min(BACKOFF_AT_MOST, BACKOFF * 2 ** (attempt - 1)))
+                wait = max(wait, got.seconds or 0.0)
+                if attempt == ATTEMPTS or time.monotonic() + wait >= end:
+                    raise self._gave_up(name, got)
+                time.sleep(wait)
+                attempt += 1
+
+    def _attempt(
+        self,
+        line: _Line,
+        request: Request,
+        headers: Mapping[str, str],
+        end: float,
+        read: Callable[[Reply], _Read],
+    ) -> _Read | Refusal:
+        try:
+            reply = line.transport.send(request, headers, end)
+            refusal = meaning(reply, line.policy, self._cache.now())
+            if refusal is None:
+                return read(reply)
+        except Unanswered as error:
+            return Refusal("server", str(error))
+        except Unsendable as error:
+            return Refusal("request", str(error))
+        except NoAnswer as error:
+            return Refusal("server", str(error))
+        return _Read(None, found=False) if refusal.kind == "nothing" else refusal
+
+    def _tell(self, line: _Line, refusal: Refusal) -> None:
+        """Tell all processes what a refusal means for them; raise when it ends this call."""
+        name, why = line.policy.name, refusal.why
+        self._counters.add(name, "failures" if refusal.kind == "server" else "refused")
+        _log.info("%s: %s", name, why)
+        if refusal.kind == "request":
+            if line.limiter.troubled:
+                self._slots.succeed(name)  # it works
+            raise ProviderRefused(name, why, REFUSED_FOR)
+        if refusal.kind == "credentials":
+            seconds = CREDENTIALS_BLOCK if refusal.seconds is None else refusal.seconds
+            self._slots.block(name, "credentials", why, seconds, line.limiter.credentials)
+            raise ProviderRefused(name, why, seconds)
+        if refusal.kind == "quota" and refusal.seconds is None:
+            self._slots.refuse(name, why, line.policy.block)
+            return
+        if refusal.kind == "server":
+            self._slots.fail(name, why)
+        if refusal.seconds is not None:
+            self._slots.block(name, "quota", why, refusal.seconds)
+
+    def _gave_up(self, name: str, refusal: Refusal) -> ProviderBusy | ProviderDown:
+        slot, now = self._slots.look(name)
+        block = blocked(slot, now)
+        if block is not None and block.by != "credentials":
+            return refusal_of(name, block)  # type: ignore[return-value]
+        if refusal.kind == "quota":
+            return ProviderBusy(name, refusal.why, DOWN_FOR)
+        return ProviderDown(name, refusal.why, DOWN_FOR)
+
+    def _signed(self, line: _Line, request: Request, budget: Budget) -> Mapping[str, str]:
+        if request.kind == "token" or line.policy.authorizer is None:
+            return {}
+        headers = line.policy.authorizer.headers(budget)
+        if not line.policy.credentials:
+            line.limiter.credentials = fingerprint(*(f"{name}: {headers[name]}" for name in sorted(headers)))
+        return headers
+
+    def _renewed(self, line: _Line, request: Request, headers: Mapping[str, str], budget: Budget) -> bool:
+        authorizer = line.policy.authorizer
+        return request.kind != "token" and authorizer is not None and authorizer.renew(headers, budget)
+
+
+def _reader(read: Callable[[Any], T]) -> Callable[[Reply], _Read]:
+    def of(reply: Reply) -> _Read:
+        payload = decoded(reply)
+        try:
+            value = read(payload)
+        except ValueError:
+            raise NoAnswer("its answer is not what its API describes") from None
+        return _Read(value, payload, found=value is not None)
+
+    return of
+
+
+def _served(kept: Kept, read: Callable[[Any], T], *, stale: bool = False) -> Answer[T] | None:
+    """A kept answer; None when it cannot be read any more, by a newer program."""
+    if not kept.found:
+        return Answer(None, kept.fetched_at, cached=True, stale=stale)
+    try:
+        value = read(json.loads(kept.payload or "null"))
+    except ValueError:
+        return None
+    return Answer(value, kept.fetched_at, cached=True, stale=stale)

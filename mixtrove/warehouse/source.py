@@ -19,6 +19,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from mixtrove.database.columns import UtcDateTime
 from mixtrove.library import schema
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class _Postgres:
 
 def _plain(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """A column of Postgres in a type that Arrow has."""
-    if isinstance(column.type, schema.UtcDateTime):
+    if isinstance(column.type, UtcDateTime):
         return sa.func.timezone(sa.literal_column("'UTC'"), column).label(column.name)
     if isinstance(column.type, sa.JSON | sa.Numeric):
         return sa.cast(column, sa.Text).label(column.name)

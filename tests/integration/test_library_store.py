@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 
+from mixtrove.database.migrating import configuration
 from mixtrove.errors import BadInput, StoreUnavailable
 from mixtrove.library import schema
-from mixtrove.library.migrations import configuration
-from mixtrove.library.store import HEAD, VERSION_TABLE, Store, new_id, upsert
+from mixtrove.library.store import CHAIN, HEAD, VERSION_TABLE, Store, new_id, upsert
 
 REMOVAL = schema.tombstone
 VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
@@ -38,19 +38,19 @@ def test_a_new_store_has_every_table_and_no_revision(store: Store) -> None:
 
 def test_the_migrations_make_exactly_the_schema(store: Store) -> None:
     with store.engine.connect() as connection:
-        command.check(configuration(connection))
+        command.check(configuration(CHAIN, connection))
 
 
 def test_downgrade_takes_everything_away_and_upgrade_brings_it_back(store: Store) -> None:
     with store.engine.begin() as connection:
-        command.downgrade(configuration(connection), "base")
+        command.downgrade(configuration(CHAIN, connection), "base")
         assert sa.inspect(connection).get_table_names() == [VERSION_TABLE]
-        command.upgrade(configuration(connection), "head")
-        command.check(configuration(connection))
+        command.upgrade(configuration(CHAIN, connection), "head")
+        command.check(configuration(CHAIN, connection))
 
 
 def test_head_is_the_newest_migration() -> None:
-    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
+    assert ScriptDirectory.from_config(configuration(CHAIN)).get_current_head() == HEAD
 
 
 def test_revisions_count_write_transactions_that_used_one(store: Store) -> None:

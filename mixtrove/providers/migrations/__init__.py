@@ -1,0 +1,1 @@
+"""The steps of the providers' schema; ``mixtrove.database.migrating`` runs them."""
