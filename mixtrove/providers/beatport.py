@@ -25,6 +25,7 @@ from mixtrove.providers.payload import (
     Several,
     Text,
     currency,
+    is_number,
     isrc,
     link,
     price,
@@ -175,14 +176,14 @@ class Beatport(Provider):
         return together(
             self._tracks("track", f"id {one}", f"/v4/catalog/tracks/{one}/", {}, _single, budget)
             for one in dict.fromkeys(ids)
-            if _is_id(one)
+            if is_number(one)
         )
 
     def offers(
         self, recording: Recording, *, budget: Budget, track_id: str | None = None
     ) -> tuple[Offer, ...]:
         """The price now, in the currency of the account."""
-        if not _is_id(recording.id):
+        if not is_number(recording.id):
             return ()
         path = f"/v4/catalog/tracks/{recording.id}/"
         answer = self._tracks("purchase", f"id {recording.id}", path, {}, _single, budget, track_id)
@@ -194,10 +195,6 @@ class Beatport(Provider):
     ) -> Found:  # fmt: skip
         scope = hashlib.sha256((self.settings.username or "").encode()).hexdigest()[:12]
         return self.recordings(kind, key, path, params, read, budget=budget, track_id=track_id, scope=scope)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 16
 
 
 def _searched(body: Any) -> tuple[Recording, ...]:

@@ -21,7 +21,16 @@ from mixtrove.matching import Credit, normal_form
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of, plain_name
 from mixtrove.providers.gateway import Authorizer, Refusal
-from mixtrove.providers.payload import Payload, Several, Text, currency, price, release_date, year_of
+from mixtrove.providers.payload import (
+    Payload,
+    Several,
+    Text,
+    currency,
+    is_number,
+    price,
+    release_date,
+    year_of,
+)
 from mixtrove.providers.provider import Provider, ProviderSettings, only, together
 from mixtrove.providers.question import Question, plain_words
 from mixtrove.providers.recording import Found, Json, Offer, Recording, Terms
@@ -204,7 +213,7 @@ class Discogs(Provider):
     ) -> tuple[Offer, ...]:
         """The lowest price of any copy of the release just now, records included; not one shop's offer."""
         release = recording.release_id
-        if release is None or not release.isdigit():
+        if release is None or not is_number(release):
             return ()
         code = self.settings.currency
         answer = self.ask(

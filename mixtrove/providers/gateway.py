@@ -137,7 +137,7 @@ class Gateway:
         Args:
             request: what is asked.
             read: makes the value from the decoded JSON body; a ``ValueError`` (pydantic's is one) means that
-                the body is no answer. It is called on cached bodies as well.
+                the body is no answer, None that nothing was found. It is called on cached bodies as well.
             budget: the seconds that may be spent.
 
         Raises:
@@ -368,9 +368,10 @@ def _reader(read: Callable[[Any], T]) -> Callable[[Reply], _Read]:
     def of(reply: Reply) -> _Read:
         payload = decoded(reply)
         try:
-            return _Read(read(payload), payload)
+            value = read(payload)
         except ValueError:
             raise NoAnswer("its answer is not what its API describes") from None
+        return _Read(value, payload, found=value is not None)
 
     return of
 

@@ -21,6 +21,7 @@ from mixtrove.providers.payload import (
     Payload,
     Text,
     currency,
+    is_number,
     link,
     price,
     release_date,
@@ -108,7 +109,7 @@ class ITunes(Provider):
 
     def by_id(self, ids: Sequence[str], *, budget: Budget) -> Found:
         """150 ids a request; more than 200 were answered with 502."""
-        wanted = sorted({one for one in ids if one.isascii() and one.isdigit()}, key=int)
+        wanted = sorted(set(filter(is_number, ids)), key=int)
         parts = [
             self._songs(
                 "track", f"id {' '.join(some)}", "/lookup",

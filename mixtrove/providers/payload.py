@@ -56,6 +56,11 @@ def isrc(text: str | None) -> str | None:
     return plain if _ISRC.fullmatch(plain) else None
 
 
+def is_number(text: str) -> bool:
+    """Whether it is an id of digits, as most shops have."""
+    return text.isascii() and text.isdigit() and len(text) <= 15
+
+
 def release_date(text: str | None) -> str | None:
     """``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, as much of it as makes sense (``1994-00-00`` → ``1994``)."""
     found = _DATE.match((text or "").strip())

@@ -164,16 +164,17 @@ class Provider(ABC):
         """Recordings that could be this one, one request (Discogs: a second one for a tracklist).
 
         Args:
-            credit: what is looked for; nothing is asked about a placeholder (``ID``).
+            credit: what is looked for; nothing is asked about a placeholder (``ID``) or signs alone.
             budget: the seconds that are left.
             track_id: the library track it is asked for, so that its answers can be forgotten with it.
 
         Raises:
             ProviderFailure: there is no answer.
         """
-        if credit.unknown:
+        asked = question(credit)
+        if credit.unknown or not asked.has_words:
             return together(())
-        return self.find(question(credit), budget=budget, track_id=track_id)
+        return self.find(asked, budget=budget, track_id=track_id)
 
     @abstractmethod
     def find(self, asked: Question, *, budget: Budget, track_id: str | None = None) -> Found:

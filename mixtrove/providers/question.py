@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from mixtrove.matching import Credit, normal_form
 from mixtrove.matching.credit import without_asides
 from mixtrove.matching.version import head_word
+from mixtrove.providers.payload import clean
 
 LONGEST = 200
 """Signs of a title, a name or a version that are sent; more never helps, and addresses have limits."""
@@ -32,12 +33,17 @@ class Question:
         """Everything as plain words without signs: artists, title, version."""
         return plain_words(" ".join((*self.artists, self.title, self.version)))
 
+    @property
+    def has_words(self) -> bool:
+        """Whether there is something that a search can look for: it has no letters or digits otherwise."""
+        return any(map(str.isalnum, self.words))
+
 
 def question(credit: Credit) -> Question:
     """The question about a credit. Featured artists are left out: half of the databases do not name them."""
-    artists = tuple(name[:LONGEST] for name in credit.artists[:5])
-    title = without_asides(credit.title)[:LONGEST]
-    version = _version(credit)[:LONGEST]
+    artists = tuple(clean(name)[:LONGEST] for name in credit.artists[:5])
+    title = clean(without_asides(credit.title))[:LONGEST]
+    version = clean(_version(credit))[:LONGEST]
     work = f"{' & '.join(sorted(map(normal_form, artists)))}|{normal_form(title)}"
     return Question(artists, title, version, f"{work}|{normal_form(version)}", work)
 
