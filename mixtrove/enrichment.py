@@ -42,6 +42,7 @@ WORKERS = 5
 _track = schema.library_track
 _done = schema.track_enrichment
 _external = schema.external_id
+_attribute = schema.track_attribute
 _COLUMN: Mapping[str, str] = {"isrc": "isrcs"}  # the column of a field, where it has another name
 
 Progress = Callable[[int, int], None]  # (done, of), in tracks
@@ -189,7 +190,7 @@ def refresh_offers(
 class _Track:
     id: str
     credit: Credit
-    known: frozenset[str]  # columns that have a value
+    known: frozenset[str]  # columns and attributes that have a value
     own_ids: Mapping[str, str]  # by provider
     asked: frozenset[str]
 
@@ -210,7 +211,7 @@ def _due(store: Store, ready: Mapping[str, Provider], limit: int | None) -> list
     now = datetime.now(UTC)
     conditions = []
     for name, provider in ready.items():
-        lacking = [_lacks(wanted) for wanted in WANTED if wanted in provider.gives & provider.terms.warehouse]
+        lacking = [_lacks(wanted) for wanted in WANTED if wanted in _gives(provider)]
         unasked = _done.c.library_track_id.is_(None) | ~_done.c.asked.contains(f" {name} ")
         conditions.append(sa.or_(sa.false(), *lacking) & unasked)
     if not conditions:
@@ -221,10 +222,16 @@ def _due(store: Store, ready: Mapping[str, Provider], limit: int | None) -> list
 
 
 def _lacks(wanted: Field) -> sa.ColumnElement[bool]:
-    column = _track.c[_column(wanted)]
-    if wanted == "isrc":
-        return sa.cast(column, sa.Text) == "[]"
-    return column.is_(None)
+    name = _column(wanted)
+    column = _track.c[name]
+    empty = sa.cast(column, sa.Text) == "[]" if wanted == "isrc" else column.is_(None)
+    said = sa.exists().where(_attribute.c.library_track_id == _track.c.id, _attribute.c.name == name)
+    return empty & ~said
+
+
+def _gives(provider: Provider) -> frozenset[Field]:
+    """What of a provider's answers may stay in the library."""
+    return provider.gives & (provider.terms.kept | provider.terms.warehouse)
 
 
 def _tracks(
@@ -242,7 +249,14 @@ def _tracks(
         .all()
     )
     ids: dict[str, dict[str, str]] = {}
+    said: dict[str, set[str]] = {}
     for some in chunks(row["id"] for row in rows):
+        for one in connection.execute(
+            sa.select(_attribute.c.library_track_id, _attribute.c.name).where(
+                _attribute.c.library_track_id.in_(some)
+            )
+        ):
+            said.setdefault(one.library_track_id, set()).add(one.name)
         for one in connection.execute(
             sa.select(_external)
             .where(_external.c.library_track_id.in_(some))
@@ -253,7 +267,7 @@ def _tracks(
         _Track(
             row["id"],
             credit_of_track(row),
-            frozenset(_column(name) for name in WANTED if row[_column(name)]),
+            frozenset(_column(name) for name in WANTED if row[_column(name)]) | said.get(row["id"], set()),
             ids.get(row["id"], {}),
             frozenset((row["asked"] or "").split()),
         )
@@ -287,8 +301,7 @@ def _by_own_ids(
 
 
 def _lacking(known: frozenset[str] | set[str], provider: Provider) -> set[Field]:
-    may = provider.gives & provider.terms.warehouse
-    return {name for name in WANTED if name in may and _column(name) not in known}
+    return {name for name in WANTED if name in _gives(provider) and _column(name) not in known}
 
 
 def _ask(
@@ -317,8 +330,12 @@ def _ask(
         answer.asked.add(name)
         if facts is not None:
             answer.facts.append(facts)
-            have |= {one for one in facts.columns if one not in OF_THE_RECORDING or _agrees(track, facts)}
+            have |= {one for one in _said(facts) if one not in OF_THE_RECORDING or _agrees(track, facts)}
     return answer
+
+
+def _said(facts: Facts) -> set[str]:
+    return {*facts.columns, *facts.attributes}
 
 
 def _agrees(track: _Track, facts: Facts) -> bool:
@@ -349,7 +366,7 @@ def _facts(
             return None
         recording, fetched_at = taken, found.fetched_at
     facts = facts_of(recording, provider.terms, fetched_at)
-    if _lacking(have | set(facts.columns), provider):
+    if _lacking(have | _said(facts), provider):
         recording = provider.details(recording, budget=budget, track_id=track.id)
         facts = facts_of(recording, provider.terms, fetched_at)
     return facts
@@ -368,7 +385,7 @@ def _write(store: Store, track: _Track, answer: _Answer) -> bool:
         there = tx.connection.execute(sa.select(_track.c.id).where(_track.c.id == track.id)).scalar()
         if there is None or not (answer.asked or answer.later):
             return False  # merged or deleted meanwhile, or nobody could be asked
-        filled = learn(tx, track.id, answer.facts) if answer.facts else set()
+        learned = learn(tx, track.id, answer.facts) if answer.facts else set()
         wait = max(map(float, answer.later), default=None)
         statement = insert(tx.connection, _done).values(
             library_track_id=track.id,
@@ -383,4 +400,4 @@ def _write(store: Store, track: _Track, answer: _Answer) -> bool:
                 set_={name: new[name] for name in ("asked", "asked_at", "next_at")},
             )
         )
-        return bool({_column(name) for name in WANTED} & filled - track.known)
+        return bool({_column(name) for name in WANTED} & learned - track.known)

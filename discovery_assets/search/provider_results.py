@@ -35,10 +35,11 @@ class ProviderQuestions(DueEntries):
     deps=[dg.AssetKey(["raw", "tracklist_entries"]), dg.AssetKey(["search", "catalogue_candidates"])],
     description=(
         "Recordings of MusicBrainz, Beatport, Spotify, Discogs and iTunes that could be what was played, "
-        "asked for where library and catalogue decide nothing. One provider after the other, the one with most "
-        "expected answers per request first, until a line is decided; every request within the quota that "
-        "all processes share. A question that cannot be answered now waits in the queue with its time. A "
-        "line that was asked about is left alone until its watch date. Providers that are not set up are left out."
+        "asked for where library and catalogue decide nothing. One provider after the other, the one with "
+        "most expected answers per request first, until a line is decided; every request within the quota "
+        "that all processes share. A question that cannot be answered now waits in the queue with its time. "
+        "A line that was asked about is left alone until its watch date. Providers that are not set up are "
+        "left out."
     ),
     code_version="1",
     metadata=store_table(schema.entry_candidate),

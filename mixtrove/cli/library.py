@@ -66,6 +66,7 @@ def show(id_: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from mixtrove.library.track_records import get_track
+    from mixtrove.providers.registry import attributions
 
     with opened_store() as (store, _), store.read() as connection:
         found = get_track(connection, _find(connection, id_))
@@ -76,6 +77,14 @@ def show(id_: str, as_json: bool) -> None:
     facts += [(provider, number) for provider, number in found.external_ids]
     print_table(("field", "value"), [*facts, ("owned files", found.owned)])
     click.echo()
+    if found.attributes:
+        rows = [
+            (one.name, one.value, one.provider, one.fetched_at, one.expires_at) for one in found.attributes
+        ]
+        print_table(("said_of_it", "value", "provider", "as_of", "kept_until"), rows)
+        for sentence in attributions({one.provider for one in found.attributes}):
+            click.echo(sentence)
+        click.echo()
     print_table(
         ("dj", "mix", "played_on", "line", "written", "confidence", "method"),
         [

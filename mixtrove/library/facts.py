@@ -114,7 +114,7 @@ class Facts:
 
 
 def learn(tx: Transaction, track_id: str, facts: Sequence[Facts]) -> set[str]:
-    """Write what is known of a track; returns the columns that are filled afterwards.
+    """Write what is known of a track; returns the names of columns and attributes it has afterwards.
 
     Columns that have a value stay as they are, so that what a person set is never changed. Values that hold
     for one recording only are taken from recordings of the same length.
@@ -149,7 +149,7 @@ def learn(tx: Transaction, track_id: str, facts: Sequence[Facts]) -> set[str]:
         tx, track_id, [ExternalId(one.provider, one.external_id, cut=one.cut, url=one.url) for one in facts]
     )
     write_links(tx, track_id, [(link, one.fetched_at) for one in facts for link in one.links])
-    return {name for name in COLUMNS if row[name] or filled.get(name)}
+    return {name for name in COLUMNS if row[name] or filled.get(name)} | {one["name"] for one in attributes}
 
 
 def write_links(tx: Transaction, track_id: str, links: Iterable[tuple[Link, datetime]]) -> None:

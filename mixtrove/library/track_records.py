@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
+from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction
 from mixtrove.matching import identity_key
 
@@ -25,6 +26,7 @@ EXPORT_COLUMNS = (
 )  # fmt: skip
 
 _track = schema.library_track
+_attribute = schema.track_attribute
 _discovery = schema.track_discovery
 
 
@@ -66,12 +68,24 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """What one provider says of a track."""
+
+    name: str
+    value: Any
+    provider: str
+    fetched_at: datetime
+    expires_at: datetime | None  # by the provider's terms; None: it may stay
+
+
+@dataclass(frozen=True, slots=True)
 class TrackDetails:
     """A track, its ids elsewhere and every mix it was heard in."""
 
     track: TrackRow
     external_ids: tuple[tuple[str, str], ...]  # (provider, id)
     plays: tuple[Play, ...]
+    attributes: tuple[Attribute, ...]  # by name and provider
     owned: int  # files in the collection
 
 
@@ -91,7 +105,7 @@ def list_tracks(
         query = query.where(sa.or_(*(column.icontains(word, autoescape=True) for column in named)))
     if provisional is not None:
         query = query.where(_track.c.provisional == provisional)
-    return [_row(row) for row in connection.execute(query.limit(limit)).mappings()]
+    return _rows(connection, connection.execute(query.limit(limit)).mappings().all())
 
 
 def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
@@ -111,7 +125,7 @@ def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
     )
     known, owned = schema.external_id, schema.owned_track
     return TrackDetails(
-        track=_row(row),
+        track=_rows(connection, [row])[0],
         external_ids=tuple(
             (one.provider, one.external_id)
             for one in connection.execute(
@@ -126,6 +140,14 @@ def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
                 one.confidence, one.identification_method, tuple(one.reasons),
             )
             for one in plays
+        ),
+        attributes=tuple(
+            Attribute(one.name, one.value, one.provider, one.fetched_at, one.expires_at)
+            for one in connection.execute(
+                sa.select(_attribute)
+                .where(_attribute.c.library_track_id == track_id)
+                .order_by(_attribute.c.name, _attribute.c.provider)
+            )
         ),
         owned=connection.execute(
             sa.select(sa.func.count()).where(owned.c.library_track_id == track_id)
@@ -176,5 +198,20 @@ def _found(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     return row
 
 
-def _row(row: sa.RowMapping) -> TrackRow:
-    return TrackRow(**{field.name: row[field.name] for field in fields(TrackRow)})
+def _rows(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> list[TrackRow]:
+    """Tracks with what a provider said where the column is empty: its terms keep that out of statistics."""
+    said: dict[str, dict[str, Any]] = {}
+    for some in chunks(row["id"] for row in rows):
+        for one in connection.execute(
+            sa.select(_attribute)
+            .where(_attribute.c.library_track_id.in_(some), _attribute.c.name.in_(EDITABLE))
+            .order_by(_attribute.c.provider)
+        ):
+            said.setdefault(one.library_track_id, {}).setdefault(one.name, one.value)
+    names = [field.name for field in fields(TrackRow)]
+    found = []
+    for row in rows:
+        more = said.get(row["id"], {})
+        values: dict[str, Any] = {name: more.get(name) if row[name] is None else row[name] for name in names}
+        found.append(TrackRow(**values))
+    return found

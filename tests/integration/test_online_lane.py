@@ -18,6 +18,7 @@ from mixtrove.identify import match_entries
 from mixtrove.library import schema
 from mixtrove.library.corrections import decide
 from mixtrove.library.facts import expire
+from mixtrove.library.track_records import list_tracks
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.providers.simulator import Faults, simulate
 from tests.integration.online_scene import UNKNOWN, Rows, Scene, line, recordings, soon
@@ -43,7 +44,7 @@ def begin(
         scene = Scene(tmp_path / f"home{len(scenes)}", server, monkeypatch, make_tracklist)
         scenes.append(scene)
         if lines:
-            import_tracklist(scene.store, make_tracklist(*lines))
+            import_tracklist(scene.store, make_tracklist(*lines, dj="One"))
         return scene
 
     yield new
@@ -61,10 +62,12 @@ def test_lines_are_identified_by_providers_with_what_they_know(begin: Begin) -> 
     assert (matched.identified, matched.provisional) == (3, 1)
     assert {method for _, status, method, *_ in scene.library() if status == "identified"} == {"api"}
     with scene.store.read() as connection:
-        tracks = connection.execute(sa.select(_track).where(~_track.c.provisional)).mappings().all()
+        tracks = list_tracks(connection, provisional=False)
+        mined = connection.execute(sa.select(_track.c.bpm, _track.c.key, _track.c.genre)).all()
         sources = set(connection.execute(sa.select(schema.track_attribute.c.provider)).scalars())
         links = connection.execute(sa.select(schema.purchase_link)).mappings().all()
-    assert all(track["label"] and track["genre"] and track["key"] and track["isrcs"] for track in tracks)
+    assert all(one.label and one.genre and one.key and one.bpm for one in tracks)
+    assert {value for row in mined for value in row} == {None}  # Beatport allows no statistics of them
     assert sources == {"beatport"}
     assert len(links) == 3
     assert all(link["currency"] and link["price"] and link["expires_at"] for link in links)
@@ -273,20 +276,15 @@ def test_faults_of_every_kind_lose_nothing_and_after_recovery_all_is_as_without_
     asked, _ = faulty.run()
     assert asked.queued > 0
     assert set(faulty.statuses().values()) <= {"identified", "provisional"}
-    waiting = {raw for _, raw, _ in faulty.queue()}
-    for raw, status in faulty.statuses().items():
-        assert (
-            status == "identified"
-            or raw in waiting
-            or not raw.startswith("Nobody")
-            or status == "provisional"
-        )
+    assert len(faulty.statuses()) == 65
     faulty.server.faults = None
     for _ in range(3):
         faulty.time_passes(0.9)
         faulty.run()
     assert faulty.queue() == []
-    assert [row[:2] + row[3:] for row in faulty.library()] == [row[:2] + row[3:] for row in plain.library()]
+    # who answered may differ, and with it how names are spelled; which track each line is does not
+    found, expected = ([(*row[:2], row[-1]) for row in one.library()] for one in (faulty, plain))
+    assert found == expected
 
 
 def test_killed_in_the_middle_the_next_run_goes_on(begin: Begin) -> None:

@@ -20,14 +20,22 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSETS = {
     "raw/tracklist_entries": ([], {"python", "sql"}),
     "search/catalogue_candidates": (["raw/tracklist_entries"], {"python", "sql", "duckdb"}),
+    "search/provider_results": (["raw/tracklist_entries", "search/catalogue_candidates"], {"python", "sql"}),
     "match/track_discoveries": (
-        ["raw/tracklist_entries", "search/catalogue_candidates"],
+        ["raw/tracklist_entries", "search/catalogue_candidates", "search/provider_results"],
         {"python", "sql"},
     ),
     "match/library_tracks": (["match/track_discoveries"], {"python", "sql"}),
-    "want/want_list": (["match/library_tracks"], {"python", "sql"}),
+    "match/track_attributes": (["match/library_tracks"], {"python", "sql"}),
+    "want/want_list": (["match/library_tracks", "match/track_attributes"], {"python", "sql"}),
     "statistics/warehouse": (
-        ["match/library_tracks", "match/track_discoveries", "raw/tracklist_entries", "want/want_list"],
+        [
+            "match/library_tracks",
+            "match/track_attributes",
+            "match/track_discoveries",
+            "raw/tracklist_entries",
+            "want/want_list",
+        ],
         {"python", "duckdb", "sql"},
     ),
     "statistics/daily": (["statistics/warehouse"], {"python", "duckdb", "sql"}),
