@@ -343,7 +343,8 @@ def _date(text: str, release_seed: int) -> str:
 def _duration(text: str) -> int | None:
     minutes, colon, seconds = text.strip().partition(":")
     if colon:
-        return (int(minutes) * 60 + int(seconds)) * 1000 if minutes.isdecimal() and seconds.isdecimal() else None
+        known = minutes.isdecimal() and seconds.isdecimal()
+        return (int(minutes) * 60 + int(seconds)) * 1000 if known else None
     if minutes.isdecimal() and 30 <= int(minutes) < 100_000_000:
         return int(minutes) * (1000 if int(minutes) < 30_000 else 1)  # some sources give milliseconds
     return None
