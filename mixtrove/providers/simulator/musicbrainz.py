@@ -105,7 +105,7 @@ class MusicBrainz(Answers):
         offset = max(0, offset or 0)
         try:
             hits = search(query, self._look).within(self.mask)
-        except BadQuery:
+        except (BadQuery, RecursionError):  # a thousand brackets in one another
             return _error(400, "Search server could not complete query: Bad request")
         best = hits.best(limit, offset)
         highest = float(hits.scores.max()) if len(hits.scores) else 1.0

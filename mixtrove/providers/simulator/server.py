@@ -327,7 +327,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > _LARGEST_BODY:
+        if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True
             self.send(json_reply({"error": "the body is too large"}, 413))
             return
