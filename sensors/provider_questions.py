@@ -53,8 +53,8 @@ def questions_due(store: Store, ready: list[str]) -> Due:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Asks for a run of ask_providers while lines are to be asked about: new ones, watched ones whose "
-        "date has come, and questions of the queue whose time has come. One run at a time, 100 entries each. Does "
-        "nothing while no provider is set up."
+        "date has come, and questions of the queue whose time has come. One run at a time, 100 entries each. "
+        "Does nothing while no provider is set up."
     ),
 )
 def provider_questions(

@@ -156,7 +156,12 @@ def test_an_entry_that_got_lost_stops_the_run_before_it_spreads(
     failed = [check.check_name for check in result.get_asset_check_evaluations() if not check.passed]
     assert failed == ["every_entry_accounted_for"]
     ran = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
-    assert ran == {"raw/tracklist_entries", "search/catalogue_candidates", "match/track_discoveries"}
+    assert ran == {
+        "raw/tracklist_entries",
+        "search/catalogue_candidates",
+        "search/provider_results",
+        "match/track_discoveries",
+    }
 
 
 def test_a_wrong_setting_fails_the_step_with_its_sentence(

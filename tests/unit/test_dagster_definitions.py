@@ -114,6 +114,7 @@ def test_what_runs_by_itself_is_switched_on(definitions: dg.Definitions) -> None
     repository = definitions.get_repository_def()
     assert {sensor.name: sensor.default_status.value for sensor in repository.sensor_defs} == {
         "inbox": "RUNNING",
+        "provider_questions": "RUNNING",
         "abandoned_runs": "RUNNING",
     }
     assert {
