@@ -156,6 +156,10 @@ class Scene:
         self.store.close()
 
 
+Begin = Callable[..., Scene]
+"""``begin(rows, *lines, **options)``, as the fixture gives it."""
+
+
 def soon(seconds: float = 0) -> datetime:
     """Now, and so many seconds."""
     return datetime.now(UTC) + timedelta(seconds=seconds)

@@ -7,9 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,37 +18,10 @@ from mixtrove.library.corrections import decide
 from mixtrove.library.facts import expire
 from mixtrove.library.track_records import list_tracks
 from mixtrove.library.tracklists import import_tracklist
-from mixtrove.providers.simulator import Faults, simulate
-from tests.integration.online_scene import UNKNOWN, Rows, Scene, line, recordings, soon
-
-Begin = Callable[..., Scene]
+from mixtrove.providers.simulator import Faults
+from tests.integration.online_scene import UNKNOWN, Begin, line, recordings, soon
 
 _track = schema.library_track
-
-
-@pytest.fixture
-def begin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_tracklist: Callable[..., Any]
-) -> Iterator[Begin]:
-    """``begin(rows, **options)``: a new home and a stand-in that knows these rows."""
-    scenes: list[Scene] = []
-
-    def new(rows: Rows, *lines: str, **options: Any) -> Scene:
-        given = {
-            "quotas": dict.fromkeys(("musicbrainz", "discogs", "spotify", "beatport", "itunes")),
-            **options,
-        }
-        server = simulate(rows, other_versions=0.0, **given)
-        scene = Scene(tmp_path / f"home{len(scenes)}", server, monkeypatch, make_tracklist)
-        scenes.append(scene)
-        if lines:
-            import_tracklist(scene.store, make_tracklist(*lines, dj="One"))
-        return scene
-
-    yield new
-    for scene in scenes:
-        scene.close()
-        scene.server.close()
 
 
 def test_lines_are_identified_by_providers_with_what_they_know(begin: Begin) -> None:
