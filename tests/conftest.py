@@ -13,17 +13,14 @@ import pytest
 from mixtrove.library.store import Store
 
 POSTGRES_URL = os.environ.get("MIXTROVE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "postgres: needs a Postgres server")
+REDIS_URL = os.environ.get("MIXTROVE_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the settings of the person who runs it."""
     for name in [name for name in os.environ if name.startswith("MIXTROVE_")]:
-        if name != "MIXTROVE_TEST_POSTGRES_URL":
+        if name not in ("MIXTROVE_TEST_POSTGRES_URL", "MIXTROVE_TEST_REDIS_URL"):
             monkeypatch.delenv(name)
 
 
@@ -51,6 +48,27 @@ def postgres_url() -> Iterator[str]:
     yield f"{POSTGRES_URL}{separator}options=-csearch_path%3D{name}"
     with psycopg.connect(POSTGRES_URL, autocommit=True) as connection:
         connection.execute(f'DROP SCHEMA "{name}" CASCADE')
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The URL of a Redis server. Its keys are shared: a test names its providers by ``own_name``."""
+    import redis
+
+    try:
+        with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=3) as server:
+            server.ping()
+    except redis.RedisError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"Redis is required in CI: {error}")
+        pytest.skip(f"no Redis at {REDIS_URL}: start one to run this test")
+    return REDIS_URL
+
+
+@pytest.fixture
+def own_name() -> str:
+    """A name that no other test has."""
+    return f"test-{uuid.uuid4().hex[:16]}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -70,7 +70,7 @@ class Front(Protocol):
     """A faster store in front of the table, which may be away: then it has nothing."""
 
     def get(self, key: Key, track_id: str | None) -> Kept | None:
-        """What it has."""
+        """What it has of a question that is asked for this track."""
 
     def put(self, key: Key, kept: Kept, seconds: float) -> None:
         """Keep it for so many seconds."""
@@ -120,9 +120,12 @@ class Cache:
             "payload": text,
         }
         with self._database.writing() as connection:
+            before = connection.execute(sa.select(_TABLE.c.track_id).where(_is(key))).scalar()
             statement = insert(connection, _TABLE).values(**_named(key), **values)
             connection.execute(statement.on_conflict_do_update(index_elements=list(_named(key)), set_=values))
         if self._front is not None:
+            if before != request.track_id:
+                self._front.drop([(key, before)])
             seconds = ttl if policy.ceiling is None else min(ttl, policy.ceiling)
             self._front.put(key, Kept(now, found, text, request.track_id), seconds)
         return now

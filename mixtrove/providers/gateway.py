@@ -99,7 +99,15 @@ class _InFlight:
 class Gateway:
     """Asks providers. One a process, made after the process was started (spawn); its threads share it."""
 
-    def __init__(self, slots: Slots, cache: Cache, counters: Counters, *, user_agent: str) -> None:
+    def __init__(
+        self,
+        slots: Slots,
+        cache: Cache,
+        counters: Counters,
+        *,
+        user_agent: str,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
         """See ``opening.open_gateway``, which makes one from the settings."""
         self._slots = slots
         self._cache = cache
@@ -108,7 +116,7 @@ class Gateway:
         self._lines: dict[str, _Line] = {}
         self._in_flight: dict[Key, _InFlight] = {}
         self._lock = threading.Lock()
-        self.on_close: list[Callable[[], None]] = []
+        self._on_close = on_close
 
     def register(self, policy: Policy) -> None:
         """Make a provider known; a second time replaces the first."""
@@ -231,8 +239,7 @@ class Gateway:
         finally:
             for line in self._lines.values():
                 line.transport.close()
-            for close in self.on_close:
-                close()
+            self._on_close()
 
     def _line(self, provider: str) -> _Line:
         try:

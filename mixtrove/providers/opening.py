@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from mixtrove import __version__
 from mixtrove.providers.cache import Cache
 from mixtrove.providers.gateway import Gateway
-from mixtrove.providers.slots import SqliteSlots
+from mixtrove.providers.redis_front import RedisFront
+from mixtrove.providers.redis_slots import RedisSlots
+from mixtrove.providers.slots import Slots, SqliteSlots
 from mixtrove.providers.store import open_results, open_slots
 from mixtrove.providers.use import Counters
 
@@ -25,18 +28,32 @@ def open_gateway(settings: Settings, *, contact: str | None = None) -> Gateway:
         contact: who asks, an e-mail address or a URL, for the User-Agent; by default that of the settings.
 
     Raises:
+        BadInput: a URL is none.
         StoreUnavailable: a database or the Redis server cannot be used.
     """
-    slots = open_slots(settings)
-    results = open_results(settings)
-    gateway = Gateway(
-        SqliteSlots(slots),
-        Cache(results or slots),
-        Counters(results or slots),
-        user_agent=user_agent(contact or settings.contact),
-    )
-    gateway.on_close += [database.close for database in (slots, results) if database is not None]
-    return gateway
+    with ExitStack() as opened:
+        slots: Slots
+        front = None
+        results = open_results(settings)
+        if results is not None:
+            opened.callback(results.close)
+        if results is None or settings.redis_url is None:
+            file = open_slots(settings)
+            opened.callback(file.close)
+            slots = SqliteSlots(file)
+            results = results or file
+        if settings.redis_url is not None:
+            url = settings.redis_url.get_secret_value()
+            slots, front = RedisSlots(url), RedisFront(url)
+            opened.callback(slots.close)
+            opened.callback(front.close)
+        return Gateway(
+            slots,
+            Cache(results, front),
+            Counters(results),
+            user_agent=user_agent(contact or settings.contact),
+            on_close=opened.pop_all().close,
+        )
 
 
 def user_agent(contact: str | None) -> str:
