@@ -104,14 +104,14 @@ def simulate(
         raise BadInput(str(error)) from error
     except OSError as error:
         raise MixtroveError(f"port {port} of 127.0.0.1 is taken ({error.strerror}); give --port") from error
-    with server:
-        for name, value in server.environment().items():
-            click.echo(f"export {name}={shlex.quote(value)}")
-        click.echo(f"# the stand-in answers at {server.url}; Ctrl-C ends it", err=True)
-        try:
+    try:
+        with server:
+            for name, value in server.environment().items():
+                click.echo(f"export {name}={shlex.quote(value)}")
+            click.echo(f"# the stand-in answers at {server.url}; Ctrl-C ends it", err=True)
             server.closing.wait()
-        except KeyboardInterrupt:
-            click.echo("\n# ended", err=True)
+    except KeyboardInterrupt:
+        click.echo("\n# ended", err=True)
 
 
 def _share(text: str) -> tuple[str, float]:

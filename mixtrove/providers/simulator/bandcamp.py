@@ -61,7 +61,7 @@ class Bandcamp(Answers):
 
     def _details(self, question: Question) -> Reply:
         number = question.one("tralbum_id")
-        known = number.isdigit() and len(number) <= 15
+        known = number.isdecimal() and len(number) <= 15
         songs = self.known(self.songs.with_id("bandcamp", int(number))) if known else []
         if question.one("tralbum_type", "t") != "t" or not songs:
             return _special("tralbum_not_found", "no such tralbum")

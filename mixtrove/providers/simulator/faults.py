@@ -81,10 +81,10 @@ class Faults:
 class FaultPlan:
     """The faults of a server, safe to share between threads."""
 
-    def __init__(self, faults: Faults | None = None) -> None:
-        """No faults without ``faults``."""
+    def __init__(self) -> None:
+        """No faults yet."""
         self._lock = threading.Lock()
-        self._faults = faults
+        self._faults: Faults | None = None
         self._attempts: Counter[int] = Counter()
         self._asked: dict[str, deque[FaultKind]] = {}
 

@@ -68,7 +68,7 @@ class ITunes(Answers):
         store = question.one("country", "US").upper()
         rows: list[dict[str, Any]] = []
         for text in ids:
-            if not text.isdigit() or len(text) > 15:
+            if not text.isdecimal() or len(text) > 15:
                 continue
             number = int(text)
             rows += [_row(song, store) for song in self.known(self.songs.with_id("itunes", number))]

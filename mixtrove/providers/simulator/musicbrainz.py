@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from mixtrove.providers.simulator import spotify
 from mixtrove.providers.simulator.answering import (
     Answers,
     Question,
@@ -27,14 +29,15 @@ _PURCHASE = ("purchase for download", "92777657-504c-4acb-bd33-51a201bd57e1")
 _RELEASE_PURCHASE = ("purchase for download", "98e08c20-8402-4163-8970-53504bb6a1e4")
 _STREAMING = ("free streaming", "7e41ef12-a124-4324-afdb-fdbae687a89c")
 _MBID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-_RESOURCES = (
-    (re.compile(r"https?://(?:www\.)?beatport\.com/(?:\w\w/)?track/[^/]*/(\d+)"), "beatport"),
-    (re.compile(r"https?://(?:music|itunes)\.apple\.com/.*[?&]i=(\d+)"), "itunes"),
-    (re.compile(r"https?://music\.apple\.com/\w\w/song/(?:[^/]+/)?(\d+)"), "itunes"),
+_RESOURCES: tuple[tuple[re.Pattern[str], str, Callable[[str], int]], ...] = (
+    (re.compile(r"https?://(?:www\.)?beatport\.com/(?:\w\w/)?track/[^/]*/(\d{1,15})"), "beatport", int),
+    (re.compile(r"https?://(?:music|itunes)\.apple\.com/.*[?&]i=(\d{1,15})"), "itunes", int),
+    (re.compile(r"https?://music\.apple\.com/\w\w/song/(?:[^/]+/)?(\d{1,15})"), "itunes", int),
+    (re.compile(r"https?://open\.spotify\.com/track/([0-9A-Za-z]{22})"), "spotify", spotify.number_of),
 )
 _RELEASE_RESOURCES = (
-    (re.compile(r"https?://(?:www\.)?discogs\.com/release/(\d+)"), "discogs.release"),
-    (re.compile(r"https?://(?:www\.)?beatport\.com/(?:\w\w/)?release/[^/]*/(\d+)"), "beatport.release"),
+    (re.compile(r"https?://(?:www\.)?discogs\.com/release/(\d{1,15})"), "discogs.release"),
+    (re.compile(r"https?://(?:www\.)?beatport\.com/(?:\w\w/)?release/[^/]*/(\d{1,15})"), "beatport.release"),
 )
 _DIGITS = ID_BITS // 4
 
@@ -102,7 +105,7 @@ class MusicBrainz(Answers):
         offset = max(0, offset or 0)
         try:
             hits = search(query, self._look).within(self.mask)
-        except BadQuery:
+        except (BadQuery, RecursionError):  # a thousand brackets in one another
             return _error(400, "Search server could not complete query: Bad request")
         best = hits.best(limit, offset)
         highest = float(hits.scores.max()) if len(hits.scores) else 1.0
@@ -318,9 +321,9 @@ class MusicBrainz(Answers):
 
     def _url(self, resource: str, inc: set[str]) -> dict[str, Any] | None:
         songs = self.songs.with_link(resource)
-        for pattern, word in _RESOURCES:
+        for pattern, word, number in _RESOURCES:
             if not songs and (match := pattern.match(resource)):
-                songs = self.songs.with_id(word, int(match[1]))
+                songs = self.songs.with_id(word, number(match[1]))
         releases: list[Song] = []
         for pattern, word in _RELEASE_RESOURCES:
             if not songs and (match := pattern.match(resource)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -89,18 +90,15 @@ class Field:
 
     def __init__(self, texts: Iterable[Iterable[str]]) -> None:
         """The words of each row, in the order of the rows."""
-        postings: dict[str, array[int]] = {}
+        postings: defaultdict[str, array[int]] = defaultdict(lambda: array("i"))
         lengths = array("H")
         for row, text in enumerate(texts):
             distinct = set(text)
             lengths.append(min(len(distinct), 65_535))
             for word in distinct:
-                rows = postings.get(word)
-                if rows is None:
-                    postings[word] = rows = array("i")
-                rows.append(row)
+                postings[word].append(row)
         self._count = len(lengths)
-        self._postings = postings
+        self._postings = dict(postings)
         sizes = np.frombuffer(lengths, np.uint16).astype(np.float32) if lengths else np.empty(0, np.float32)
         self._shortness = (1 / (0.6 + 0.4 * sizes / (sizes.mean() if len(sizes) else 1))).astype(np.float32)
 
@@ -151,5 +149,7 @@ class SearchIndex:
         titles = [words(song.title) for song in songs.all]
         self.artist = Field(artists)
         self.title = Field(titles)
-        self.release = Field(words(song.album) if song.album else words(song.title) for song in songs.all)
+        self.release = Field(
+            words(song.album) if song.album else title for song, title in zip(songs.all, titles, strict=True)
+        )
         self.text = Field(artist + title for artist, title in zip(artists, titles, strict=True))

@@ -78,14 +78,13 @@ class Simulator:
             kind.name: kind(songs, index, masks.get(kind.name))
             for kind in (MusicBrainz, Discogs, Spotify, Beatport, ITunes, Bandcamp)
         }
-        unknown = {*(coverage or {}), *(quotas or {})} - self._answers.keys()
-        if unknown:
-            raise ValueError(f"unknown provider {min(unknown)!r}; there are {', '.join(self._answers)}")
         tokens = self._answers["spotify"].tokens
         assert tokens is not None
         self._answers["spotify-accounts"] = SpotifyAccounts(tokens, songs, index)
+        self._check((*(coverage or ()), *(quotas or ())))
         self._windows = Windows({**QUOTAS, **(quotas or {})}, speed)
-        self._plan = FaultPlan(faults)
+        self._plan = FaultPlan()
+        self.faults = faults
         self._received: list[Received] = []
         self._lock = threading.Lock()
         self.closing = threading.Event()
@@ -126,12 +125,12 @@ class Simulator:
 
     @faults.setter
     def faults(self, faults: Faults | None) -> None:
+        self._check(faults.providers or () if faults else ())
         self._plan.faults = faults
 
     def fail(self, provider: str, kind: FaultKind, times: int = 1) -> None:
         """Let the next ``times`` requests to a provider go wrong."""
-        if provider not in self._answers:
-            raise ValueError(f"unknown provider {provider!r}; there are {', '.join(self._answers)}")
+        self._check((provider,))
         self._plan.fail(provider, kind, times)
 
     @property
@@ -178,6 +177,11 @@ class Simulator:
     ) -> None:
         """Close it."""
         self.close()
+
+    def _check(self, providers: Iterable[str]) -> None:
+        for name in providers:
+            if name not in self._answers:
+                raise ValueError(f"unknown provider {name!r}; there are {', '.join(self._answers)}")
 
     def _keep(self, received: Received) -> None:
         with self._lock:
@@ -233,8 +237,8 @@ class Simulator:
         now = time.monotonic()
         answers = self._answers.get(provider)
         if answers is None:
-            connection.send(html_reply(404, "Not Found"))
             self._keep(Received(provider, now, question.method, target, 404, None, True))
+            connection.send(html_reply(404, "Not Found"))
             return
         allowance = answers.allowance(question)
         admitted, used, wait = self._windows.admits(provider, now, allowance)
@@ -290,14 +294,15 @@ class _Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
             self._open.add(request)
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._open_lock:
-                self._open.discard(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._open_lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
 
     def end_connections(self) -> None:
         with self._open_lock:
@@ -322,7 +327,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > _LARGEST_BODY:
+        if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True
             self.send(json_reply({"error": "the body is too large"}, 413))
             return
@@ -385,8 +390,7 @@ class _Connection(BaseHTTPRequestHandler):
         """Close with a TCP reset."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.rfile.close()
-        self.wfile.close()
+        self.rfile.close()  # it holds the socket open
         self.connection.close()
 
     def _gone(self, seconds: float) -> bool:

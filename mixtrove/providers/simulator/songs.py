@@ -260,7 +260,7 @@ class Songs:
         """The songs with an ISRC, as labels register it."""
         isrc = isrc.upper().replace("-", "")
         rows = list(self._isrcs.get(isrc, ()))
-        if len(isrc) == 12 and isrc.isalnum() and isrc.isascii() and isrc[7:].isdigit():
+        if len(isrc) == 12 and isrc.isalnum() and isrc.isascii() and isrc[7:].isdecimal():
             number = int(isrc[2:5], 36) * 100_000 + int(isrc[7:])
             for row in self._numbering(word, of_releases=False, modulus=_ISRCS).rows(number):
                 song = self.all[row]
@@ -343,7 +343,8 @@ def _date(text: str, release_seed: int) -> str:
 def _duration(text: str) -> int | None:
     minutes, colon, seconds = text.strip().partition(":")
     if colon:
-        return (int(minutes) * 60 + int(seconds)) * 1000 if minutes.isdigit() and seconds.isdigit() else None
-    if minutes.isdigit() and 30 <= int(minutes) < 100_000_000:
+        known = minutes.isdecimal() and seconds.isdecimal()
+        return (int(minutes) * 60 + int(seconds)) * 1000 if known else None
+    if minutes.isdecimal() and 30 <= int(minutes) < 100_000_000:
         return int(minutes) * (1000 if int(minutes) < 30_000 else 1)  # some sources give milliseconds
     return None
