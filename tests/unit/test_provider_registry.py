@@ -99,3 +99,10 @@ def test_search_links_are_searches_with_words_alone() -> None:
 )
 def test_what_a_body_says_is_checked(read: Any, given: Any, kept: Any) -> None:
     assert read(given) == kept
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")
+    for provider in PROVIDERS:
+        for field in provider.settings_class.model_fields:
+            assert f"_{field.upper()}`" in text, f"{provider.name} {field}"
