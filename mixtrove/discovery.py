@@ -42,8 +42,13 @@ class ProviderState:
     name: str
     title: str
     state: str  # off, ready, waiting or failing
-    sentence: str  # the same with why and until when
+    why: str  # it is off, waits or fails, and until when; empty when it is ready
     counted: State  # what was asked of it today
+
+    @property
+    def sentence(self) -> str:
+        """State and reason."""
+        return f"{self.state}: {self.why}" if self.why else self.state
 
     @property
     def figures(self) -> str:
@@ -77,8 +82,9 @@ class Online:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the online lane did, and what it cost."""
+    """What the online lane did, and what it cost. ``ready`` are the providers that could be asked."""
 
+    ready: tuple[str, ...]
     lines: AskSummary
     tracks: EnrichSummary
     uses: Mapping[str, Use] = field(default_factory=dict)  # by provider
@@ -86,6 +92,8 @@ class Asked:
     def sentences(self) -> Iterator[str]:
         """The same in words."""
         lines, tracks = self.lines, self.tracks
+        if not self.ready:
+            yield "No online provider was asked: `mixtrove providers list` says what each needs."
         if lines.asked:
             yield (
                 f"Providers were asked about {lines.asked:,} lines: {lines.decided:,} are certain now, "
@@ -105,7 +113,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What one run did. ``searched`` is None when there is no catalogue, ``asked`` when no provider was.
+    """What one run did. ``searched`` is None when there is no catalogue, ``asked`` when it was offline.
 
     The last two are None when not asked for.
     """
@@ -153,8 +161,8 @@ class Discovery:
 def use_in_words(use: Use) -> str:
     """What one run asked of a provider."""
     parts = [f"{use.requests:,} requests", f"{use.cache_hits:,} answers from the cache"]
-    if use.waited >= 1:
-        parts.append(f"{use.waited:,.0f} s waited for its quota")
+    if use.requests and use.waited >= use.requests:
+        parts.append(f"each waited {use.waited / use.requests:,.0f} s for its quota")
     if use.stale:
         parts.append(f"{use.stale:,} older answers because it could not be asked")
     if use.failures + use.refused:
@@ -165,15 +173,13 @@ def use_in_words(use: Use) -> str:
 def _state(provider: Provider, found: State) -> ProviderState:
     why = provider.off()
     if why is not None:
-        return ProviderState(provider.name, provider.title, "off", f"off: {why}", found)
-    sentence: str = found.state
+        return ProviderState(provider.name, provider.title, "off", why, found)
+    parts = [found.why] if found.why else []
     if found.since is not None:
-        sentence += f" since {found.since:%Y-%m-%d %H:%M} UTC"
+        parts.append(f"since {found.since:%Y-%m-%d %H:%M} UTC")
     if found.until is not None:
-        sentence += f" until {found.until:%Y-%m-%d %H:%M:%S} UTC"
-    if found.why:
-        sentence += f": {found.why}"
-    return ProviderState(provider.name, provider.title, found.state, sentence, found)
+        parts.append(f"until {found.until:%Y-%m-%d %H:%M:%S} UTC")
+    return ProviderState(provider.name, provider.title, found.state, ", ".join(parts), found)
 
 
 def has_catalogue(settings: Settings) -> bool:
@@ -269,7 +275,7 @@ def discover(
             store, online.providers, rule=settings.rule,
             progress=lambda done, of: report("filling in tracks", done, of),
         )  # fmt: skip
-        asked = Asked(lines, tracks, online.gateway.summary()) if online.ready else None
+        asked = Asked(tuple(online.ready), lines, tracks, online.gateway.summary())
     expire(store)
     if not refresh:
         return Discovery(searched, matched, asked)

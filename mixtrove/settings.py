@@ -144,6 +144,5 @@ def bad_variable(error: ValidationError, settings: type[BaseSettings]) -> BadInp
     if not first["loc"]:  # of two variables together; the text names them
         return BadInput(f"{first['ctx']['error']}; change or unset one of them")
     name = settings.model_config["env_prefix"] + "_".join(str(part) for part in first["loc"]).upper()
-    return BadInput(
-        f"{name} is set to {first['input']!r}, which cannot be used: {first['msg']}; change or unset it"
-    )
+    shown = "something" if "@" in str(first["input"]) else repr(first["input"])  # an address with a password
+    return BadInput(f"{name} is set to {shown}, which cannot be used: {first['msg']}; change or unset it")

@@ -40,10 +40,11 @@ def list_(as_json: bool) -> None:
 
     with opened_online(load_settings()) as online:
         states = online.states()
-    columns = ("provider", "state", "requests_today", "from_cache", "requests_per_line")
+    columns = ("provider", "state", "requests_today", "from_cache", "requests_per_line", "why")
     rows = [
         (
-            one.name, one.sentence, one.counted.requests, one.counted.hit_rate, one.counted.requests_per_line
+            one.name, one.state, one.counted.requests, one.counted.hit_rate, one.counted.requests_per_line,
+            one.why,
         )
         for one in states
     ]  # fmt: skip
@@ -220,12 +221,24 @@ def simulate(
         raise MixtroveError(f"port {port} of 127.0.0.1 is taken ({error.strerror}); give --port") from error
     try:
         with server:
-            for name, value in server.environment().items():
+            for name, value in (server.environment() | _at_speed(speed)).items():
                 click.echo(f"export {name}={shlex.quote(value)}")
             click.echo(f"# the stand-in answers at {server.url}; Ctrl-C ends it", err=True)
             server.closing.wait()
     except KeyboardInterrupt:
         click.echo("\n# ended", err=True)
+
+
+def _at_speed(speed: float) -> dict[str, str]:
+    """The settings that make us ask so many times faster, as the stand-in's quotas refill."""
+    from mixtrove.providers.registry import PROVIDERS, provider_settings
+
+    if speed == 1:
+        return {}
+    return {
+        f"MIXTROVE_{one.name.upper()}_PER_MINUTE": f"{provider_settings(one).per_minute * speed:g}"
+        for one in PROVIDERS
+    }
 
 
 def _share(text: str) -> tuple[str, float]:

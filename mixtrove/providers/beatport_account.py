@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field as Named
 from pydantic import SecretStr, ValidationError
@@ -231,12 +231,12 @@ class Account(Authorizer):
                 "MIXTROVE_BEATPORT_PASSWORD",
                 REFUSED_FOR,
             )
-        query = urlencode(
-            {"response_type": "code", "client_id": self._settings.client_id or "",
-             "redirect_uri": self._settings.redirect_uri}
-        )  # fmt: skip
         authorize = Request(
-            "beatport", "token", "authorize", f"/v4/auth/o/authorize/?{query}",
+            "beatport", "token", "authorize", "/v4/auth/o/authorize/",
+            {
+                "response_type": "code", "client_id": self._settings.client_id or "",
+                "redirect_uri": self._settings.redirect_uri,
+            },
             headers={"Cookie": f"sessionid={session[1]}"},
         )  # fmt: skip
         location = _header(self._asked(authorize, budget).headers, "location")

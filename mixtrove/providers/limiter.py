@@ -25,7 +25,8 @@ PATIENCE = 300.0
 """Seconds that a call waits to be admitted before it gives up."""
 
 _LOOK = 1.0  # seconds between two looks at a backlog, at most
-_LATE = 0.05  # seconds
+_LATE = 0.03  # seconds
+_LEAD = 0.05  # seconds before its slot at which a sleeper looks whether there is a block meanwhile
 
 
 class SharedLimiter(Limiter):
@@ -51,7 +52,8 @@ class SharedLimiter(Limiter):
         """Seconds after which a slot is not used any more: too near the next one.
 
         Requests that are late by ``d`` fill a window of ``W`` seconds with the slots of ``W + d``; with the
-        headroom of 3 % a quarter of an interval is right from 9 requests a window on, 50 ms from 2 s on.
+        headroom of 3 % a quarter of an interval is right from 9 requests a window on; 30 ms leave windows of
+        3 s twice as much again for the way.
         """
         return max(_LATE, self.interval / 4)
 
@@ -124,11 +126,12 @@ class SharedLimiter(Limiter):
     def _come(self, wait: float) -> bool:
         """Sleep until a slot that was reserved; whether it can be used: in time, and no block since."""
         due = (time.monotonic() + wait, time.time() + wait)
-        if wait > 0:
-            self._sleep(wait)
+        if wait > _LEAD:
+            self._sleep(wait - _LEAD)
             slot, now = self._slots.look(self.name)
             if blocked(slot, now):
                 return False
+        self._sleep(due[0] - time.monotonic())
         if self._too_late(*due):
             return False
         self._mine.ticket = due
@@ -139,6 +142,8 @@ class SharedLimiter(Limiter):
         return max(time.monotonic() - steady, time.time() - wall) > self.late
 
     def _sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         time.sleep(seconds)
         self._mine.waited = getattr(self._mine, "waited", 0.0) + seconds
 

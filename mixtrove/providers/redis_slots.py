@@ -6,6 +6,7 @@ One script changes a row, so that nobody comes between; a test compares it with 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -125,10 +126,12 @@ class RedisSlots:
     def reserve(self, provider: str, interval: float, at_most: float, credentials: str) -> Reserved:
         """See ``Slots``."""
         far = round(min(at_most, LONGEST) * _SECOND)
+        asked_at = time.monotonic()
         got = self._change(provider, "reserve", round(interval * _SECOND), far, credentials)
+        on_its_way = (time.monotonic() - asked_at) / 2
         taken, wait, troubled, left = (int(number) for number in got[:4])
         block = Block(got[4].decode(), got[5].decode(), left / _SECOND) if left else None
-        return Reserved(bool(taken), wait / _SECOND, block, bool(troubled))
+        return Reserved(bool(taken), wait / _SECOND - on_its_way, block, bool(troubled))
 
     def block(self, provider: str, by: BlockedBy, why: str, seconds: float, credentials: str = "") -> None:
         """See ``Slots``."""

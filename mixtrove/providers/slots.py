@@ -69,7 +69,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """What asking for a slot gave: it is the caller's in ``wait`` seconds, if ``taken``."""
+    """What asking for a slot gave: it is the caller's in ``wait`` seconds, if ``taken``.
+
+    Less than 0: it was some time ago, while the row was written or the answer on its way.
+    """
 
     taken: bool
     wait: float
@@ -195,7 +198,15 @@ class SqliteSlots:
     def reserve(self, provider: str, interval: float, at_most: float, credentials: str) -> Reserved:
         """See ``Slots``."""
         spacing, far = round(interval * _SECOND), round(min(at_most, LONGEST) * _SECOND)
-        return self._change(provider, lambda slot, now: reserved(slot, now, spacing, far, credentials))
+        at = time.monotonic()
+
+        def change(slot: Slot, now: int) -> tuple[Slot, Reserved]:
+            nonlocal at
+            at = time.monotonic()
+            return reserved(slot, now, spacing, far, credentials)
+
+        got = self._change(provider, change)
+        return replace(got, wait=got.wait - (time.monotonic() - at))
 
     def block(self, provider: str, by: BlockedBy, why: str, seconds: float, credentials: str = "") -> None:
         """See ``Slots``."""
