@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.failures import ProviderFailure
 from mixtrove.providers.provider import Provider
-from mixtrove.providers.recording import Field, Offer, Recording, Terms
+from mixtrove.providers.recording import Field, Found, Offer, Recording, Terms
 
 WANTED: tuple[Field, ...] = ("label", "release_date", "genre", "bpm", "key", "isrc")
 """The fields that are worth a request, each a column of a library track."""
@@ -173,14 +173,15 @@ def refresh_offers(
             try:
                 found = provider.by_id([number], budget=budget)
                 for one in found.recordings[:1]:
-                    offers = provider.offers(one, budget=budget, track_id=track.id)
-                    now = datetime.now(UTC)
-                    links += [(link_of(offer, now + provider.terms.offers_for), now) for offer in offers]
+                    for offer in provider.offers(one, budget=budget, track_id=track.id):
+                        said = offer.said_at or found.fetched_at
+                        links.append((link_of(offer, said + provider.terms.offers_for), said))
             except ProviderFailure:
                 continue  # said by `mixtrove doctor`; the link stays
         with store.write() as tx:
-            write_links(tx, track.id, links)
-        written += len(links)
+            if _is_there(tx.connection, track.id):
+                write_links(tx, track.id, links)
+                written += len(links)
         if progress:
             progress(at, len(tracks))
     return written
@@ -219,6 +220,11 @@ def _due(store: Store, ready: Mapping[str, Provider], limit: int | None) -> list
     rested = _done.c.next_at.is_(None) | (_done.c.next_at <= now)
     with store.read() as connection:
         return _tracks(connection, ~_track.c.provisional & rested & sa.or_(*conditions), limit)
+
+
+def _is_there(connection: sa.Connection, track_id: str) -> bool:
+    """Whether a track was neither merged nor deleted meanwhile."""
+    return connection.execute(sa.select(_track.c.id).where(_track.c.id == track_id)).first() is not None
 
 
 def _lacks(wanted: Field) -> sa.ColumnElement[bool]:
@@ -275,11 +281,9 @@ def _tracks(
     ]
 
 
-def _by_own_ids(
-    ready: Mapping[str, Provider], tracks: Sequence[_Track]
-) -> dict[str, dict[str, tuple[Recording, datetime]]]:
+def _by_own_ids(ready: Mapping[str, Provider], tracks: Sequence[_Track]) -> dict[str, dict[str, Found]]:
     """What providers that answer about many ids in one request say, by track and provider."""
-    found: dict[str, dict[str, tuple[Recording, datetime]]] = {}
+    found: dict[str, dict[str, Found]] = {}
     for name, provider in ready.items():
         ids = {
             track.own_ids[name]: track.id
@@ -294,9 +298,10 @@ def _by_own_ids(
                 answer = provider.by_id(wanted[at : at + provider.id_batch], budget=Budget())
             except ProviderFailure:
                 break  # each track is asked about on its own, or waits
-            for one in answer.recordings:
-                if one.id in ids:
-                    found.setdefault(ids[one.id], {})[name] = one, answer.fetched_at
+            said = {one.id: one for one in answer.recordings}
+            for number in wanted[at : at + provider.id_batch]:
+                mine = (said[number],) if number in said else ()
+                found.setdefault(ids[number], {})[name] = replace(answer, recordings=mine)
     return found
 
 
@@ -307,7 +312,7 @@ def _lacking(known: frozenset[str] | set[str], provider: Provider) -> set[Field]
 def _ask(
     track: _Track,
     ready: Mapping[str, Provider],
-    known: Mapping[str, tuple[Recording, datetime]],
+    known: Mapping[str, Found],
     rule: Rule,
 ) -> _Answer:
     """Go from provider to provider, the one that can fill most first, until nothing is lacking."""
@@ -346,25 +351,24 @@ def _agrees(track: _Track, facts: Facts) -> bool:
 def _facts(
     track: _Track,
     provider: Provider,
-    known: tuple[Recording, datetime] | None,
+    known: Found | None,
     have: set[str],
     budget: Budget,
     rule: Rule,
 ) -> Facts | None:
-    """What one provider says of a track; None when it does not have it."""
-    if known is not None:
-        recording, fetched_at = known
-    else:
-        own = track.own_ids.get(provider.name)
-        found = (
-            provider.by_id([own], budget=budget)
-            if own
-            else provider.search(track.credit, budget=budget, track_id=track.id)
-        )
-        taken = found.recordings[0] if own and found.recordings else _same(track, found.recordings, rule)
-        if taken is None:
-            return None
-        recording, fetched_at = taken, found.fetched_at
+    """What one provider says of a track; None when it does not have it.
+
+    It is looked up by the provider's own id, and searched for where there is none or it was merged away.
+    """
+    own = track.own_ids.get(provider.name)
+    found = known or (provider.by_id([own], budget=budget) if own else None)
+    recording = found.recordings[0] if found and found.recordings else None
+    if found is None or recording is None:
+        found = provider.search(track.credit, budget=budget, track_id=track.id)
+        recording = _same(track, found.recordings, rule)
+    if recording is None:
+        return None
+    fetched_at = found.fetched_at
     facts = facts_of(recording, provider.terms, fetched_at)
     if _lacking(have | _said(facts), provider):
         recording = provider.details(recording, budget=budget, track_id=track.id)
@@ -382,9 +386,8 @@ def _same(track: _Track, recordings: Sequence[Recording], rule: Rule) -> Recordi
 def _write(store: Store, track: _Track, answer: _Answer) -> bool:
     """Keep what was said of a track; whether it knows more now."""
     with store.write() as tx:
-        there = tx.connection.execute(sa.select(_track.c.id).where(_track.c.id == track.id)).scalar()
-        if there is None or not (answer.asked or answer.later):
-            return False  # merged or deleted meanwhile, or nobody could be asked
+        if not _is_there(tx.connection, track.id) or not (answer.asked or answer.later):
+            return False  # or nobody could be asked
         learned = learn(tx, track.id, answer.facts) if answer.facts else set()
         wait = max(map(float, answer.later), default=None)
         statement = insert(tx.connection, _done).values(

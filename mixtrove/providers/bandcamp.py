@@ -147,7 +147,8 @@ class Bandcamp(Provider):
         if not _ID.fullmatch(recording.id):
             return ()
         answer = self._track(recording.id, "purchase", budget, track_id)
-        return () if answer.value is None else _offers(answer.value)
+        offers = () if answer.value is None else _offers(answer.value)
+        return tuple(replace(one, said_at=answer.fetched_at) for one in offers)
 
     def _track(self, one: str, kind: Kind, budget: Budget, track_id: str | None = None) -> Answer[_Details]:
         band, _, track = one.partition(":")

@@ -33,7 +33,7 @@ from mixtrove.providers.payload import (
     seconds,
     year_of,
 )
-from mixtrove.providers.provider import Provider, only, slices, together
+from mixtrove.providers.provider import Provider, offers_of, only, slices, together
 from mixtrove.providers.question import Question
 from mixtrove.providers.recording import Field, Found, Json, Offer, Recording, Terms
 
@@ -187,7 +187,7 @@ class Beatport(Provider):
             return ()
         path = f"/v4/catalog/tracks/{recording.id}/"
         answer = self._tracks("purchase", f"id {recording.id}", path, {}, _single, budget, track_id)
-        return next((one.offers for one in answer.recordings if one.id == recording.id), ())
+        return offers_of(answer, recording.id)
 
     def _tracks(
         self, kind: Kind, key: str, path: str, params: Mapping[str, str], read: Any, budget: Budget,

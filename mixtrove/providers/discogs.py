@@ -228,7 +228,7 @@ class Discogs(Provider):
         ):
             return ()
         page = f"https://www.discogs.com/sell/release/{release}"
-        return (Offer("discogs", page, price=amount, currency=said),)
+        return (Offer("discogs", page, price=amount, currency=said, said_at=answer.fetched_at),)
 
     def _tracks(self, release: int, budget: Budget, track_id: str | None) -> Found:
         return self.recordings(

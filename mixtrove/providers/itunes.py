@@ -28,7 +28,7 @@ from mixtrove.providers.payload import (
     seconds,
     year_of,
 )
-from mixtrove.providers.provider import Provider, ProviderSettings, only, slices, together
+from mixtrove.providers.provider import Provider, ProviderSettings, offers_of, only, slices, together
 from mixtrove.providers.question import Question
 from mixtrove.providers.recording import Field, Found, Offer, Recording, Terms
 
@@ -127,7 +127,7 @@ class ITunes(Provider):
             "purchase", f"id {recording.id}", "/lookup",
             {"id": recording.id, "entity": "song", "country": self.settings.country}, budget, track_id,
         )  # fmt: skip
-        return next((one.offers for one in answer.recordings if one.id == recording.id), ())
+        return offers_of(answer, recording.id)
 
     def _songs(
         self, kind: Kind, key: str, path: str, params: Mapping[str, str], budget: Budget,

@@ -269,6 +269,12 @@ def only(answer: Found, wanted: Callable[[Recording], bool]) -> Found:
     return replace(answer, recordings=tuple(one for one in answer.recordings if wanted(one)))
 
 
+def offers_of(answer: Found, number: str) -> tuple[Offer, ...]:
+    """Where an answer says that the recording with this id can be bought, each with the answer's time."""
+    offers = next((one.offers for one in answer.recordings if one.id == number), ())
+    return tuple(replace(one, said_at=answer.fetched_at) for one in offers)
+
+
 def slices(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     """The items, so many a request."""
     return (items[at : at + size] for at in range(0, len(items), size))

@@ -33,6 +33,8 @@ class Offer:
     price: Decimal | None = None  # None: not said, or not sold singly
     currency: str | None = None  # ISO 4217, three letters; None without a price
     cut: str | None = None  # original, extended or radio; None when unknown
+    said_at: datetime | None = field(default=None, compare=False)
+    """UTC, when an answer of its own said so; None: with the answer that the recording is from."""
 
 
 @dataclass(frozen=True, slots=True)
