@@ -130,21 +130,19 @@ class Scene:
         """Bring every date that something waits for nearer."""
         by = timedelta(days=days)
         with self.store.write() as tx:
-            for table, column, key in (
-                (_retry, _retry.c.next_at, _retry.c.id),
-                (_watch, _watch.c.next_at, _watch.c.line_key),
-                (_candidate, _candidate.c.expires_at, _candidate.c.entry_id),
-                (schema.track_enrichment, schema.track_enrichment.c.next_at,
-                 schema.track_enrichment.c.library_track_id),
-                (schema.track_attribute, schema.track_attribute.c.expires_at,
-                 schema.track_attribute.c.library_track_id),
-                (schema.purchase_link, schema.purchase_link.c.expires_at, schema.purchase_link.c.id),
+            for column in (
+                _retry.c.next_at, _watch.c.next_at, _candidate.c.expires_at,
+                schema.track_enrichment.c.next_at, schema.track_attribute.c.expires_at,
+                schema.purchase_link.c.expires_at,
             ):  # fmt: skip
-                for row in tx.connection.execute(sa.select(key.label("k"), column.label("at"))).all():
-                    if row.at is not None:
-                        tx.connection.execute(
-                            sa.update(table).where(key == row.k).values({column.name: row.at - by})
-                        )
+                table = column.table
+                for row in (
+                    tx.connection.execute(sa.select(table).where(column.is_not(None))).mappings().all()
+                ):
+                    mine = [key == row[key.name] for key in table.primary_key.columns]
+                    tx.connection.execute(
+                        sa.update(table).where(*mine).values({column.name: row[column.name] - by})
+                    )
 
         with closing(sqlite3.connect(self.settings.home / "providers.db")) as connection, connection:
             connection.execute(
