@@ -230,11 +230,14 @@ def search(
 def opened_online(settings: Settings) -> Iterator[Online]:
     """The providers of these settings, ready to be asked; closed at the end of the block.
 
+    What their terms let us keep no longer is deleted first.
+
     Raises:
         BadInput: a variable of a provider has a value that cannot be used.
         StoreUnavailable: where their answers and quotas are kept cannot be used.
     """
     with closing(open_gateway(settings)) as gateway:
+        gateway.expire()
         yield Online(gateway, open_providers(gateway, contact=settings.contact, home=settings.home))
 
 

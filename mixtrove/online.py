@@ -297,9 +297,10 @@ class _Lane:
         with self._store.write() as tx:
             entries = write_answers(tx, line.entry.line_key, line.answers)
             later = [] if line.decided else list(line.later.values())
-            asked = {*line.answers, *line.later}
-            watch(tx, line.entry.line_key, asked, line.watched)
-            queue(tx, [entry_id for entry_id, _ in entries], asked - {one.provider for one in later}, later)
+            settled = {*line.answers, *line.later}
+            # a line that is certain is put to nobody else, also when the decision should find otherwise
+            watch(tx, line.entry.line_key, self._providers if line.decided else settled, line.watched)
+            queue(tx, [entry_id for entry_id, _ in entries], settled - {one.provider for one in later}, later)
 
 
 def _summary(line: _Line) -> AskSummary:

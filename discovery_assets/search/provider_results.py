@@ -10,6 +10,7 @@ from discovery_assets.search.uses import uses
 from mixtrove.library import schema
 from mixtrove.library.watch import queue_lengths, queued_questions
 from mixtrove.online import BATCH, WORKERS, ask_providers
+from mixtrove.providers.schema import provider_result
 from resources.home import OperationalStore
 from resources.providers import Providers
 
@@ -42,7 +43,7 @@ class ProviderQuestions(DueEntries):
         "left out."
     ),
     code_version="1",
-    metadata=store_table(schema.entry_candidate),
+    metadata=store_table(provider_result),
 )
 def provider_results(
     context: dg.AssetExecutionContext,
@@ -62,22 +63,18 @@ def provider_results(
             rule=store.settings().rule,
             progress=lambda done, of: context.log.info("%d of %d entries", done, of),
         )
-        spent = uses(online)
+        spent, rows = uses(online), online.gateway.answers()
         candidate, entry = schema.entry_candidate, schema.tracklist_entry
         with opened.read() as connection:
             queued = queue_lengths(connection)
             waiting = queued_questions(connection, limit=10)
-            online_rows = candidate.c.source.in_(tuple(online.providers))
-            rows = connection.execute(
-                sa.select(sa.func.count()).select_from(candidate).where(online_rows)
-            ).scalar_one()
             best = connection.execute(
                 sa.select(
                     entry.c.raw_line, candidate.c.source, candidate.c.candidate_id, candidate.c.confidence,
                     candidate.c.decision, candidate.c.reasons,
                 )
                 .join(entry, entry.c.id == candidate.c.entry_id)
-                .where(online_rows)
+                .where(candidate.c.source.in_(tuple(online.providers)))
                 .order_by(candidate.c.entry_id.desc(), candidate.c.rank)
                 .limit(10)
             ).all()  # fmt: skip

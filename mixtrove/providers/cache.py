@@ -130,6 +130,11 @@ class Cache:
             self._front.put(key, Kept(now, found, text, request.track_id), seconds)
         return now
 
+    def rows(self) -> int:
+        """How many questions have an answer, deleted bodies included."""
+        with self._database.read() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(_TABLE)).scalar_one())
+
     def expire(self) -> int:
         """Delete payloads that the providers' terms end, and rows of ``DAYS`` ago; how many payloads went."""
         now = self.now()

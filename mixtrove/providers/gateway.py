@@ -224,6 +224,10 @@ class Gateway:
             name: state_of(*self._slots.look(name), today.get(name, Use())) for name in sorted(self._lines)
         }
 
+    def answers(self) -> int:
+        """How many questions were answered so far; the rows of ``provider_result``."""
+        return self._cache.rows()
+
     def expire(self) -> int:
         """Delete what the providers' terms end; see ``Cache.expire``."""
         return self._cache.expire()
