@@ -165,6 +165,11 @@ def sqlite_url(path: Path) -> sa.URL:
     return sa.URL.create("sqlite", database=str(path))
 
 
+def _without_secret(text: str) -> str:
+    """A text that should be a URL, without what may be a name and a password."""
+    return f"***@{text.rpartition('@')[2]}" if "@" in text else text
+
+
 def database_url(text: str) -> sa.URL:
     """The URL that a text gives.
 
@@ -175,7 +180,8 @@ def database_url(text: str) -> sa.URL:
         url = sa.make_url(text)
     except sa.exc.ArgumentError as error:
         raise BadInput(
-            f"{text!r} is no database URL: use sqlite:///path or postgresql://user@host/database"
+            f"{_without_secret(text)!r} is no database URL: use sqlite:///path or "
+            "postgresql://user@host/database"
         ) from error
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
