@@ -20,7 +20,12 @@ def doctor() -> None:
     """Check this installation: home, store, catalogue, warehouse, want rules, online providers.
 
     Each line says ok, -- (not there yet, with the command that makes it) or !! (wrong, with what to do).
-    The exit code is 1 when anything is wrong.
+    A provider is ok when it is ready, -- when it is off or told us to wait, !! when it fails. The exit code
+    is 1 when anything is wrong.
+
+    \b
+    For example:
+      mixtrove doctor
     """
     from mixtrove.settings import load_settings
 

@@ -52,7 +52,7 @@ def list_(as_json: bool) -> None:
 
 
 @providers.command()
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many questions.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def queue(limit: int, as_json: bool) -> None:
     """Show the questions that a provider could not answer yet, and when each is asked again.
@@ -134,7 +134,9 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
                 track = find_id(
                     connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
                 )
-        gone = online.gateway.forget(track=track, provider=provider, kind=kind)  # type: ignore[arg-type]
+        gone = 0
+        for one in [provider] if track or provider or kind else online.providers:
+            gone += online.gateway.forget(track=track, provider=one, kind=kind)  # type: ignore[arg-type]
     click.echo(f"{gone:,} answers forgotten")
 
 
