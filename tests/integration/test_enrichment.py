@@ -379,7 +379,7 @@ def test_a_provider_that_fails_keeps_its_link(begin: Begin) -> None:
     before = links(scene)["itunes"]
     scene.server.faults = Faults(1.0, ("server",), persist=True)
     with scene.online() as online:
-        online.gateway.forget()
+        online.gateway.forget(provider="itunes")
         assert refresh_offers(scene.store, online.providers, [one]) == 0
     assert links(scene)["itunes"] == before
 
