@@ -132,7 +132,7 @@ class Discovery:
         """The run in words."""
         if self.searched is None:
             yield f"There is no catalogue yet, so lines were compared with the library alone; {BUILD_ONE}"
-        if self.asked is not None:
+        if self.asked is not None and (self.asked.ready or self.matched.provisional):
             yield from self.asked.sentences()
         found = self.matched
         if found.decided == 0:

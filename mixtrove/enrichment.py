@@ -19,14 +19,15 @@ from mixtrove.database.opening import insert
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.deletion import chunks
-from mixtrove.library.facts import OF_THE_RECORDING, Facts, Link, learn, write_links
+from mixtrove.library.facts import OF_THE_RECORDING, Facts, Link, learn, same_length, write_links
 from mixtrove.library.store import Store
 from mixtrove.library.watch import as_text, pause
 from mixtrove.matching import Credit
 from mixtrove.matching.choice import Candidate, decide
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.providers.budget import Budget
-from mixtrove.providers.failures import ProviderFailure
+from mixtrove.providers.failures import ProviderFailure, ProviderRefused
+from mixtrove.providers.gateway import REFUSED_FOR
 from mixtrove.providers.provider import Provider
 from mixtrove.providers.recording import Field, Found, Offer, Recording, Terms
 
@@ -318,6 +319,7 @@ def _ask(
     """Go from provider to provider, the one that can fill most first, until nothing is lacking."""
     answer = _Answer()
     have = set(track.known)
+    length = track.credit.duration  # else that of the first who says one, as `learn` has it
     budget = Budget()
     open_providers = {name: one for name, one in ready.items() if name not in track.asked}
     while open_providers:
@@ -330,22 +332,22 @@ def _ask(
         try:
             facts = _facts(track, provider, known.get(name), have, budget, rule)
         except ProviderFailure as failure:
-            answer.later.append(failure.retry_in)
+            if isinstance(failure, ProviderRefused) and failure.retry_in >= REFUSED_FOR:
+                answer.asked.add(name)  # it will never answer this question
+            else:
+                answer.later.append(failure.retry_in)
             continue
         answer.asked.add(name)
         if facts is not None:
             answer.facts.append(facts)
-            have |= {one for one in _said(facts) if one not in OF_THE_RECORDING or _agrees(track, facts)}
+            length = length or facts.duration
+            same = same_length(length, facts.duration)
+            have |= {one for one in _said(facts) if same or one not in OF_THE_RECORDING}
     return answer
 
 
 def _said(facts: Facts) -> set[str]:
     return {*facts.columns, *facts.attributes}
-
-
-def _agrees(track: _Track, facts: Facts) -> bool:
-    length = track.credit.duration
-    return length is None or facts.duration is None or abs(length - facts.duration) <= 3.0
 
 
 def _facts(
@@ -389,7 +391,7 @@ def _write(store: Store, track: _Track, answer: _Answer) -> bool:
         if not _is_there(tx.connection, track.id) or not (answer.asked or answer.later):
             return False  # or nobody could be asked
         learned = learn(tx, track.id, answer.facts) if answer.facts else set()
-        wait = max(map(float, answer.later), default=None)
+        wait = min(answer.later, default=None)
         statement = insert(tx.connection, _done).values(
             library_track_id=track.id,
             asked=as_text(track.asked | answer.asked),

@@ -129,7 +129,7 @@ def learn(tx: Transaction, track_id: str, facts: Sequence[Facts]) -> set[str]:
     filled: dict[str, Any] = {}
     attributes: list[dict[str, Any]] = []
     for one in facts:
-        same = _same_length(length, one.duration)
+        same = same_length(length, one.duration)
         for name, value in one.columns.items():
             if value and (same or name not in OF_THE_RECORDING):
                 attributes.append(_attribute_row(track_id, one, name, value, None))
@@ -210,7 +210,8 @@ def expire(store: Store) -> int:
         return gone + len(due)
 
 
-def _same_length(one: float | None, other: float | None) -> bool:
+def same_length(one: float | None, other: float | None) -> bool:
+    """Whether two durations (seconds) can be those of one recording; an unknown one can."""
     return one is None or other is None or abs(one - other) <= SAME_LENGTH
 
 
