@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,7 +25,7 @@ from mixtrove.library import schema
 from mixtrove.library.store import Store
 from mixtrove.matching import Credit
 from mixtrove.online import AskSummary, ask_providers
-from mixtrove.providers.budget import SECONDS, Budget
+from mixtrove.providers.budget import Budget
 from mixtrove.providers.provider import Provider
 from mixtrove.providers.recording import Found
 from mixtrove.providers.simulator import Simulator, simulate
@@ -53,7 +55,9 @@ class Home:
         self.server = server
         self.settings = load_settings()
         self.store = Store.open(self.settings)
-        self.longest = 0.0  # seconds of its budget that one line took, at most
+        self.seconds: Counter[int] = Counter()  # in calls about a line, by its budget
+        self._budgets: list[Budget] = []  # kept, so that each has a number of its own
+        self._lock = threading.Lock()
         self.cache_hits = 0
 
     def run(self) -> AskSummary:
@@ -115,6 +119,17 @@ class Home:
         plays = len(lines) - len({line["id"] for line in lines})
         return abs(len(lines) - expected) + plays + len(forgotten) + twice + len(tracks) - len(set(tracks))
 
+    def took(self, budget: Budget, seconds: float) -> None:
+        """Note what a call about the line with this budget took, waiting for a slot included."""
+        with self._lock:
+            self._budgets.append(budget)
+            self.seconds[id(budget)] += seconds
+
+    @property
+    def longest(self) -> float:
+        """Seconds that calls about one line in one run took, at most."""
+        return round(max(self.seconds.values(), default=0.0), 2)
+
     def a_day_passes(self) -> None:
         """Bring nearer what waits in the queue or for a provider that is left alone."""
         with self.store.write() as tx:
@@ -126,10 +141,10 @@ class Home:
 
 
 class Timed:
-    """A provider that takes the time."""
+    """A provider, and the time that asking it takes."""
 
     def __init__(self, provider: Provider, home: Home) -> None:
-        """The seconds go to ``home.longest``."""
+        """The seconds are noted with ``home``."""
         self._provider = provider
         self._home = home
 
@@ -138,10 +153,11 @@ class Timed:
 
     def search(self, credit: Credit, *, budget: Budget) -> Found:
         """As the provider does."""
+        started = time.perf_counter()
         try:
             return self._provider.search(credit, budget=budget)
         finally:
-            self._home.longest = max(self._home.longest, SECONDS - budget.left)
+            self._home.took(budget, time.perf_counter() - started)
 
 
 @contextmanager

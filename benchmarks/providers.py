@@ -116,7 +116,7 @@ def different(shows: Sequence[Tracklist], count: int, seed: int) -> list[str]:
         line_key(line.components[0].credit): line.raw
         for show in shows
         for line in show.entries
-        if len(line.components) == 1 and line.kind == "track"
+        if len(line.components) == 1 and not line.components[0].credit.unknown
     }
     return random.Random(seed).sample(list(found.values()), min(count, len(found)))
 
@@ -148,7 +148,7 @@ def faults(args: argparse.Namespace, shows: Sequence[Tracklist]) -> dict[str, An
             "lines": at.states(),
             "lost or twice": at.wrong(len(expected)),
             "lines with a question in the queue, summed": asked.queued,
-            "longest of a line, s": round(at.longest, 1),
+            "longest line, waits included, s": at.longest,
             "met": dict(sorted(met.items())),
         }
         at.server.faults = None
@@ -175,7 +175,7 @@ def faults(args: argparse.Namespace, shows: Sequence[Tracklist]) -> dict[str, An
             found[who] = {
                 "lines": at.states(), "lost or twice": at.wrong(len(some)),
                 "wall, s": round(time.perf_counter() - started, 1),
-                "longest of a line, s": round(at.longest, 1),
+                "longest line, waits included, s": at.longest,
             }  # fmt: skip
     return found
 
