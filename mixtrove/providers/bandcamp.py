@@ -99,9 +99,7 @@ class Bandcamp(Provider):
 
     @staticmethod
     def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
-        """403 and challenges are aimed at the address that asks; errors of the API come with status 200."""
-        if status == 403:
-            return Refusal("quota", "it refuses this address for now")
+        """Errors of the API come with status 200."""
         if status == 200 and b'"__api_special__"' in body[:2000]:
             if b"not_found" in body[:2000]:
                 return Refusal("nothing", "it has no such track")

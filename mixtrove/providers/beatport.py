@@ -150,8 +150,6 @@ class Beatport(Provider):
             return Refusal("credentials", "it does not accept this client or this refresh token")
         if status == 403 and b'"detail"' in body:
             return Refusal("credentials", "this account may not ask its catalogue")
-        if status == 403:
-            return Refusal("request", "the guard in front of it refused the request")
         return None
 
     def find(self, asked: Question, *, budget: Budget, track_id: str | None = None) -> Found:

@@ -169,11 +169,9 @@ class Discogs(Provider):
 
     @staticmethod
     def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
-        """401 is the token; 403 comes from the guard in front of it."""
+        """401 is the token."""
         if status == 401:
             return Refusal("credentials", "it does not accept the token; check MIXTROVE_DISCOGS_TOKEN")
-        if status == 403:
-            return Refusal("request", "the guard in front of it refused the request")
         return None
 
     def find(self, asked: Question, *, budget: Budget, track_id: str | None = None) -> Found:

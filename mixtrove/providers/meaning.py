@@ -69,10 +69,12 @@ def _usual(status: int) -> Refusal | None:
         return Refusal("quota", "it was asked too often (status 429)")
     if status == 401:
         return Refusal("credentials", "it does not accept the credentials (status 401); check its settings")
+    if status == 403:  # aimed at who asks, whatever is asked: a guard, a ban
+        return Refusal("quota", "it refuses this address for now (status 403)")
     if status == 408 or status >= 500:
         return Refusal("server", f"it failed with status {status}")
-    if 300 <= status < 400:
-        return Refusal("request", f"it sends elsewhere (status {status}); check the address in its settings")
+    if 300 <= status < 400:  # maintenance, a portal or a wrong address: no question is to blame
+        return Refusal("server", f"it sends elsewhere (status {status}); check the address in its settings")
     return Refusal("request", f"it does not accept the request (status {status})")
 
 

@@ -20,7 +20,7 @@ from pydantic_settings import SettingsConfigDict
 
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
-from mixtrove.providers.failures import ProviderRefused
+from mixtrove.providers.failures import ProviderFailure, ProviderRefused
 from mixtrove.providers.gateway import Authorizer, Gateway, Refusal, Request, fingerprint
 from mixtrove.providers.payload import Payload, Several, Text, isrc, release_date, seconds, year_of
 from mixtrove.providers.provider import Provider, ProviderSettings, an_address, only, together
@@ -105,20 +105,34 @@ class _AppToken(Authorizer):
         self._lock = threading.Lock()
         self._header = ""
         self._until = 0.0
+        self._failed: tuple[float, ProviderFailure] | None = None
 
     def headers(self, budget: Budget) -> Mapping[str, str]:
+        came = self._clock()
         with self._lock:
             if not self._header or self._clock() >= self._until:
-                self._renew(budget)
+                self._renew(came, budget)
             return {"Authorization": self._header}
 
     def renew(self, refused: Mapping[str, str], budget: Budget) -> bool:
+        came = self._clock()
         with self._lock:
             if refused.get("Authorization") == self._header:  # else another thread was faster
-                self._renew(budget)
+                self._renew(came, budget)
             return True
 
-    def _renew(self, budget: Budget) -> None:
+    def _renew(self, came: float, budget: Budget) -> None:
+        """A new token. Who waited for an attempt that failed shares the failure: one after the other, five
+        threads would stand a minute before a service that hangs."""
+        if self._failed is not None and self._failed[0] > came:
+            raise self._failed[1]
+        try:
+            self._ask(budget)
+        except ProviderFailure as failure:
+            self._failed = self._clock(), failure
+            raise
+
+    def _ask(self, budget: Budget) -> None:
         secret = self._settings.client_secret
         if not self._settings.client_id or secret is None:
             raise ProviderRefused("spotify", "there are no credentials", 24 * 3600)

@@ -18,7 +18,7 @@ from mixtrove.library.corrections import decide
 from mixtrove.library.facts import expire
 from mixtrove.library.track_records import list_tracks
 from mixtrove.library.tracklists import import_tracklist
-from mixtrove.providers.simulator import Faults
+from mixtrove.providers.simulator import FaultKind, Faults
 from tests.integration.online_scene import UNKNOWN, Begin, line, recordings, soon
 
 _track = schema.library_track
@@ -130,11 +130,12 @@ def test_a_limit_leaves_the_rest_to_the_next_run(begin: Begin) -> None:
     assert [scene.run(limit=5)[0].entries for _ in range(4)] == [5, 5, 2, 0]
 
 
-def test_one_provider_that_fails_costs_no_answer_of_the_others(begin: Begin) -> None:
+@pytest.mark.parametrize("kind", ["server", "redirect"])
+def test_one_provider_that_fails_costs_no_answer_of_the_others(begin: Begin, kind: FaultKind) -> None:
     rows = recordings(6)
     scene = begin(rows, *map(line, rows), UNKNOWN.format("One"))
     scene.only("beatport", "musicbrainz")
-    scene.server.faults = Faults(1.0, ("server",), providers=("beatport",), persist=True)
+    scene.server.faults = Faults(1.0, (kind,), providers=("beatport",), persist=True)
     asked, matched = scene.run()
     assert (matched.identified, matched.provisional, asked.queued) == (6, 1, 1)
     assert [(provider, raw) for provider, raw, _ in scene.queue()] == [("beatport", UNKNOWN.format("One"))]

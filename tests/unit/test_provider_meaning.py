@@ -51,7 +51,7 @@ def test_a_date_counts_by_the_clock_of_the_server() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (200, None), (201, None), (301, "request"), (400, "request"), (401, "credentials"), (403, "request"),
+        (200, None), (201, None), (301, "server"), (400, "request"), (401, "credentials"), (403, "quota"),
         (404, "nothing"), (408, "server"), (410, "nothing"), (429, "quota"), (500, "server"), (503, "server"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from mixtrove.matching import Credit
 from mixtrove.providers.budget import Budget
-from mixtrove.providers.failures import ProviderRefused
+from mixtrove.providers.failures import ProviderFailure, ProviderRefused
 from mixtrove.providers.spotify import Spotify
 from tests.provider_server import answer
 from tests.unit.provider_scene import params_of, path_of, scene
@@ -89,3 +90,19 @@ def test_a_refusal_says_what_to_do(tmp_path: Path, replies: list[Any], why: str)
         pytest.raises(ProviderRefused, match=why),
     ):
         provider.search(Credit.parse("Ada Quill", "Harbour"), budget=Budget())
+
+
+def test_who_waited_for_a_token_that_failed_does_not_try_again(tmp_path: Path) -> None:
+    with scene(Spotify, tmp_path, answer(500), **APP) as (provider, server):
+        come = threading.Barrier(5)
+
+        def ask(number: int) -> str:
+            come.wait()
+            with pytest.raises(ProviderFailure) as caught:
+                provider.search(Credit.parse("Ada Quill", f"Harbour {number}"), budget=Budget())
+            return caught.value.why
+
+        with ThreadPoolExecutor(5) as pool:
+            whys = set(pool.map(ask, range(5)))
+    assert whys == {"it failed with status 500"}
+    assert [path_of(asked) for asked in server.asked] == ["/api/token"] * 4
