@@ -10,7 +10,8 @@ import base64
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -20,8 +21,8 @@ from pydantic_settings import SettingsConfigDict
 
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
-from mixtrove.providers.failures import ProviderFailure, ProviderRefused
-from mixtrove.providers.gateway import Authorizer, Gateway, Refusal, Request, fingerprint
+from mixtrove.providers.failures import ProviderDown, ProviderFailure, ProviderRefused
+from mixtrove.providers.gateway import DOWN_FOR, Authorizer, Gateway, Refusal, Request, fingerprint
 from mixtrove.providers.payload import Payload, Several, Text, isrc, release_date, seconds, year_of
 from mixtrove.providers.provider import Provider, ProviderSettings, an_address, only, together
 from mixtrove.providers.question import Question, plain_words
@@ -109,17 +110,29 @@ class _AppToken(Authorizer):
 
     def headers(self, budget: Budget) -> Mapping[str, str]:
         came = self._clock()
-        with self._lock:
+        with self._alone(budget):
             if not self._header or self._clock() >= self._until:
                 self._renew(came, budget)
             return {"Authorization": self._header}
 
     def renew(self, refused: Mapping[str, str], budget: Budget) -> bool:
         came = self._clock()
-        with self._lock:
+        with self._alone(budget):
             if refused.get("Authorization") == self._header:  # else another thread was faster
                 self._renew(came, budget)
             return True
+
+    @contextmanager
+    def _alone(self, budget: Budget) -> Iterator[None]:
+        """One thread at a time. Waiting for another one's request is time that the track spends."""
+        with budget.spending() as end:
+            mine = self._lock.acquire(timeout=max(0.0, end - time.monotonic()))
+        if not mine:
+            raise ProviderDown("spotify", "there was no token in the time for this track", DOWN_FOR)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _renew(self, came: float, budget: Budget) -> None:
         """A new token. Who waited for an attempt that failed shares the failure: one after the other, five

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -106,3 +107,22 @@ def test_who_waited_for_a_token_that_failed_does_not_try_again(tmp_path: Path) -
             whys = set(pool.map(ask, range(5)))
     assert whys == {"it failed with status 500"}
     assert [path_of(asked) for asked in server.asked] == ["/api/token"] * 4
+
+
+def test_waiting_for_the_token_of_another_thread_is_time_that_the_track_spends(tmp_path: Path) -> None:
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def slow(handler: Any) -> None:
+        asked.set()
+        goes_on.wait(10)
+        answer(body=json.dumps(TOKEN).encode())(handler)
+
+    with scene(Spotify, tmp_path, slow, page(track()), **APP) as (provider, _), ThreadPoolExecutor(1) as pool:
+        first = pool.submit(provider.search, Credit.parse("Ada Quill", "Harbour"), budget=Budget())
+        assert asked.wait(10)
+        short = Budget(0.2)
+        with pytest.raises(ProviderFailure, match="no token in the time for this track"):
+            provider.search(Credit.parse("Ada Quill", "Lantern"), budget=short)
+        goes_on.set()
+        assert first.result().recordings
+    assert short.left == 0
