@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -31,6 +30,7 @@ from mixtrove.providers.failures import ProviderBusy, ProviderDown, ProviderRefu
 from mixtrove.providers.gateway import Authorizer, Gateway, Reply, Request, fingerprint
 from mixtrove.providers.payload import Payload
 from mixtrove.providers.provider import ProviderSettings
+from mixtrove.providers.turns import Turns
 
 EARLY = 120.0
 """Seconds before its end at which a token is renewed."""
@@ -111,32 +111,35 @@ class Account(Authorizer):
         self._settings = settings
         self._file = home / "secrets" / "beatport.json" if home else None
         self._clock = clock
-        self._lock = threading.Lock()
+        self._turns = Turns("beatport")
         self._tokens: _Tokens | None = None
         self._refused: tuple[float, ProviderRefused] | None = None
 
     def headers(self, budget: Budget) -> Mapping[str, str]:
         """The token, got or renewed first where that is due."""
-        with self._lock:
-            if self._usable(self._tokens) is None:
-                self._tokens = self._usable(self._kept()) or self._renewed(None, budget)
-            assert self._tokens is not None
-            return self._tokens.headers
+
+        def get() -> None:
+            self._tokens = self._usable(self._kept()) or self._renewed(None, budget)
+
+        self._turns.take(budget, lambda: self._usable(self._tokens) is None, get)
+        assert self._tokens is not None
+        return self._tokens.headers
 
     def renew(self, refused: Mapping[str, str], budget: Budget) -> bool:
         """Whether there is another token now; the refused one is not used again."""
-        with self._lock:
+
+        def due() -> bool:
             now = self._tokens
-            if now is not None and now.headers["Authorization"] != refused.get("Authorization"):
-                return True  # another thread was faster
-            if (
-                not (now and now.refresh)
-                and not self._settings.can_sign_in
-                and not self._settings.refresh_token
-            ):
-                return False
-            self._tokens = self._renewed(now, budget)
-            return True
+            return now is None or now.headers["Authorization"] == refused.get("Authorization")
+
+        def get() -> None:
+            self._tokens = self._renewed(self._tokens, budget)
+
+        refresh = self._settings.refresh_token or (self._tokens and self._tokens.refresh)
+        if due() and not refresh and not self._settings.can_sign_in:
+            return False
+        self._turns.take(budget, due, get)
+        return True
 
     def _usable(self, tokens: _Tokens | None) -> _Tokens | None:
         return tokens if tokens is not None and self._clock() < tokens.until - EARLY else None

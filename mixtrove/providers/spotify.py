@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -21,12 +19,13 @@ from pydantic_settings import SettingsConfigDict
 
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
-from mixtrove.providers.failures import ProviderDown, ProviderFailure, ProviderRefused
-from mixtrove.providers.gateway import DOWN_FOR, Authorizer, Gateway, Refusal, Request, fingerprint
+from mixtrove.providers.failures import ProviderRefused
+from mixtrove.providers.gateway import Authorizer, Gateway, Refusal, Request, fingerprint
 from mixtrove.providers.payload import Payload, Several, Text, isrc, release_date, seconds, year_of
 from mixtrove.providers.provider import Provider, ProviderSettings, an_address, only, together
 from mixtrove.providers.question import Question, plain_words
 from mixtrove.providers.recording import Found, Recording, Terms
+from mixtrove.providers.turns import Turns
 
 ROWS = 10
 """The most rows of a search since February 2026; more is an error."""
@@ -103,47 +102,23 @@ class _AppToken(Authorizer):
         self._gateway = gateway
         self._settings = settings
         self._clock = clock
-        self._lock = threading.Lock()
+        self._turns = Turns("spotify", clock)
         self._header = ""
         self._until = 0.0
-        self._failed: tuple[float, ProviderFailure] | None = None
 
     def headers(self, budget: Budget) -> Mapping[str, str]:
-        came = self._clock()
-        with self._alone(budget):
-            if not self._header or self._clock() >= self._until:
-                self._renew(came, budget)
-            return {"Authorization": self._header}
+        """The token, got first where that is due."""
+        self._turns.take(
+            budget, lambda: not self._header or self._clock() >= self._until, lambda: self._ask(budget)
+        )
+        return {"Authorization": self._header}
 
     def renew(self, refused: Mapping[str, str], budget: Budget) -> bool:
-        came = self._clock()
-        with self._alone(budget):
-            if refused.get("Authorization") == self._header:  # else another thread was faster
-                self._renew(came, budget)
-            return True
-
-    @contextmanager
-    def _alone(self, budget: Budget) -> Iterator[None]:
-        """One thread at a time. Waiting for another one's request is time that the track spends."""
-        with budget.spending() as end:
-            mine = self._lock.acquire(timeout=max(0.0, end - time.monotonic()))
-        if not mine:
-            raise ProviderDown("spotify", "there was no token in the time for this track", DOWN_FOR)
-        try:
-            yield
-        finally:
-            self._lock.release()
-
-    def _renew(self, came: float, budget: Budget) -> None:
-        """A new token. Who waited for an attempt that failed shares the failure: one after the other, five
-        threads would stand a minute before a service that hangs."""
-        if self._failed is not None and self._failed[0] > came:
-            raise self._failed[1]
-        try:
-            self._ask(budget)
-        except ProviderFailure as failure:
-            self._failed = self._clock(), failure
-            raise
+        """A new token, unless another thread was faster."""
+        self._turns.take(
+            budget, lambda: refused.get("Authorization") == self._header, lambda: self._ask(budget)
+        )
+        return True
 
     def _ask(self, budget: Budget) -> None:
         secret = self._settings.client_secret
