@@ -7,13 +7,14 @@ of identification themselves are ``identify.py`` (bulk lane) and ``online.py`` (
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mixtrove.catalogue.directory import DESCRIPTION
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.enrichment import EnrichSummary, enrich_tracks
+from mixtrove.errors import StoreUnavailable
 from mixtrove.identify import MatchSummary, SearchSummary, match_entries, search_catalogue
 from mixtrove.library.facts import expire
 from mixtrove.library.owned import link_owned
@@ -88,11 +89,14 @@ class Asked:
     lines: AskSummary
     tracks: EnrichSummary
     uses: Mapping[str, Use] = field(default_factory=dict)  # by provider
+    trouble: str = ""  # why it ended early, or was not done
 
     def sentences(self) -> Iterator[str]:
         """The same in words."""
         lines, tracks = self.lines, self.tracks
-        if not self.ready:
+        if self.trouble:
+            yield f"Providers were not asked about everything: {self.trouble}"
+        elif not self.ready:
             yield "No online provider was asked: `mixtrove providers list` says what each needs."
         if lines.asked:
             yield (
@@ -132,8 +136,9 @@ class Discovery:
         """The run in words."""
         if self.searched is None:
             yield f"There is no catalogue yet, so lines were compared with the library alone; {BUILD_ONE}"
-        if self.asked is not None and (self.asked.ready or self.matched.provisional):
-            yield from self.asked.sentences()
+        asked = self.asked
+        if asked is not None and (asked.ready or asked.trouble or self.matched.provisional):
+            yield from asked.sentences()
         found = self.matched
         if found.decided == 0:
             yield "Nothing was due: every entry was looked up already."
@@ -236,9 +241,25 @@ def opened_online(settings: Settings) -> Iterator[Online]:
         BadInput: a variable of a provider has a value that cannot be used.
         StoreUnavailable: where their answers and quotas are kept cannot be used.
     """
-    with closing(open_gateway(settings)) as gateway:
+    gateway = open_gateway(settings)
+    try:
         gateway.expire()
         yield Online(gateway, open_providers(gateway, contact=settings.contact, home=settings.home))
+    finally:
+        with suppress(StoreUnavailable):  # what was counted last; it was said already why
+            gateway.close()
+
+
+@contextmanager
+def online_if_usable(settings: Settings) -> Iterator[tuple[Online | None, str]]:
+    """``opened_online`` for runs that go on without providers: None and why, when their store fails."""
+    with ExitStack() as stack:
+        online, why = None, ""
+        try:
+            online = stack.enter_context(opened_online(settings))
+        except StoreUnavailable as error:
+            why = str(error)
+        yield online, why
 
 
 def discover(
@@ -246,6 +267,7 @@ def discover(
     settings: Settings,
     *,
     online: Online | None = None,
+    trouble: str = "",
     tracklist_id: str | None = None,
     limit: int | None = None,
     refresh: bool = True,
@@ -254,7 +276,7 @@ def discover(
     """Identify every entry that is due; then, unless told not to, refresh wants and warehouse.
 
     With ``online``, providers are asked about what library and catalogue leave open, and about what is not
-    known of identified tracks.
+    known of identified tracks; ``trouble`` says why that is not possible.
     """
     report = progress or (lambda step, done, of: None)
     if refresh:
@@ -272,13 +294,16 @@ def discover(
         store, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
         progress=lambda done, of: report("deciding", done, of),
     )  # fmt: skip
-    asked = None
+    asked = Asked((), lines, EnrichSummary(), trouble=trouble) if trouble else None
     if online:
-        tracks = enrich_tracks(
-            store, online.providers, rule=settings.rule,
-            progress=lambda done, of: report("filling in tracks", done, of),
-        )  # fmt: skip
-        asked = Asked(tuple(online.ready), lines, tracks, online.gateway.summary())
+        tracks = EnrichSummary()
+        if not lines.trouble:
+            tracks = enrich_tracks(
+                store, online.providers, rule=settings.rule,
+                progress=lambda done, of: report("filling in tracks", done, of),
+            )  # fmt: skip
+        trouble = lines.trouble or tracks.trouble
+        asked = Asked(tuple(online.ready), lines, tracks, online.gateway.summary(), trouble)
     expire(store)
     if not refresh:
         return Discovery(searched, matched, asked)

@@ -12,16 +12,17 @@ Not here: how a provider is asked (``mixtrove.providers``), which entries are du
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mixtrove.asking import readings_of_entry
 from mixtrove.deciding import Decider
-from mixtrove.enrichment import candidate_of
+from mixtrove.errors import StoreUnavailable
 from mixtrove.library.aliases import known_aliases
 from mixtrove.library.batches import Worker
 from mixtrove.library.corrections import corrections_for, rejected_tracks
@@ -41,6 +42,7 @@ from mixtrove.library.watch import (
 )
 from mixtrove.matching.choice import Candidate, decide_many
 from mixtrove.matching.verdict import RULE, Rule
+from mixtrove.provider_facts import LATER, UNREADABLE, candidate_of
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.failures import ProviderFailure, ProviderOff, ProviderRefused
 from mixtrove.providers.gateway import REFUSED_FOR
@@ -61,6 +63,8 @@ LITTLE = 0.5
 
 Progress = Callable[[int, int], None]  # (done, of), in entries
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class AskSummary:
@@ -71,13 +75,17 @@ class AskSummary:
     asked: int = 0  # … about which a provider was asked
     decided: int = 0  # … which are certain now
     offered: int = 0  # … for which there is something close only
-    unknown: int = 0  # … which nobody knows
+    unknown: int = 0  # … which nobody of those who answered knows
     queued: int = 0  # … of the last two, those with a question in the queue
     batches: int = 0
+    trouble: str = ""  # why asking ended early: where quotas and answers are kept cannot be used
 
     def plus(self, other: AskSummary) -> AskSummary:
         """Both together."""
-        return AskSummary(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        counted = {
+            name: getattr(self, name) + getattr(other, name) for name in self.__slots__ if name != "trouble"
+        }
+        return AskSummary(**counted, trouble=self.trouble or other.trouble)
 
 
 def ask_providers(
@@ -92,6 +100,8 @@ def ask_providers(
     progress: Progress | None = None,
 ) -> AskSummary:
     """Ask providers about every line that is due and keep what they offer.
+
+    Where the providers' own store cannot be used, asking ends and the summary says why.
 
     May be killed at any moment and run again: what was answered is kept line by line. Several may work at
     the same time, each on batches of its own.
@@ -131,6 +141,8 @@ def ask_providers(
                 left -= len(batch.entries)
                 total = total.plus(lane.ask(batch.entries, _behind(progress, total.entries, due)))
                 worker.finish(batch)
+                if total.trouble:
+                    break
     finally:
         worker.close(done=done)
     with store.write() as tx:
@@ -150,6 +162,7 @@ class _Line:
     budget: Budget = field(default_factory=Budget)
     decided: bool = False
     asked: bool = False
+    queued: bool = False  # whether a question about it was in the queue
     answers: dict[str, list[OfferRow]] = field(default_factory=dict)
     later: dict[str, Later] = field(default_factory=dict)
 
@@ -165,6 +178,7 @@ class _Lane:
         self._worker = worker
         self._rule = rule
         self._index = LibraryIndex()
+        self._trouble = ""
         self._pools = {
             name: ThreadPoolExecutor(max(1, workers), thread_name_prefix=name) for name in providers
         }
@@ -174,7 +188,7 @@ class _Lane:
 
     def __exit__(self, *_: object) -> None:
         for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
     def ask(self, entries: Sequence[EntryToIdentify], progress: Callable[[int], None]) -> AskSummary:
         """Ask about the lines of these entries."""
@@ -186,7 +200,7 @@ class _Lane:
             finished += len(line.entries)
             progress(finished)
             total = total.plus(_summary(line))
-        return total
+        return replace(total, trouble=self._trouble)
 
     def _prepared(self, entries: Sequence[EntryToIdentify]) -> tuple[list[_Line], Callable[[_Line], bool]]:
         """The lines of a batch and what decides one of them."""
@@ -209,6 +223,7 @@ class _Lane:
                     entry, [], list(offers.get(entry.entry_id, ())), before, self._due(before, now)
                 )
             line.entries.append(entry)
+            line.queued = line.queued or entry.entry_id in queued
             line.to_ask += [
                 name
                 for name in self._order()
@@ -237,7 +252,7 @@ class _Lane:
 
         def go_on(line: _Line) -> bool:
             """Put a line to the next provider; false when it is done."""
-            if line.decided or not line.to_ask:
+            if line.decided or not line.to_ask or self._trouble:
                 return False
             name = line.to_ask.pop(0)
             asking[self._pools[name].submit(self._question, name, line)] = line, name
@@ -269,9 +284,16 @@ class _Lane:
 
     def _take(self, line: _Line, name: str, future: Future[Found]) -> bool:
         """Note an answer, or that there is none; whether it brought anything to decide on."""
+        provider = self._providers[name]
         try:
             found = future.result()
+            offered = [candidate_of(one, provider.terms, found.fetched_at) for one in found.recordings]
+            [outcome] = decide_many([readings_of_entry(line.entry)], [offered], rule=self._rule)
+            rows = offer_rows(outcome.ranked)
         except ProviderOff:
+            return False
+        except StoreUnavailable as error:  # of the providers: without it no quota can be kept
+            self._trouble = str(error)
             return False
         except ProviderRefused as failure:
             if failure.retry_in < REFUSED_FOR:
@@ -282,36 +304,38 @@ class _Lane:
         except ProviderFailure as failure:
             line.later[name] = Later(name, failure.retry_in, failure.why)
             return False
+        except UNREADABLE as error:  # what no model foresaw must not cost the other lines their answers
+            _log.warning("%s: its answer to %r cannot be read", name, line.entry.raw_line, exc_info=error)
+            line.later[name] = Later(name, LATER, f"its answer cannot be read ({type(error).__name__})")
+            return False
         line.asked = True
-        provider = self._providers[name]
-        offered = [candidate_of(one, provider.terms, found.fetched_at) for one in found.recordings]
-        [outcome] = decide_many([readings_of_entry(line.entry)], [offered], rule=self._rule)
-        line.answers[name] = offer_rows(outcome.ranked)
+        line.answers[name] = rows
         line.offers = [one for one in line.offers if one.source != name]
         line.offers += [one.candidate for one in outcome.ranked]
         return bool(outcome.ranked)
 
     def _write(self, line: _Line) -> None:
-        if not line.answers and not line.later:
+        if not line.answers and not line.later and not (line.decided and line.queued):
             return  # decided without asking, or nobody could be asked
         with self._store.write() as tx:
             entries = write_answers(tx, line.entry.line_key, line.answers)
             later = [] if line.decided else list(line.later.values())
             settled = {*line.answers, *line.later}
             # a line that is certain is put to nobody else, also when the decision should find otherwise
-            watch(tx, line.entry.line_key, self._providers if line.decided else settled, line.watched)
-            queue(tx, [entry_id for entry_id, _ in entries], settled - {one.provider for one in later}, later)
+            watch(tx, line.entry.line_key, self._providers if line.decided else settled)
+            done = set(self._providers) if line.decided else settled - {one.provider for one in later}
+            queue(tx, entries, done, later)
 
 
 def _summary(line: _Line) -> AskSummary:
-    undecided = not line.decided
+    undecided = not line.decided and line.asked
     close = any(line.answers.values())
     return AskSummary(
         asked=int(line.asked),
         decided=int(line.decided and line.asked),
         offered=int(undecided and close),
         unknown=int(undecided and not close),
-        queued=int(undecided and bool(line.later)),
+        queued=int(not line.decided and bool(line.later)),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mixtrove.discovery import Online, opened_online
+from mixtrove.discovery import Online, online_if_usable
 from resources.failures import permanent
 from resources.home import Home
 
@@ -17,11 +17,11 @@ class Providers(Home):
     """
 
     @contextmanager
-    def open(self) -> Iterator[Online]:
-        """The providers, closed at the end of the block.
+    def open(self) -> Iterator[tuple[Online | None, str]]:
+        """The providers, closed at the end of the block; None and why, when their store cannot be used.
 
         Raises:
             Failure: a variable has a value that cannot be used, or a ``MixtroveError`` in the block.
         """
-        with permanent(), opened_online(self.settings()) as online:
-            yield online
+        with permanent(), online_if_usable(self.settings()) as found:
+            yield found

@@ -65,7 +65,9 @@ def provider_questions(
         settings = home.settings()
         if settings.database_url is None and not (settings.home / "mixtrove.db").exists():
             return dg.SensorResult(skip_reason="nothing was imported yet", cursor=context.cursor)
-        with providers.open() as online:
+        with providers.open() as (online, why):
+            if online is None:
+                return dg.SensorResult(skip_reason=why, cursor=context.cursor)
             ready = sorted(name for name, one in online.ready.items() if one.searches)
         store = Store.open(settings)
         try:

@@ -41,10 +41,11 @@ def track_attributes(
     providers: Providers,
 ) -> dg.MaterializeResult[None]:
     """Fill in what is not known of identified tracks."""
-    with store.open() as opened, providers.open() as online:
-        found = enrich_tracks(opened, online.providers, limit=config.limit, rule=store.settings().rule)
+    with store.open() as opened, providers.open() as (online, why):
+        known = online.providers if online else {}
+        found = enrich_tracks(opened, known, limit=config.limit, rule=store.settings().rule)
         gone = expire(opened)
-        spent = uses(online)
+        spent = uses(online, why or found.trouble)
         attribute, track = schema.track_attribute, schema.library_track
         with opened.read() as connection:
             rows = connection.execute(sa.select(sa.func.count()).select_from(attribute)).scalar_one()
@@ -66,7 +67,7 @@ def track_attributes(
             "tracks_filled": found.filled,
             "tracks_later": found.later,
             "expired": gone,
-            "providers": spent,
+            **spent,
             "preview": preview(
                 ("artist", "title", "remix", "name", "value", "provider", "expires at"), newest
             ),

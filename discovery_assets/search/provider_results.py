@@ -52,10 +52,10 @@ def provider_results(
     providers: Providers,
 ) -> dg.MaterializeResult[None]:
     """Ask providers about every entry that is due, and that nothing else decides."""
-    with store.open() as opened, providers.open() as online:
+    with store.open() as opened, providers.open() as (online, why):
         found = ask_providers(
             opened,
-            online.providers,
+            online.providers if online else {},
             tracklist_id=config.tracklist_id,
             limit=config.limit,
             batch_size=config.batch_size,
@@ -63,7 +63,7 @@ def provider_results(
             rule=store.settings().rule,
             progress=lambda done, of: context.log.info("%d of %d entries", done, of),
         )
-        spent, rows = uses(online), online.gateway.answers()
+        spent = uses(online, why or found.trouble)
         candidate, entry = schema.entry_candidate, schema.tracklist_entry
         with opened.read() as connection:
             queued = queue_lengths(connection)
@@ -74,20 +74,22 @@ def provider_results(
                     candidate.c.decision, candidate.c.reasons,
                 )
                 .join(entry, entry.c.id == candidate.c.entry_id)
-                .where(candidate.c.source.in_(tuple(online.providers)))
+                .where(candidate.c.source.not_in(("library", "catalogue")))
                 .order_by(candidate.c.entry_id.desc(), candidate.c.rank)
                 .limit(10)
             ).all()  # fmt: skip
     sentence = (
         f"{found.entries:,} entries looked at, {found.asked:,} lines asked about: {found.decided:,} certain, "
         f"{found.offered:,} with something close, {found.unknown:,} unknown, {found.queued:,} queued"
-        if online.ready
+        if online and online.ready
         else "no provider is ready: `mixtrove providers list` says why"
     )
     context.log.info(sentence)
+    if why or found.trouble:
+        context.log.warning("providers were not asked about everything: %s", why or found.trouble)
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": rows,
+            "dagster/row_count": spent.get("answers_kept", 0),
             "entries": found.entries,
             "lines_asked": found.asked,
             "decided": found.decided,
@@ -95,7 +97,7 @@ def provider_results(
             "unknown": found.unknown,
             "queued": found.queued,
             "batches": found.batches,
-            "providers": spent,
+            **spent,
             "queue": preview(
                 ("provider", "questions", "next at"), [(name, *rest) for name, rest in queued.items()]
             ),

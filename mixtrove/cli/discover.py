@@ -43,7 +43,7 @@ def discover(
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.output import print_json
     from mixtrove.cli.progress import progress_bar
-    from mixtrove.discovery import BUILD_ONE, opened_online, search
+    from mixtrove.discovery import BUILD_ONE, online_if_usable, search
     from mixtrove.discovery import discover as run
 
     with opened_store() as (store, settings):
@@ -64,9 +64,9 @@ def discover(
             if search_only:
                 found = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
             else:
-                with nullcontext() if offline else opened_online(settings) as online:
+                with nullcontext((None, "")) if offline else online_if_usable(settings) as (online, why):
                     done = run(
-                        store, settings, online=online, tracklist_id=tracklist_id, limit=limit,
+                        store, settings, online=online, trouble=why, tracklist_id=tracklist_id, limit=limit,
                         refresh=not no_refresh, progress=progress,
                     )  # fmt: skip
     if search_only:

@@ -80,7 +80,7 @@ def queue(limit: int, as_json: bool) -> None:
 def warm(top: int) -> None:
     """Ask now what the most heard tracks cost and where they are sold, so that looking is fast later.
 
-    Only providers that have the track are asked, each within its quota.
+    Every shop that is ready is asked, each within its quota.
 
     \b
     For example:
@@ -89,21 +89,25 @@ def warm(top: int) -> None:
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.progress import progress_bar
     from mixtrove.discovery import opened_online, use_in_words
-    from mixtrove.enrichment import refresh_offers
     from mixtrove.library.track_records import list_tracks
+    from mixtrove.shopping import ask_shops
 
     with opened_store() as (store, settings), opened_online(settings) as online:
         if not online.ready:
             raise BadInput("no provider is ready: `mixtrove providers list` says why")
         with store.read() as connection:
             tracks = [one.id for one in list_tracks(connection, provisional=False, limit=top)]
-        with progress_bar("asking providers") as bar:
-            links = refresh_offers(
-                store, online.providers, tracks, lambda done, of: bar.update(done, of, "asking providers")
-            )
-        click.echo(f"{len(tracks):,} tracks, {links:,} places to buy them")
+        with progress_bar("asking shops") as bar:
+            done = ask_shops(
+                store, online.providers, tracks, rule=settings.rule,
+                progress=lambda done, of: bar.update(done, of, "asking shops"),
+            )  # fmt: skip
+        click.echo(f"{done.tracks:,} tracks, {done.links:,} places to buy them")
         for name, use in online.gateway.summary().items():
-            click.echo(f"  {name}: {use_in_words(use)}")
+            if use.requests or use.cache_hits:
+                click.echo(f"  {name}: {use_in_words(use)}")
+        for shop, why in done.failed.items():
+            click.echo(f"{shop} did not answer: {why}", err=True)
 
 
 @providers.command()

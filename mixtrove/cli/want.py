@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_table, write_text
+from mixtrove.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from mixtrove.library.facts import Link
+    from mixtrove.library.wants import WantRecord
 
 _PRIORITY = click.option("--priority", type=click.IntRange(1, 5), help="1 to 5, 5 is most wanted.")
 _CUT = click.option("--cut", type=click.Choice(["original", "extended", "radio"]), help="Only this cut.")
+_Row = tuple[object, ...]
 _STATUS = click.Choice(["wanted", "purchased", "unavailable"])
 
 
@@ -90,17 +98,16 @@ def list_(status: str, everything: bool, min_priority: int, limit: int | None, a
 
 @want.command()
 @click.argument("ids", nargs=-1)
-@click.option("--refresh", is_flag=True, help="Ask the providers for today's prices first.")
-@click.option(
-    "--searches/--no-searches", default=True, help="Also links to search a shop that gives no prices."
-)
+@click.option("--refresh", is_flag=True, help="Ask every shop that is ready for today's prices first.")
+@click.option("--searches/--no-searches", default=True, help="Also links that search shops.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many wants.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_json: bool) -> None:
     """Show where wanted tracks can be bought, and for how much; by default the most wanted.
 
-    A price is shown for as long as its shop allows (Discogs six hours, others two) and then asked for anew
-    with --refresh. A search is only that: nobody knows whether the shop has the track.
+    A price is shown for as long as its shop allows (Discogs six hours, others two) and asked for anew with
+    --refresh. A search is only that: nobody knows whether the shop has the track. What nobody identified yet
+    has searches only.
 
     \b
     For example:
@@ -108,13 +115,12 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
       mixtrove want offers 3fa9c1d2 --no-searches
     """
     from mixtrove.discovery import opened_online
-    from mixtrove.enrichment import refresh_offers
     from mixtrove.library.facts import expire, links_of
     from mixtrove.library.wants import get_want, list_wants
-    from mixtrove.matching import Credit
     from mixtrove.providers.registry import attributions
-    from mixtrove.providers.store_links import search_links
+    from mixtrove.shopping import ask_shops
 
+    failed: dict[str, str] = {}
     with opened_store() as (store, settings):
         with store.read() as connection:
             wanted = (
@@ -124,31 +130,52 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
             )
         tracks = [one.library_track_id for one in wanted]
         if refresh:
-            with opened_online(settings) as online:
-                refresh_offers(store, online.providers, tracks)
+            with opened_online(settings) as online, progress_bar("asking shops") as bar:
+                failed |= ask_shops(
+                    store, online.providers, tracks, rule=settings.rule,
+                    progress=lambda done, of: bar.update(done, of, "asking shops"),
+                ).failed  # fmt: skip
         expire(store)
         with store.read() as connection:
             links = links_of(connection, tracks)
-    rows: list[tuple[object, ...]] = []
-    for one in wanted:
-        title = f"{one.title} ({one.remix})" if one.remix else one.title
-        bought = links.get(one.library_track_id, [])
-        rows += [
-            (one.artist, title, link.store, link.kind, link.price, link.currency, said, link.url)
-            for link, said in bought
-        ]
-        known = {link.store for link, _ in bought}
-        if searches and not one.provisional:
-            rows += [
-                (one.artist, title, link.store, link.kind, None, None, None, link.url)
-                for link in search_links(Credit.parse(one.artist, title))
-                if link.store not in known
-            ]
-    columns = ("artist", "title", "store", "kind", "price", "currency", "as_of", "url")
-    print_table(columns, rows, json=as_json, empty="nothing is wanted")
-    if not as_json:
-        for sentence in attributions({str(row[2]) for row in rows if row[3] == "offer"}):
+    rows = [row for one in wanted for row in _offers(one, links.get(one.library_track_id, []), searches)]
+    if as_json:
+        print_table(_OFFER_COLUMNS, rows, json=True)
+    else:
+        shown = [(*row[2:8], row[10], row[11]) for row in rows]
+        print_table((*_OFFER_COLUMNS[2:8], *_OFFER_COLUMNS[10:12]), shown, empty="nothing is wanted")
+        for sentence in attributions({str(row[4]) for row in rows if row[5] == "offer"}):
             click.echo(sentence)
+    for shop, why in failed.items():
+        click.echo(f"{shop} did not answer: {why}", err=True)
+
+
+_OFFER_COLUMNS = (
+    "want_id", "track_id", "artist", "title", "store", "kind", "price", "currency", "cut",
+    "price_until", "as_of", "url", "attribution",
+)  # fmt: skip
+
+
+def _offers(one: WantRecord, links: Sequence[tuple[Link, datetime]], searches: bool) -> Iterator[_Row]:
+    """The rows of one want: what was offered, then searches; one without a link when there is nothing."""
+    from mixtrove.matching import Credit
+    from mixtrove.providers.registry import attributions
+    from mixtrove.providers.store_links import search_links
+
+    title = f"{one.title} ({one.remix})" if one.remix else one.title
+    head = (one.id, one.library_track_id, one.artist, title)
+    for link, said in links:
+        yield (
+            *head, link.store, link.kind, link.price, link.currency, link.cut, link.expires_at, said,
+            link.url, " ".join(attributions({link.store})),
+        )  # fmt: skip
+    found = search_links(Credit.parse(one.artist, title)) if searches else ()
+    known = {link.store for link, _ in links}
+    more = [link for link in found if link.store not in known]
+    for search in more:
+        yield (*head, search.store, search.kind, None, None, None, None, None, search.url, None)
+    if not links and not more:
+        yield (*head, *(None,) * 9)
 
 
 @want.command("set")

@@ -67,9 +67,7 @@ def write_offers(store: Store, offers: Iterable[Offer], catalogue_id: str) -> in
     return offered
 
 
-def write_answers(
-    tx: Transaction, line_key: str, answers: Mapping[str, Sequence[OfferRow]]
-) -> list[tuple[str, bool]]:
+def write_answers(tx: Transaction, line_key: str, answers: Mapping[str, Sequence[OfferRow]]) -> list[str]:
     """Keep what providers offer for a line, in every mix that has it and where it is not decided yet.
 
     An entry that was provisional and is offered something new is pending again: a decision is due.
@@ -80,17 +78,17 @@ def write_answers(
         answers: what each provider that answered offers, best first; nothing means that it knows nothing.
 
     Returns:
-        The ids of the open entries, and whether a decision is due.
+        The ids of the open entries.
     """
-    rows = tx.connection.execute(
-        sa.select(_entry.c.id, _entry.c.status)
+    open_entries = tx.connection.execute(
+        sa.select(_entry.c.id)
         .where(_entry.c.line_key == line_key, _entry.c.status.in_(TO_SEARCH))
         .order_by(_entry.c.id)
     )
-    statuses = {row.id: row.status for row in rows}
-    present = _present(tx.connection, statuses)
+    entries = list(open_entries.scalars())
+    present = _present(tx.connection, entries)
     replaced: dict[str, list[OfferRow]] = {}
-    for entry_id in statuses:
+    for entry_id in entries:
         old = present.get(entry_id, [])
         if all(_equal(new, _of(old, provider)) for provider, new in answers.items()):
             continue
@@ -101,7 +99,7 @@ def write_answers(
         tx.connection.execute(
             sa.update(_entry).where(_entry.c.id.in_(some)).values(status="pending", revision=tx.revision)
         )
-    return [(entry_id, entry_id in replaced or status == "pending") for entry_id, status in statuses.items()]
+    return entries
 
 
 def _unchanged(connection: sa.Connection, entries: Sequence[EntryToIdentify]) -> set[str]:

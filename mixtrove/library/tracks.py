@@ -35,6 +35,11 @@ class ExternalId:
     url: str | None = None
 
 
+def track_exists(connection: sa.Connection, track_id: str) -> bool:
+    """Whether there is such a track; one that was merged is gone."""
+    return connection.execute(sa.select(_track.c.id).where(_track.c.id == track_id)).first() is not None
+
+
 def find_or_create_track(
     tx: Transaction,
     credit: Credit,

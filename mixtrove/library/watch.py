@@ -89,15 +89,15 @@ def watched_lines(connection: sa.Connection, line_keys: Iterable[str]) -> dict[s
     }
 
 
-def watch(tx: Transaction, line_key: str, asked: Collection[str], before: Watch | None) -> None:
-    """Note which providers were asked about a line.
+def watch(tx: Transaction, line_key: str, asked: Collection[str]) -> None:
+    """Note which providers were asked about a line; what is known is overdue, or not there: a new round.
 
     Args:
         tx: the transaction.
         line_key: the line.
         asked: those that answered now, or have the question in the queue.
-        before: what was known; None or overdue makes this a new round.
     """
+    before = watched_lines(tx.connection, [line_key]).get(line_key)
     if before is None or before.next_at <= tx.now:
         times = before.times + 1 if before else 1
         known, next_at = frozenset(asked), tx.now + timedelta(days=2.0 ** min(times - 1, LONGEST))

@@ -82,6 +82,7 @@ class Bandcamp(Provider):
 
     name = "bandcamp"
     title = "Bandcamp"
+    sells = True
     settings_class = BandcampSettings
     gives = frozenset(("name", "label", "release_date"))
     expected = 0.2

@@ -105,6 +105,7 @@ class Beatport(Provider):
 
     name = "beatport"
     title = "Beatport"
+    sells = True
     settings_class = BeatportSettings
     settings: BeatportSettings
     gives = frozenset(

@@ -130,6 +130,7 @@ class Discogs(Provider):
 
     name = "discogs"
     title = "Discogs"
+    sells = True
     settings_class = DiscogsSettings
     settings: DiscogsSettings
     gives = frozenset(

@@ -79,6 +79,7 @@ class ITunes(Provider):
 
     name = "itunes"
     title = "iTunes"
+    sells = True
     settings_class = ITunesSettings
     settings: ITunesSettings
     gives = frozenset(("name", "release_date", "duration", "genre", "preview_url", "artwork_url"))

@@ -68,6 +68,7 @@ class Provider(ABC):
     terms: ClassVar[Terms]
     settings_class: ClassVar[type[ProviderSettings]]
     gives: ClassVar[frozenset[Field]]  # fields that it usually knows of a recording it has
+    sells: ClassVar[bool] = False  # whether it says where a recording can be bought
     searches: ClassVar[bool] = True  # whether lines can be looked up; else it has links only
     expected: ClassVar[float]
     """Share of lines of club mixes that one search here identifies, before we have figures of our own."""

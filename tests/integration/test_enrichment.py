@@ -17,18 +17,19 @@ import sqlalchemy as sa
 
 from mixtrove.catalogue.build import build_catalogue
 from mixtrove.discovery import search
-from mixtrove.enrichment import EnrichSummary, enrich_tracks, refresh_offers
+from mixtrove.enrichment import EnrichSummary, enrich_tracks
 from mixtrove.identify import match_entries
 from mixtrove.library import schema
 from mixtrove.library.facts import expire
 from mixtrove.library.merging import merge_tracks
-from mixtrove.library.track_records import edit_track
+from mixtrove.library.track_records import edit_track, get_track
 from mixtrove.library.tracks import ExternalId, add_external_ids, delete_tracks, find_or_create_track
 from mixtrove.matching import Credit
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.registry import PROVIDERS
 from mixtrove.providers.simulator import Faults
 from mixtrove.providers.simulator.songs import Song, Songs
+from mixtrove.shopping import ask_shops
 from tests.integration.online_scene import Begin, Rows, Scene, line, recordings, soon
 
 _track, _attribute, _link = schema.library_track, schema.track_attribute, schema.purchase_link
@@ -312,7 +313,7 @@ def test_prices_are_asked_for_again_with_currency_and_the_time_they_may_be_shown
     numbers = {name: ids_at(scene, name, [ROW])[0] for name in ("beatport", "itunes", "discogs")}
     one = add(scene, ROW, **numbers)
     with scene.online() as online:
-        assert refresh_offers(scene.store, online.providers, [one]) == 3
+        assert ask_shops(scene.store, online.providers, [one]).links == 3
         allowed = {name: online.providers[name].terms.offers_for for name in numbers}
     found = links(scene)
     assert found.keys() == numbers.keys()
@@ -325,7 +326,7 @@ def test_prices_are_asked_for_again_with_currency_and_the_time_they_may_be_shown
     expire(scene.store)
     assert {link.price for link in links(scene).values()} == {None}
     with scene.online() as online:
-        assert refresh_offers(scene.store, online.providers, [one]) == 3
+        assert ask_shops(scene.store, online.providers, [one]).links == 3
     again = links(scene)
     assert {name: (link.id, link.price) for name, link in again.items()} == {
         name: (link.id, link.price) for name, link in found.items()
@@ -338,12 +339,12 @@ def test_a_price_from_the_cache_is_shown_for_no_longer_than_one_that_was_just_sa
     one = add(scene, ROW, **numbers)
     for _ in range(2):
         with scene.online() as online:
-            refresh_offers(scene.store, online.providers, [one])
+            ask_shops(scene.store, online.providers, [one])
         said = {name: link.fetched_at for name, link in links(scene).items()}
         scene.asked()
         time.sleep(0.01)
     with scene.online() as online:
-        refresh_offers(scene.store, online.providers, [one])
+        ask_shops(scene.store, online.providers, [one])
     assert scene.asked() == []
     assert {name: link.fetched_at for name, link in links(scene).items()} == said
 
@@ -366,7 +367,7 @@ def test_prices_of_a_track_that_is_gone_are_no_failure(begin: Begin, gone: str) 
     with scene.online() as online:
         if gone == "before":
             delete()
-        written = refresh_offers(scene.store, online.providers, tracks, delete)
+        written = ask_shops(scene.store, online.providers, tracks, workers=1, progress=delete).links
     assert written == 1
     assert len(links(scene)) == 1
 
@@ -380,8 +381,23 @@ def test_a_provider_that_fails_keeps_its_link(begin: Begin) -> None:
     scene.server.faults = Faults(1.0, ("server",), persist=True)
     with scene.online() as online:
         online.gateway.forget(provider="itunes")
-        assert refresh_offers(scene.store, online.providers, [one]) == 0
+        done = ask_shops(scene.store, online.providers, [one])
+    assert (done.links, set(done.failed)) == (0, {"itunes"})
     assert links(scene)["itunes"] == before
+
+
+def test_every_shop_is_searched_whoever_identified_the_track(begin: Begin) -> None:
+    scene = begin([ROW, {**ROW, "id": "x:other", "title": f"{ROW['title']} (Somebody Remix)"}])
+    scene.only("musicbrainz", "beatport", "itunes", "discogs")
+    one = add(scene, ROW, musicbrainz=ids_at(scene, "musicbrainz", [ROW])[0])
+    with scene.online() as online:
+        assert ask_shops(scene.store, online.providers, [one]).links == 3
+        assert set(scene.asked()) == {"beatport", "itunes", "discogs"}
+        assert ask_shops(scene.store, online.providers, [one]).links == 3
+    with scene.store.read() as connection:
+        known = get_track(connection, one).external_ids
+    assert {provider for provider, _ in known} == {"musicbrainz", "beatport", "itunes", "discogs"}
+    assert links(scene).keys() == {"beatport", "itunes", "discogs"}
 
 
 def test_killed_in_the_middle_the_next_run_goes_on(begin: Begin) -> None:

@@ -83,7 +83,7 @@ class Backlog:
         """Note that providers were asked about a line now."""
         key = self.keys[line]
         with self.store.write() as tx:
-            watch(tx, key, providers, watched_lines(tx.connection, [key]).get(key))
+            watch(tx, key, providers)
             return watched_lines(tx.connection, [key])[key]
 
     def later(self, line: str, *later: Later, answered: Iterable[str] = ()) -> None:

@@ -1,0 +1,117 @@
+"""Where tracks can be bought just now, and for how much: every shop is asked, whoever identified the track.
+
+Not here: filling in tracks (``mixtrove.enrichment``), keeping links (``mixtrove.library.facts``), links that
+only search a shop (``mixtrove.providers.store_links``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from mixtrove.enrichment import Known, same_recording, tracks_by_id
+from mixtrove.errors import StoreUnavailable
+from mixtrove.library.facts import Facts, Link, learn, write_links
+from mixtrove.library.store import Store
+from mixtrove.library.tracks import track_exists
+from mixtrove.matching.verdict import RULE, Rule
+from mixtrove.provider_facts import UNREADABLE, facts_of, link_of
+from mixtrove.providers.budget import Budget
+from mixtrove.providers.failures import ProviderFailure
+from mixtrove.providers.provider import Provider
+from mixtrove.providers.recording import Found, Offer, Recording
+
+WORKERS = 5
+"""Tracks that are asked about at a time."""
+
+Progress = Callable[[int, int], None]  # (done, of), in tracks
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSummary:
+    """What asking the shops did."""
+
+    tracks: int
+    links: int  # places to buy that were written, with or without a price
+    failed: Mapping[str, str] = field(default_factory=dict)  # shop → why it did not answer
+
+
+@dataclass(slots=True)
+class _Answer:
+    facts: list[Facts] = field(default_factory=list)  # of recordings whose id was not known
+    links: list[tuple[Link, datetime]] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def ask_shops(
+    store: Store,
+    providers: Mapping[str, Provider],
+    track_ids: Iterable[str],
+    *,
+    rule: Rule = RULE,
+    workers: int = WORKERS,
+    progress: Progress | None = None,
+) -> ShopSummary:
+    """Ask every shop that is ready what these tracks cost now, and keep what they say.
+
+    A shop whose id of a track is not known is searched; what it has is noted. A shop that cannot answer keeps
+    its link, without a newer price.
+
+    Args:
+        store: the store of the library.
+        providers: by name; those that are off or sell nothing are left out.
+        track_ids: identified tracks; provisional ones are left out, nobody knows what they are.
+        rule: what counts as the same recording.
+        workers: tracks that are asked about at a time.
+        progress: is told how many tracks of how many are done.
+    """
+    shops = {name: one for name, one in providers.items() if one.sells and one.off() is None}
+    with store.read() as connection:
+        tracks = tracks_by_id(connection, track_ids) if shops else []
+    links, failed = 0, dict[str, str]()
+    with ThreadPoolExecutor(max(1, workers), thread_name_prefix="shop") as pool:
+        asked = pool.map(lambda track: _ask(track, shops, rule), tracks)
+        for at, (track, answer) in enumerate(zip(tracks, asked, strict=True), 1):
+            failed |= answer.failed
+            with store.write() as tx:
+                if track_exists(tx.connection, track.id):  # else merged or deleted meanwhile
+                    learn(tx, track.id, answer.facts)
+                    write_links(tx, track.id, answer.links)
+                    links += len(answer.links)
+            if progress:
+                progress(at, len(tracks))
+    return ShopSummary(len(tracks), links, failed)
+
+
+def _ask(track: Known, shops: Mapping[str, Provider], rule: Rule) -> _Answer:
+    answer, budget = _Answer(), Budget()
+    for name, shop in shops.items():
+        try:
+            found, recording = _at(shop, track, budget, rule)
+            if recording is None:
+                continue
+            offers: tuple[Offer, ...] = ()
+            if found is not None:
+                answer.facts.append(facts_of(recording, shop.terms, found.fetched_at))
+                offers = recording.offers if not found.cached else ()  # what was said a moment ago
+            for offer in offers or shop.offers(recording, budget=budget, track_id=track.id):
+                said = offer.said_at or datetime.now(UTC)
+                answer.links.append((link_of(offer, said + shop.terms.offers_for), said))
+        except ProviderFailure as failure:
+            answer.failed[name] = failure.why
+        except StoreUnavailable as error:
+            answer.failed[name] = str(error)
+        except UNREADABLE as error:
+            answer.failed[name] = f"its answer cannot be read ({type(error).__name__})"
+    return answer
+
+
+def _at(shop: Provider, track: Known, budget: Budget, rule: Rule) -> tuple[Found | None, Recording | None]:
+    """The track as a shop has it: by the id that is known, else searched for, with the answer to that."""
+    own = track.own_ids.get(shop.name)
+    if own is not None:
+        return None, Recording(shop.name, own, track.credit, release_id=own.partition(":")[0])
+    found = shop.search(track.credit, budget=budget, track_id=track.id)
+    return found, same_recording(track, found.recordings, rule)
