@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     """Seconds to wait for another writer of the operational store before giving up."""
     redis_url: SecretStr | None = None
     """``redis://[user:password@]host:port/number``: the providers' slots, and answers for a while."""
-    contact: str | None = Field(default=None, min_length=3, max_length=200, pattern=r"^[!-~]+$")
+    contact: str | None = Field(
+        default=None, max_length=200, pattern=r"^(https?://[!-~]+|[!-~]+@[!-~]+\.[!-~]+)$"
+    )
     """Who asks, for the User-Agent of requests to providers: an e-mail address or a URL."""
 
     musicbrainz_dumps_url: str = "https://data.metabrainz.org/pub/musicbrainz/canonical_data/"
