@@ -21,6 +21,7 @@ def providers() -> None:
     For example:
       mixtrove providers list
       mixtrove providers queue
+      mixtrove providers unblock discogs
       mixtrove providers simulate
     """
 
@@ -111,6 +112,28 @@ def warm(top: int) -> None:
 
 
 @providers.command()
+@click.argument("name")
+def unblock(name: str) -> None:
+    """Let the provider NAME be asked again now, although it told us to wait, failed or refused us.
+
+    Use it when the cause is gone; asking a provider that banned us makes its bans longer.
+
+    \b
+    For example:
+      mixtrove providers unblock discogs
+    """
+    from mixtrove.discovery import opened_online
+    from mixtrove.settings import load_settings
+
+    with opened_online(load_settings()) as online:
+        if name not in online.providers:
+            raise BadInput(f"there is no provider {name!r}: there are {', '.join(online.providers)}")
+        online.gateway.unblock(name)
+        [state] = [one for one in online.states() if one.name == name]
+    click.echo(f"{name}: {state.sentence}")
+
+
+@providers.command()
 @click.option("--track", help="What was said about this library track (its id, or the end of it).")
 @click.option("--provider", help="What this provider said.")
 @click.option("--kind", type=click.Choice(["search", "track", "purchase"]), help="Answers of this kind.")
@@ -195,7 +218,9 @@ def simulate(
 
     \b
     Kinds of faults: timeout, drip, reset, half, html, types, missing, server, busy, quota, quota-date,
-    quota-day, quota-bare, token, huge, redirect.
+    quota-day, quota-bare, token, huge, redirect, hang.
+
+    What its catalogue lacks it makes up (labels, BPM, prices): the lines it prints name a home of their own.
 
     \b
     For example:
@@ -227,7 +252,8 @@ def simulate(
         raise MixtroveError(f"port {port} of 127.0.0.1 is taken ({error.strerror}); give --port") from error
     try:
         with server:
-            for name, value in (server.environment() | _at_speed(speed)).items():
+            home = {"MIXTROVE_HOME": str(Path("simulated").absolute())}
+            for name, value in (home | server.environment() | _at_speed(speed)).items():
                 click.echo(f"export {name}={shlex.quote(value)}")
             click.echo(f"# the stand-in answers at {server.url}; Ctrl-C ends it", err=True)
             server.closing.wait()

@@ -21,7 +21,7 @@ from mixtrove.matching.version import parse_version
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Answer, Kind, Refusal
-from mixtrove.providers.payload import Payload, Text, currency, link, price, year_of
+from mixtrove.providers.payload import Id, Payload, Text, currency, link, price, year_of
 from mixtrove.providers.provider import Provider, ProviderSettings, together
 from mixtrove.providers.question import Question
 from mixtrove.providers.recording import Found, Offer, Recording, Terms
@@ -43,12 +43,12 @@ class BandcampSettings(ProviderSettings):
 
 class _Row(Payload):
     type: str
-    id: int
+    id: Id
     name: Text
-    band_id: int
+    band_id: Id
     band_name: Text
     album_name: Text | None = None
-    album_id: int | None = None
+    album_id: Id | None = None
     url: str | None = Named(default=None, alias="item_url_path")
 
 

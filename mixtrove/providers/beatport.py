@@ -21,6 +21,7 @@ from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Authorizer, Kind, Refusal
 from mixtrove.providers.payload import (
+    Id,
     Payload,
     Several,
     Text,
@@ -51,7 +52,7 @@ class BeatportSettings(AccountSettings):
 
 
 class _Named(Payload):
-    id: int | None = None
+    id: Id | None = None
     name: Text | None = None
 
 
@@ -65,14 +66,14 @@ class _Image(Payload):
 
 
 class _Release(Payload):
-    id: int
+    id: Id
     name: Text
     label: _Named | None = None
     image: _Image | None = None
 
 
 class _Track(Payload):
-    id: int
+    id: Id
     name: Text
     mix_name: Text | None = None
     slug: str | None = None

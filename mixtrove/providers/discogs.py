@@ -22,6 +22,8 @@ from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of, plain_name
 from mixtrove.providers.gateway import Authorizer, Refusal
 from mixtrove.providers.payload import (
+    Id,
+    Joint,
     Payload,
     Several,
     Text,
@@ -41,7 +43,8 @@ WITHOUT_TOKEN = 25.0
 CURRENCIES = "USD|GBP|EUR|CAD|AUD|JPY|CHF|MXN|BRL|NZD|SEK|ZAR"
 """What ``curr_abbr`` accepts."""
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)")
-_ID = re.compile(r"(\d{1,15}):(.{1,40})")
+_ID = re.compile(r"(\d{1,15}):([0-9A-Za-z./ -]{1,20})")
+_POSITION = re.compile(r"[0-9A-Za-z./ -]{1,20}")
 _NO_LABEL = "not on label"
 _JOINS = {"": ", ", ",": ", "}
 _REMIXED = re.compile(r"\b(?:remix|remixed by|re-?edit|edited by)\b", re.IGNORECASE)
@@ -61,7 +64,7 @@ class DiscogsSettings(ProviderSettings):
 
 
 class _Row(Payload):
-    id: int
+    id: Id
     title: Text
     type: str = "release"
 
@@ -72,7 +75,7 @@ class _Rows(Payload):
 
 class _Person(Payload):
     name: Text
-    join: str | None = None
+    join: Joint | None = None
     role: Text | None = None
 
 
@@ -86,13 +89,13 @@ class _Track(Payload):
 
 
 class _Label(Payload):
-    id: int | None = None
+    id: Id | None = None
     name: Text
     number: Text | None = Named(default=None, alias="catno")
 
 
 class _Release(Payload):
-    id: int
+    id: Id
     title: Text
     artists: Several[_Person] = Named(default=[])
     labels: Several[_Label] = Named(default=[])
@@ -274,7 +277,7 @@ def _recordings(body: Any) -> tuple[Recording, ...]:
         recordings.append(
             Recording(
                 provider="discogs",
-                id=f"{release.id}:{track.position or at}",
+                id=f"{release.id}:{track.position if _POSITION.fullmatch(track.position) else at}",
                 credit=credit_of(
                     artist, track.title, remixers=remixers,
                     label=plain_name(label.name) if label else None, catalog_number=number,

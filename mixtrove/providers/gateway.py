@@ -72,6 +72,9 @@ REFUSED_FOR = 86_400.0
 PRIOR = 50
 """Requests that what is expected of a provider counts like, beside what was measured."""
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a body of no sense can end in: then it is no answer."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -232,6 +235,10 @@ class Gateway:
         """Delete what the providers' terms end; see ``Cache.expire``."""
         return self._cache.expire()
 
+    def unblock(self, provider: str) -> None:
+        """Let a provider be asked again now, although it told us to wait, failed or refused us."""
+        self._slots.lift(provider)
+
     def forget(
         self, *, track: str | None = None, provider: str | None = None, kind: Kind | None = None
     ) -> int:
@@ -286,6 +293,7 @@ class Gateway:
     def _call(self, line: _Line, request: Request, budget: Budget, read: Callable[[Reply], _Read]) -> _Read:
         """One question to the provider, with as many attempts as its deadline allows."""
         name = line.policy.name
+        self._signed_out(line)
         headers = self._signed(line, request, budget)
         if budget.left <= 0:
             raise ProviderBusy(name, "the time for this track is used up", DOWN_FOR)
@@ -365,14 +373,33 @@ class Gateway:
     def _signed(self, line: _Line, request: Request, budget: Budget) -> Mapping[str, str]:
         if request.kind == "token" or line.policy.authorizer is None:
             return {}
-        headers = line.policy.authorizer.headers(budget)
+        with self._shared_refusal(line):
+            headers = line.policy.authorizer.headers(budget)
         if not line.policy.credentials:
             line.limiter.credentials = fingerprint(*(f"{name}: {headers[name]}" for name in sorted(headers)))
         return headers
 
     def _renewed(self, line: _Line, request: Request, headers: Mapping[str, str], budget: Budget) -> bool:
         authorizer = line.policy.authorizer
-        return request.kind != "token" and authorizer is not None and authorizer.renew(headers, budget)
+        with self._shared_refusal(line):
+            return request.kind != "token" and authorizer is not None and authorizer.renew(headers, budget)
+
+    def _signed_out(self, line: _Line) -> None:
+        """Raise while these very credentials are refused: signing in again and again locks accounts."""
+        slot, now = self._slots.look(line.policy.name)
+        block = blocked(slot, now)
+        if block and block.by == "credentials" and slot.blocked_for == line.limiter.credentials:
+            raise refusal_of(line.policy.name, block)
+
+    @contextmanager
+    def _shared_refusal(self, line: _Line) -> Iterator[None]:
+        """What an authorizer is refused, all processes know."""
+        try:
+            yield
+        except ProviderRefused as refused:
+            why, seconds = refused.why, refused.retry_in
+            self._slots.block(line.policy.name, "credentials", why, seconds, line.limiter.credentials)
+            raise
 
 
 def _reader(read: Callable[[Any], T]) -> Callable[[Reply], _Read]:
@@ -380,7 +407,7 @@ def _reader(read: Callable[[Any], T]) -> Callable[[Reply], _Read]:
         payload = decoded(reply)
         try:
             value = read(payload)
-        except ValueError:
+        except UNREADABLE:
             raise NoAnswer("its answer is not what its API describes") from None
         return _Read(value, payload, found=value is not None)
 
@@ -393,6 +420,6 @@ def _served(kept: Kept, read: Callable[[Any], T], *, stale: bool = False) -> Ans
         return Answer(None, kept.fetched_at, cached=True, stale=stale)
     try:
         value = read(json.loads(kept.payload or "null"))
-    except ValueError:
+    except UNREADABLE:
         return None
     return Answer(value, kept.fetched_at, cached=True, stale=stale)

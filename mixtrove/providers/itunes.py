@@ -18,6 +18,7 @@ from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Kind, Refusal
 from mixtrove.providers.payload import (
+    Id,
     Payload,
     Text,
     currency,
@@ -55,11 +56,11 @@ class _Row(Payload):
 
 
 class _Song(Payload):
-    id: int = Named(alias="trackId")
+    id: Id = Named(alias="trackId")
     artist: Text = Named(alias="artistName")
     title: Text = Named(alias="trackName")
     album: Text | None = Named(default=None, alias="collectionName")
-    album_id: int | None = Named(default=None, alias="collectionId")
+    album_id: Id | None = Named(default=None, alias="collectionId")
     url: str | None = Named(default=None, alias="trackViewUrl")
     preview: str | None = Named(default=None, alias="previewUrl")
     artwork: str | None = Named(default=None, alias="artworkUrl100")

@@ -68,12 +68,12 @@ class SharedLimiter(Limiter):
         end = time.monotonic() + PATIENCE
         while True:
             got = self._reserve(ADMIT)
-            if got.taken:
-                if self._come(got.wait):
-                    return
-                continue
+            if got.taken and self._come(got.wait):
+                return
             if got.wait > LONGEST + self.interval or time.monotonic() > end:
                 raise _why(self.name, got)
+            if got.taken:
+                continue
             self._sleep(min(max(got.wait - ADMIT, 0.05), _LOOK))
 
     @contextmanager
@@ -96,7 +96,10 @@ class SharedLimiter(Limiter):
         """
         ticket = getattr(self._mine, "ticket", None)
         self._mine.ticket = None
-        if ticket is None or self._too_late(*ticket):
+        if ticket is not None and self._too_late(*ticket):
+            self._given_up()
+            ticket = None
+        if ticket is None:
             self._take(getattr(self._mine, "end", None) or time.monotonic() + ADMIT)
         self._on_slot(getattr(self._mine, "waited", 0.0))
         self._mine.waited = 0.0
@@ -130,12 +133,16 @@ class SharedLimiter(Limiter):
             self._sleep(wait - _LEAD)
             slot, now = self._slots.look(self.name)
             if blocked(slot, now):
-                return False
+                return self._given_up()
         self._sleep(due[0] - time.monotonic())
         if self._too_late(*due):
-            return False
+            return self._given_up()
         self._mine.ticket = due
         return True
+
+    def _given_up(self) -> bool:
+        self._slots.unused(self.name)
+        return False
 
     def _too_late(self, steady: float, wall: float) -> bool:
         """By either clock: when the wall clock is set forth, others take the same moments anew."""

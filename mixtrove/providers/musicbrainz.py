@@ -20,7 +20,7 @@ from mixtrove.matching.version import parse_version
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.credits import credit_of
 from mixtrove.providers.gateway import Kind, Refusal
-from mixtrove.providers.payload import Payload, Several, Text, isrc, release_date, seconds, year_of
+from mixtrove.providers.payload import Joint, Payload, Several, Text, isrc, release_date, seconds, year_of
 from mixtrove.providers.provider import Provider, ProviderSettings, only, slices, together
 from mixtrove.providers.question import Question, plain_words
 from mixtrove.providers.recording import Found, Json, Recording, Terms
@@ -50,7 +50,7 @@ class _Artist(Payload):
 
 class _Credited(Payload):
     name: Text | None = None
-    joinphrase: str | None = None
+    joinphrase: Joint | None = None
     artist: _Artist
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -24,6 +24,7 @@ _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")  # ISO 3901
 _DATE = re.compile(r"((?:19|20)\d\d)(?:-(\d\d)(?:-(\d\d))?)?(?!\d)")
 _CURRENCY = re.compile(r"[A-Z]{3}")  # ISO 4217
 _MOST_EXPENSIVE = 1_000_000
+_DAY = 24 * 3600 * 1000  # ms; nothing that is played is longer
 
 
 class Payload(BaseModel):
@@ -45,7 +46,16 @@ def clean(text: str) -> str:
     return " ".join(kept.split())[:LONGEST].strip()
 
 
+def joint(text: str) -> str:
+    """What stands between two names: cleaned, with the blank before and after it."""
+    before, after = text[:1].isspace(), text[1:] and text[-1:].isspace()
+    return f"{' ' * bool(before)}{clean(text)}{' ' * bool(after)}"
+
+
 Text = Annotated[str, AfterValidator(clean)]
+Joint = Annotated[str, AfterValidator(joint)]
+Id = Annotated[int, Field(ge=0, lt=10**15)]
+"""An id that is a number; the largest real ones have eleven digits."""
 Several = Annotated[list[T], BeforeValidator(lambda value: [] if value is None else value)]
 """A list; null is an empty one."""
 
@@ -80,8 +90,8 @@ def year_of(date: str | None) -> int | None:
 
 
 def seconds(milliseconds: int | None) -> float | None:
-    """A length in seconds; None when it is not said."""
-    return milliseconds / 1000 if milliseconds is not None and milliseconds > 0 else None
+    """A length in seconds; None when it is not said, or is none."""
+    return milliseconds / 1000 if milliseconds is not None and 0 < milliseconds < _DAY else None
 
 
 def price(value: float | None) -> Decimal | None:

@@ -55,7 +55,8 @@ class ProviderSettings(BaseSettings):
 def an_address(value: str) -> str:
     """The address of a service without a slash at its end; a ``ValueError`` when it is none."""
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+    plain = value.isprintable() and not set(value) & set("@#? ")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or parts.port == 0:
         raise ValueError("it must be an address such as https://api.example.org, without a name or a query")
     return value.rstrip("/")
 

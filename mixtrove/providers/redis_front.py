@@ -40,10 +40,13 @@ class RedisFront:
         text = self._asked(lambda: self._redis.hget(name, field) if field else self._redis.get(name))
         if text is None:
             return None
-        kept = json.loads(text)
-        return Kept(
-            datetime.fromisoformat(kept["fetched_at"]), kept["found"], kept["payload"], kept["track_id"]
-        )
+        try:
+            kept = json.loads(text)
+            return Kept(
+                datetime.fromisoformat(kept["fetched_at"]), kept["found"], kept["payload"], kept["track_id"]
+            )
+        except (ValueError, LookupError, TypeError):  # another program's, or another mixtrove's
+            return None
 
     def put(self, key: Key, kept: Kept, seconds: float) -> None:
         """Keep it for so many seconds; of a track's questions only what was found."""

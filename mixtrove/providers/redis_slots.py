@@ -90,8 +90,10 @@ elseif change == 'fail' then
       block('failing', ARGV[2], math.min({round(OPEN_AT_MOST * _SECOND)}, open), '')
     end
   end
-elseif change == 'succeed' then
-  if row.blocked_until <= now then
+elseif change == 'unused' then
+  if row.day == math.floor(now / DAY) and row.requests > 0 then row.requests = row.requests - 1 end
+elseif change == 'succeed' or change == 'lift' then
+  if change == 'lift' or row.blocked_until <= now then
     row.blocked_until, row.blocked_by, row.blocked_why, row.blocked_for = 0, '', '', ''
     row.refusals, row.failures, row.opened, row.failing_since = 0, 0, 0, 0
   end
@@ -148,6 +150,14 @@ class RedisSlots:
     def succeed(self, provider: str) -> None:
         """See ``Slots``."""
         self._change(provider, "succeed")
+
+    def unused(self, provider: str) -> None:
+        """See ``Slots``."""
+        self._change(provider, "unused")
+
+    def lift(self, provider: str) -> None:
+        """See ``Slots``."""
+        self._change(provider, "lift")
 
     def look(self, provider: str) -> tuple[Slot, int]:
         """See ``Slots``."""

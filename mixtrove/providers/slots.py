@@ -105,6 +105,12 @@ class Slots(Protocol):
     def succeed(self, provider: str) -> None:
         """It answered: failures and refusals are forgotten, but a block that lasts."""
 
+    def unused(self, provider: str) -> None:
+        """A slot was given up: no request was made with it."""
+
+    def lift(self, provider: str) -> None:
+        """A person wants it asked again now, whatever it said and however it failed."""
+
     def look(self, provider: str) -> tuple[Slot, int]:
         """The row as it is, and the time by which it is to be read."""
 
@@ -179,6 +185,16 @@ def after_success(slot: Slot, now: int) -> Slot:
     """The row after an answer; that of a request which was under way when a block began says nothing."""
     if slot.blocked_until > now:
         return slot
+    return after_lift(slot)
+
+
+def after_unused(slot: Slot, now: int) -> Slot:
+    """The row after a slot was given up: its moment is over, but it is no request."""
+    return replace(slot, requests=slot.requests - 1) if slot.day == now // _DAY and slot.requests else slot
+
+
+def after_lift(slot: Slot) -> Slot:
+    """The row without block and breaker."""
     return Slot(tat=slot.tat, day=slot.day, requests=slot.requests)
 
 
@@ -226,6 +242,14 @@ class SqliteSlots:
     def succeed(self, provider: str) -> None:
         """See ``Slots``."""
         self._change(provider, lambda slot, now: (after_success(slot, now), None))
+
+    def unused(self, provider: str) -> None:
+        """See ``Slots``."""
+        self._change(provider, lambda slot, now: (after_unused(slot, now), None))
+
+    def lift(self, provider: str) -> None:
+        """See ``Slots``."""
+        self._change(provider, lambda slot, now: (after_lift(slot), None))
 
     def look(self, provider: str) -> tuple[Slot, int]:
         """See ``Slots``."""

@@ -93,7 +93,7 @@ class Transport:
                     sent = True
                     return Reply(response.status_code, response.headers, self._body(response))
             except _BROKEN as error:
-                if not sent and isinstance(error, _NOT_HTTP):
+                if not sent and isinstance(error, _ABOUT_THE_QUESTION):
                     failure = Unsendable(f"the request cannot be sent ({type(error).__name__})")
                 else:
                     failure = Unanswered(_in_words(error))
@@ -103,11 +103,11 @@ class Transport:
         """Where a request goes: behind the base of the settings and nowhere else, whatever is in a path.
 
         Raises:
-            ValueError: the path has signs that no path of an API has, such as an id that is none.
+            _NoPath: the path has signs that no path of an API has, such as an id that is none.
         """
         segments = request.path.lower().replace("%2e", ".").split("/")
         if not _PATH.fullmatch(request.path) or "." in segments or ".." in segments:
-            raise ValueError("the path of the request is not one")
+            raise _NoPath("the path of the request is not one")
         return (request.base_url or self._policy.base_url).rstrip("/") + request.path
 
     def close(self) -> None:
@@ -124,6 +124,10 @@ class Transport:
         return bytes(body)
 
 
+class _NoPath(ValueError):
+    """A question that no address can hold."""
+
+
 class _TooLarge(requests.RequestException):
     """More than anybody asked for."""
 
@@ -131,14 +135,18 @@ class _TooLarge(requests.RequestException):
 _BROKEN = (
     requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError,
 )  # fmt: skip
-_NOT_HTTP = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidJSONError, ValueError)
-"""Addresses that are none are a ``ValueError`` too, and what no header can hold."""
+_ABOUT_THE_QUESTION = (_NoPath, requests.exceptions.InvalidJSONError)
+"""Of what cannot be sent: the rest (a base address, a token with a line break) is the provider's settings."""
 
 _WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (requests.exceptions.ConnectTimeout, "no connection in time"),
     ((requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError), "no answer in time"),
     ((requests.exceptions.SSLError, urllib3.exceptions.SSLError), "no safe connection (TLS)"),
     (requests.exceptions.ProxyError, "the proxy gives no connection"),
+    (
+        (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError),
+        "its address or its credentials in the settings cannot be sent",
+    ),
     (urllib3.exceptions.DecodeError, "an answer that cannot be unpacked"),
 )
 

@@ -272,7 +272,7 @@ def test_strange_signs_are_kept(server: Server, home: Settings, opened: Callable
     server.answers = [answer(body=rb'{"name": "a\u0000b \ud800 \u00e9"}')]
     gateway = opened(home, server.url)
     values = [ask(gateway, asked("k\0 \ud800")).value for _ in range(2)]
-    assert values == ["a\0b \ud800 é"] * 2
+    assert values == ["a\0b \ufffd é"] * 2  # half a pair can neither be stored nor sent
     assert len(server.asked) == 1
 
 
@@ -526,6 +526,27 @@ class Signing:
         return True
 
 
+def test_a_sign_in_that_is_refused_is_tried_by_no_other_process_until_the_credentials_change(
+    server: Server, simple: Settings, opened: Callable[..., Gateway]
+) -> None:
+    tried: list[str] = []
+
+    class Refused(Signing):
+        def headers(self, budget: Budget) -> Mapping[str, str]:
+            tried.append(self.tokens[0])
+            raise ProviderRefused("p", "it does not accept this account", 900)
+
+    for password in ("wrong", "wrong", "wrong", "right"):
+        gateway = opened(simple, server.url, authorizer=Refused(password), credentials=fingerprint(password))
+        with pytest.raises(ProviderRefused, match="does not accept this account"):
+            ask(gateway)
+        assert gateway.states()["p"].state == "failing"
+    assert tried == ["wrong", "right"]
+    assert server.asked == []
+    gateway.unblock("p")
+    assert gateway.states()["p"].state == "ready"
+
+
 def test_credentials_that_ran_out_are_renewed_once(
     server: Server, simple: Settings, opened: Callable[..., Gateway]
 ) -> None:
@@ -611,7 +632,7 @@ def test_a_header_that_is_none_does_not_show_what_is_in_it(
     server: Server, simple: Settings, opened: Callable[..., Gateway]
 ) -> None:
     for token in (HUSH + "\nX: y", HUSH + "\N{SNOWMAN}"):
-        with pytest.raises(ProviderRefused, match="cannot be sent") as caught:
+        with pytest.raises(ProviderDown, match="cannot be sent") as caught:
             ask(opened(simple, server.url, authorizer=Signing(token)))
         assert HUSH not in "".join(traceback.format_exception(caught.value))
     assert server.asked == []

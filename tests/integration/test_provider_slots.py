@@ -174,6 +174,25 @@ def test_refused_credentials_close_it_until_there_are_others(shared: Slots, own_
     assert arithmetic.blocked(*shared.look(own_name)) is None
 
 
+def test_a_person_lifts_whatever_closes_it(shared: Slots, own_name: str) -> None:
+    limiter = SharedLimiter(own_name, shared, 60_000)
+    for by in ("quota", "failing", "credentials"):
+        shared.block(own_name, by, "tomorrow", 86_400, "mine")
+        shared.lift(own_name)
+        limiter.admit()
+    slot, now = shared.look(own_name)
+    assert arithmetic.blocked(slot, now) is None
+    assert (slot.failures, slot.opened, slot.refusals, slot.requests) == (0, 0, 0, 3)
+
+
+def test_a_slot_that_was_given_up_is_no_request(shared: Slots, own_name: str) -> None:
+    for _ in range(3):
+        assert shared.reserve(own_name, 0.001, 10, "").taken
+    shared.unused(own_name)
+    slot, _ = shared.look(own_name)
+    assert slot.requests == 2
+
+
 def test_a_backlog_is_not_added_to_beyond_what_is_admitted(
     shared: Slots, own_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,8 @@ def reply(status: int = 200, body: bytes = b"{}", **headers: str) -> Reply:
         ("1.5", 1.5),
         ("0", 0),
         ("86400", 86_400),
+        ("1795600000", 172_800),  # an epoch time
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 172_800),
         ("Wed, 25 Nov 2026 12:00:30 GMT", 30),
         ("Wed, 25 Nov 2026 11:00:00 GMT", 0),
         ("Wed, 25 Nov 2026 12:00:30 -0000", 30),
@@ -94,3 +96,23 @@ def test_what_may_be_secret_is_not_shown() -> None:
     assert "hush" not in repr(reply(body=b"hush", set_cookie="hush"))
     assert "hush" not in fingerprint("hush")
     assert fingerprint("a", "b") != fingerprint("ab")
+
+
+@pytest.mark.parametrize("body", [b'{"length": 1' + b"0" * 400 + b"}", b'{"id": -12345678901234567890}'])
+def test_a_number_without_sense_is_no_answer(body: bytes) -> None:
+    with pytest.raises(NoAnswer):
+        decoded(reply(body=body))
+
+
+def test_half_a_surrogate_pair_is_replaced_wherever_it_is() -> None:
+    body = rb'{"a": ["\ud800x", {"\uDFFF": "\ud83d\ude00"}]}'
+    assert decoded(reply(body=body)) == {"a": ["\ufffdx", {"\ufffd": "\N{GRINNING FACE}"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, "request"), (422, "request"), (405, "server"), (451, "server")]
+)
+def test_what_is_not_about_the_question_is_the_providers_state(status: int, kind: str) -> None:
+    found = meaning(reply(status), POLICY, NOW)
+    assert found is not None
+    assert found.kind == kind
