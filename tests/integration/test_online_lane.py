@@ -392,4 +392,5 @@ def test_a_store_of_the_providers_that_fails_in_the_middle_ends_the_asking_and_n
         assert "providers.db" in summary.trouble
         assert summary.asked < 40
         assert scene.queue() == []
+    monkeypatch.delenv("MIXTROVE_BUSY_TIMEOUT")
     assert scene.run()[1].identified == 40
