@@ -194,9 +194,9 @@ class Provider(ABC):
         """The recordings with these ISRCs, as few requests as the provider allows; empty where it cannot."""
         return together(())
 
+    @abstractmethod
     def by_id(self, ids: Sequence[str], *, budget: Budget) -> Found:
         """The recordings with these ids of its own, as few requests as the provider allows."""
-        raise NotImplementedError
 
     def details(self, recording: Recording, *, budget: Budget, track_id: str | None = None) -> Recording:
         """The recording with what only a further request says; the same where there is nothing more."""
