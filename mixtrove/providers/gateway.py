@@ -397,9 +397,10 @@ class Gateway:
         try:
             yield
         except ProviderRefused as refused:
-            why, seconds = refused.why, refused.retry_in
-            self._slots.block(line.policy.name, "credentials", why, seconds, line.limiter.credentials)
-            raise
+            name, why = line.policy.name, refused.why
+            seconds = min(refused.retry_in, CREDENTIALS_BLOCK)  # it says nothing about the question
+            self._slots.block(name, "credentials", why, seconds, line.limiter.credentials)
+            raise ProviderRefused(name, why, seconds) from None
 
 
 def _reader(read: Callable[[Any], T]) -> Callable[[Reply], _Read]:
