@@ -119,10 +119,45 @@ library_track = sa.Table(
     sa.Column("last_seen", UtcDateTime, comment="derived"),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column(
+        "version",
+        sa.Integer,
+        nullable=False,
+        server_default="1",
+        comment="counts the changes of what is not derived, for edits",
+    ),
     _revision(),
     sa.UniqueConstraint("identity_key", "disambiguator"),
     sa.Index(None, "provisional"),
     comment="One row a version of a track, with every mix it was heard in.",
+)
+
+track_identity = sa.Table(
+    "track_identity",
+    metadata,
+    sa.Column("identity_key", sa.Text, primary_key=True),
+    sa.Column("disambiguator", sa.Text, primary_key=True, server_default=""),
+    _ref("library_track_id", "library_track.id", index=True),
+    sa.Column("artist", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("remix", sa.Text),
+    sa.Column("since", UtcDateTime, nullable=False),
+    comment="What a track was also called, before a merge or an edit: who finds that finds this track.",
+)
+
+track_pair = sa.Table(
+    "track_pair",
+    metadata,
+    _ref("left_id", "library_track.id", primary_key=True),
+    _ref("right_id", "library_track.id", primary_key=True, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("score", sa.Float, nullable=False, server_default="0", comment="MATCHING §5, [0, 1]"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("found_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("left_id < right_id", name="order"),
+    sa.CheckConstraint("kind IN ('unsure', 'conflict', 'apart')", name="kind"),
+    comment="Two tracks that may be one (unsure), that share an id and are not alike (conflict), or that a "
+    "person keeps apart.",
 )
 
 external_id = sa.Table(
@@ -252,16 +287,24 @@ correction = sa.Table(
     "correction",
     metadata,
     _id(),
-    sa.Column("line_key", sa.Text, nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False, comment="assign, reject, is_id or not_a_track"),
+    sa.Column("line_key", sa.Text, comment="of a decision about a line; null: about a track"),
+    sa.Column(
+        "kind",
+        sa.String(16),
+        nullable=False,
+        comment="of a line: assign, reject, is_id, unreleased, not_a_track; of a track: edit, merge, apart",
+    ),
     _ref("library_track_id", "library_track.id", nullable=True, index=True),
     sa.Column("payload", Json, nullable=False),
+    sa.Column(
+        "batch_id", sa.String(36), index=True, comment="decisions of one command; they are undone together"
+    ),
     sa.Column("decided_by", sa.Text, nullable=False),
     sa.Column("decided_at", UtcDateTime, nullable=False),
     sa.Column("undone_at", UtcDateTime),
     _revision(),
     sa.Index(None, "line_key"),
-    comment="What a person decided about a line; replayed in every run, never overwritten.",
+    comment="What a person decided about a line or a track; replayed in every run, never overwritten.",
 )
 
 artist_alias = sa.Table(
@@ -285,6 +328,7 @@ merge_log = sa.Table(
     sa.Column("kept_id", sa.String(36), nullable=False, index=True),
     sa.Column("merged_id", sa.String(36), nullable=False, index=True),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False, server_default="run", comment="a user, or run"),
     sa.Column("before", Json, nullable=False, comment="what the merge changed, to undo it"),
     sa.Column("merged_at", UtcDateTime, nullable=False),
     sa.Column("undone_at", UtcDateTime),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mixtrove.settings import Settings
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test compares it with ``migrations/versions``."""
 
 VERSION_TABLE = "mixtrove_schema_version"
