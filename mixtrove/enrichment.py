@@ -21,9 +21,10 @@ from mixtrove.errors import StoreUnavailable
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.deletion import chunks
-from mixtrove.library.facts import OF_THE_RECORDING, Facts, learn, same_length
+from mixtrove.library.facts import Facts, learn
 from mixtrove.library.store import Store
-from mixtrove.library.tracks import track_exists
+from mixtrove.library.track_columns import OF_THE_RECORDING, same_length
+from mixtrove.library.track_identity import track_exists
 from mixtrove.library.watch import as_text
 from mixtrove.matching import Credit
 from mixtrove.matching.choice import Candidate, decide

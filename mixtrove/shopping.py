@@ -15,7 +15,7 @@ from mixtrove.enrichment import Known, same_recording, tracks_by_id
 from mixtrove.errors import StoreUnavailable
 from mixtrove.library.facts import Facts, Link, learn, write_links
 from mixtrove.library.store import Store
-from mixtrove.library.tracks import track_exists
+from mixtrove.library.track_identity import track_exists
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.provider_facts import UNREADABLE, facts_of, link_of
 from mixtrove.providers.budget import Budget

@@ -60,6 +60,16 @@ def credit_of_track(row: RowMapping) -> Credit:
     )
 
 
+def credit_of_name(row: RowMapping) -> Credit:
+    """The credit of a former name: a ``track_identity`` row with the label and number of its track."""
+    return Credit.parse(
+        row["artist"],
+        _with_version(row["title"], row["remix"]),
+        label=row["label"],
+        catalog_number=row["catalog_number"],
+    )
+
+
 def written(credit: Credit) -> dict[str, Any]:
     """A credit as JSON: ``artist`` and ``title`` for people, ``parts`` for ``read`` to give it back."""
     return {

@@ -1,12 +1,13 @@
 """Deleting rows so that the warehouse can follow.
 
 A deleted row with an id of its own leaves a tombstone. Rows without one (external ids, attributes,
-candidates) go with the row they belong to and leave none.
+candidates) go with the row they belong to and leave none. A row that comes back loses its tombstone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,6 +50,21 @@ def delete_rows(tx: Transaction, table: sa.Table, ids: Iterable[str]) -> int:
             )
         deleted += len(rows)
     return deleted
+
+
+def restore_rows(tx: Transaction, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that were deleted, as they were; their tombstones go."""
+    if not rows:
+        return
+    if "revision" in table.c:
+        rows = [{**row, "revision": tx.revision} for row in rows]
+    tx.connection.execute(sa.insert(table), rows)
+    if "id" in table.c:
+        tombstone = schema.tombstone
+        for some in chunks(row["id"] for row in rows):
+            tx.connection.execute(
+                sa.delete(tombstone).where(tombstone.c.table_name == table.name, tombstone.c.row_id.in_(some))
+            )
 
 
 def ids_where(tx: Transaction, table: sa.Table, column: str, values: Iterable[str]) -> list[str]:

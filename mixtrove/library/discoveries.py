@@ -22,16 +22,12 @@ from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
 from mixtrove.library.credits import credit_of_entry
 from mixtrove.library.deletion import chunks, delete_rows
+from mixtrove.library.derived import refresh_derived, remove_orphans
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
 from mixtrove.library.store import Store, Transaction, new_id, upsert
-from mixtrove.library.tracks import (
-    ExternalId,
-    find_or_create_track,
-    provisional_track,
-    refresh_derived,
-    remove_orphans,
-)
+from mixtrove.library.track_identity import current_ids
+from mixtrove.library.tracks import ExternalId, find_or_create_track, provisional_track
 from mixtrove.matching import Credit
 
 CHUNK = 200
@@ -232,6 +228,7 @@ def write_chunk(
         raise BadInput("one entry was decided twice in a chunk: decide each entry once")
     entries = _rows(tx, _entry, "id", [one.entry_id for one in decisions])
     plays = {play["entry_id"]: play for play in _rows(tx, _discovery, "entry_id", entries).values()}
+    named = current_ids(tx.connection, [one.track for one in decisions if isinstance(one.track, str)])
     counts: dict[str, int] = defaultdict(int)
     written: list[EntryDecision] = []
     new_plays: list[dict[str, Any]] = []
@@ -240,7 +237,8 @@ def write_chunk(
     touched: set[str] = set()
     for one in decisions:
         entry, play = entries.get(one.entry_id), plays.get(one.entry_id)
-        if entry is None or not (by_person or _may_change(entry, play, one)):
+        gone = isinstance(one.track, str) and one.track not in named
+        if entry is None or gone or not (by_person or _may_change(entry, play, one)):
             counts["stale"] += 1
             continue
         counts[one.status] += 1
@@ -251,7 +249,7 @@ def write_chunk(
         if one.status == "skipped":
             unplayed += [play["id"]] if play is not None else []
             continue
-        track_id = _track_of(tx, entry, one)
+        track_id = _track_of(tx, entry, one, named)
         if one.facts and one.status == "identified":
             learn(tx, track_id, one.facts)
         if before is not None and before != track_id and one.status == "identified":
@@ -290,13 +288,14 @@ def _rows(tx: Transaction, table: sa.Table, column: str, values: Iterable[str]) 
     return found
 
 
-def _track_of(tx: Transaction, entry: sa.RowMapping, one: EntryDecision) -> str:
+def _track_of(tx: Transaction, entry: sa.RowMapping, one: EntryDecision, named: Mapping[str, str]) -> str:
+    """The track of a decision; ``named`` says what tracks that were merged meanwhile are now."""
     if one.status == "provisional":
         return provisional_track(tx, credit_of_entry(entry), filed_under=entry["line_key"])
     if one.track is None:
         raise BadInput(f"entry {one.entry_id} is identified and no track is named: name the track")
     if isinstance(one.track, str):
-        return one.track
+        return named[one.track]
     return find_or_create_track(tx, one.track.credit, external_ids=(one.track.external_id,))
 
 

@@ -18,8 +18,8 @@ from mixtrove.library import schema
 from mixtrove.library.alignment import Pair, Said, align
 from mixtrove.library.credits import credit_of_entry, entry_columns, shown
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
+from mixtrove.library.derived import refresh_derived, remove_orphans
 from mixtrove.library.store import Transaction, new_id
-from mixtrove.library.tracks import refresh_derived, remove_orphans
 from mixtrove.matching import Credit, line_key
 from mixtrove.matching.credit import is_unknown
 from mixtrove.tracklists.model import Component, Line, Tracklist

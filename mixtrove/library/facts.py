@@ -18,16 +18,8 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Store, Transaction, new_id, upsert
-from mixtrove.library.tracks import ExternalId, add_external_ids
-
-OF_THE_RECORDING = frozenset(("bpm", "key", "duration", "isrcs", "catalog_number", "preview_url"))
-"""What is true of one recording only. Genre, label and remixers hold for every edit of a work (DESIGN §6)."""
-
-SAME_LENGTH = 3.0
-"""Seconds by which two durations of one recording differ at most (MATCHING §5)."""
-
-COLUMNS = ("label", "catalog_number", "release_date", "genre", "bpm", "key", "duration", "isrcs")
-"""The fields that are columns of a library track."""
+from mixtrove.library.track_columns import COLUMNS, OF_THE_RECORDING, fill_columns, same_length
+from mixtrove.library.tracks import ExternalId, add_external_ids, isrc_ids
 
 _track = schema.library_track
 _attribute = schema.track_attribute
@@ -126,28 +118,21 @@ def learn(tx: Transaction, track_id: str, facts: Sequence[Facts]) -> set[str]:
     """
     row = tx.connection.execute(sa.select(_track).where(_track.c.id == track_id)).mappings().one()
     length = row["duration"] or next((one.duration for one in facts if one.duration), None)
-    filled: dict[str, Any] = {}
+    said: dict[str, Any] = {}
     attributes: list[dict[str, Any]] = []
     for one in facts:
         same = same_length(length, one.duration)
         for name, value in one.columns.items():
             if value and (same or name not in OF_THE_RECORDING):
                 attributes.append(_attribute_row(track_id, one, name, value, None))
-                if not row[name]:
-                    filled.setdefault(name, value)
+                said.setdefault(name, value)
         for name, (value, until) in one.attributes.items():
             if value is not None and (same or name not in OF_THE_RECORDING):
                 attributes.append(_attribute_row(track_id, one, name, value, until))
-    if filled:
-        tx.connection.execute(
-            sa.update(_track)
-            .where(_track.c.id == track_id)
-            .values(**filled, updated_at=tx.now, revision=tx.revision)
-        )
+    filled = fill_columns(tx, row, said)
     upsert(tx, _attribute, attributes, on=("library_track_id", "name", "provider"))
-    add_external_ids(
-        tx, track_id, [ExternalId(one.provider, one.external_id, cut=one.cut, url=one.url) for one in facts]
-    )
+    ids = [ExternalId(one.provider, one.external_id, cut=one.cut, url=one.url) for one in facts]
+    add_external_ids(tx, track_id, [*ids, *isrc_ids(filled.get("isrcs", ()))])
     write_links(tx, track_id, [(link, one.fetched_at) for one in facts for link in one.links])
     return {name for name in COLUMNS if row[name] or filled.get(name)} | {one["name"] for one in attributes}
 
@@ -208,11 +193,6 @@ def expire(store: Store) -> int:
                 .values(price=None, currency=None, expires_at=None, revision=tx.revision)
             )
         return gone + len(due)
-
-
-def same_length(one: float | None, other: float | None) -> bool:
-    """Whether two durations (seconds) can be those of one recording; an unknown one can."""
-    return one is None or other is None or abs(one - other) <= SAME_LENGTH
 
 
 def _attribute_row(

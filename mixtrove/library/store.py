@@ -9,7 +9,7 @@ a function that looks and then inserts needs no other lock, and revisions are in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,6 +56,16 @@ class Transaction:
     connection: sa.Connection
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     _revision: int | None = None
+    _last: dict[str, Callable[[Transaction], object]] = field(default_factory=dict)
+
+    def before_commit(self, name: str, work: Callable[[Transaction], object]) -> None:
+        """Have something done once at the end of this transaction, however often it was asked for."""
+        self._last.setdefault(name, work)
+
+    def finish(self) -> None:
+        """Do what was left to the end; what that leaves in turn, too."""
+        while self._last:
+            self._last.pop(next(iter(self._last)))(self)
 
     @property
     def revision(self) -> int:
@@ -116,7 +126,9 @@ class Store(Database):
                     .where(schema.counter.c.name == "revision")
                     .with_for_update()
                 )
-            yield Transaction(connection)
+            transaction = Transaction(connection)
+            yield transaction
+            transaction.finish()
 
     def adbc(self) -> AdbcConnection:
         """An open ADBC connection to Postgres for reading in bulk as Arrow; the caller closes it.

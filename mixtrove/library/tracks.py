@@ -1,7 +1,8 @@
-"""Library tracks: one row a version of a track, found or made, and what is derived from its plays.
+"""Library tracks: one row a version of a track, found or made.
 
-Everything here works inside a transaction of the caller. Merging two tracks is ``merging.py``; lists, single
-tracks and edits by a person are ``track_records.py``.
+Everything here works inside a transaction of the caller. What is derived from plays is ``derived.py``, which
+track a name stands for ``track_identity.py``, merging ``merging.py``; lists and single tracks are
+``track_records.py``, edits by a person ``track_corrections.py``.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from mixtrove.library import schema
-from mixtrove.library.credits import shown_artist, version_of_track
-from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
+from mixtrove.library.credits import credit_of_track, shown_artist, version_of_track
 from mixtrove.library.store import Transaction, new_id, upsert
+from mixtrove.library.track_columns import fill_columns
+from mixtrove.library.track_identity import track_named
+from mixtrove.library.track_pairs import alike, note_shared_id
 from mixtrove.matching import Credit, identity_key, line_key
 
 PROVISIONAL_PREFIX = "line:"
 """Before the line key in the identity key of a provisional track: it can never equal a real one."""
 
 _track = schema.library_track
-_discovery = schema.track_discovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,8 @@ class ExternalId:
     url: str | None = None
 
 
-def track_exists(connection: sa.Connection, track_id: str) -> bool:
-    """Whether there is such a track; one that was merged is gone."""
-    return connection.execute(sa.select(_track.c.id).where(_track.c.id == track_id)).first() is not None
+ISRC = "isrc"
+"""The provider of a recording's ISRC: one belongs to one track, like every other id."""
 
 
 def find_or_create_track(
@@ -53,7 +54,8 @@ def find_or_create_track(
 ) -> str:
     """The id of the library track that this credit is; made when there is none.
 
-    A track that has one of the external ids is the one; else the track with the same identity key.
+    A track that has one of the ids (or the ISRC) is the one, if its text agrees; else the track with the same
+    identity key, now or before a merge or an edit. A shared id with another text is kept for people to see.
     Columns that are empty are filled, others stay as they are; new external ids are added.
 
     Args:
@@ -66,7 +68,10 @@ def find_or_create_track(
         bpm: beats a minute.
         key: musical key, as the source spells it.
     """
-    found = _by_external_id(tx, external_ids) or _by_identity(tx, identity_key(credit), disambiguator)
+    ids = [*external_ids, *isrc_ids([credit.isrc] if credit.isrc else ())]
+    found = _by_external_id(tx, credit, ids) or track_named(
+        tx.connection, identity_key(credit), disambiguator
+    )
     values = {
         "label": credit.label,
         "catalog_number": credit.catalog_number,
@@ -81,14 +86,8 @@ def find_or_create_track(
         track_id = _create(tx, credit, identity_key(credit), disambiguator, False, values)
     else:
         track_id = found["id"]
-        empty = {name: value for name, value in values.items() if value and not found[name]}
-        if empty:
-            tx.connection.execute(
-                sa.update(_track)
-                .where(_track.c.id == track_id)
-                .values(**empty, updated_at=tx.now, revision=tx.revision)
-            )
-    add_external_ids(tx, track_id, external_ids)
+        fill_columns(tx, found, values)
+    add_external_ids(tx, track_id, ids)
     return track_id
 
 
@@ -101,7 +100,7 @@ def provisional_track(tx: Transaction, credit: Credit, *, filed_under: str | Non
         filed_under: the line key of the entry; the credit's own when None.
     """
     identity = PROVISIONAL_PREFIX + (filed_under or line_key(credit))
-    found = _by_identity(tx, identity, "")
+    found = track_named(tx.connection, identity)
     if found is not None:
         return str(found["id"])
     values: dict[str, Any] = {
@@ -110,87 +109,6 @@ def provisional_track(tx: Transaction, credit: Credit, *, filed_under: str | Non
         "isrcs": [],
     }
     return _create(tx, credit, identity, "", True, values)
-
-
-def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
-    """Bring ``discovery_count``, ``discovered_from``, ``first_discovered`` and ``last_seen`` up to date.
-
-    They are counted from ``track_discovery``; a track whose values are right is not written.
-    """
-    names = ("discovery_count", "discovered_from", "first_discovered", "last_seen")
-    for some in chunks(track_ids):
-        counted: dict[str, tuple[Any, ...]] = dict.fromkeys(some, (0, None, None, None))
-        order = (
-            _discovery.c.discovery_date,
-            _discovery.c.tracklist_id,
-            _discovery.c.track_position,
-        )
-        ranked = (
-            sa.select(
-                _discovery.c.library_track_id,
-                _discovery.c.tracklist_id,
-                sa.func.count().over(partition_by=_discovery.c.library_track_id).label("plays"),
-                sa.func.min(_discovery.c.discovery_date)
-                .over(partition_by=_discovery.c.library_track_id)
-                .label("first"),
-                sa.func.max(_discovery.c.discovery_date)
-                .over(partition_by=_discovery.c.library_track_id)
-                .label("last"),
-                sa.func.row_number()
-                .over(partition_by=_discovery.c.library_track_id, order_by=order)
-                .label("place"),
-            )
-            .where(_discovery.c.library_track_id.in_(some))
-            .subquery()
-        )
-        for row in tx.connection.execute(sa.select(ranked).where(ranked.c.place == 1)):
-            counted[row.library_track_id] = (row.plays, row.tracklist_id, row.first, row.last)
-        present = tx.connection.execute(
-            sa.select(_track.c.id, *(_track.c[name] for name in names)).where(_track.c.id.in_(some))
-        ).all()
-        changed = [
-            {"b_id": row.id, **dict(zip(names, counted[row.id], strict=True))}
-            for row in present
-            if tuple(row)[1:] != counted[row.id]
-        ]
-        if changed:
-            tx.connection.execute(
-                sa.update(_track)
-                .where(_track.c.id == sa.bindparam("b_id"))
-                .values(
-                    **{name: sa.bindparam(name, type_=_track.c[name].type) for name in names},
-                    revision=tx.revision,
-                ),
-                changed,
-            )
-
-
-def remove_orphans(tx: Transaction, track_ids: Iterable[str]) -> int:
-    """Delete those of the tracks that are provisional, were heard nowhere any more and wanted by nobody.
-
-    A track that a correction points at stays too. Returns how many were deleted.
-    """
-    gone: list[str] = []
-    for some in chunks(track_ids):
-        kept = [
-            sa.exists().where(table.c.library_track_id == _track.c.id)
-            for table in (_discovery, schema.want, schema.correction)
-        ]
-        gone += tx.connection.execute(
-            sa.select(_track.c.id).where(
-                _track.c.id.in_(some), _track.c.provisional, *(~some_use for some_use in kept)
-            )
-        ).scalars()
-    delete_tracks(tx, gone)
-    return len(gone)
-
-
-def delete_tracks(tx: Transaction, track_ids: Sequence[str]) -> None:
-    """Delete tracks that have no plays, wants or corrections left; their owned files are kept, unlinked."""
-    detach(tx, schema.owned_track, "library_track_id", track_ids)
-    links = ids_where(tx, schema.purchase_link, "library_track_id", track_ids)
-    delete_rows(tx, schema.purchase_link, links)
-    delete_rows(tx, _track, track_ids)
 
 
 def _create(
@@ -221,19 +139,8 @@ def _create(
     return track_id
 
 
-def _by_identity(tx: Transaction, identity: str, disambiguator: str) -> sa.RowMapping | None:
-    return (
-        tx.connection.execute(
-            sa.select(_track).where(
-                _track.c.identity_key == identity, _track.c.disambiguator == disambiguator
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
-
-
-def _by_external_id(tx: Transaction, ids: Sequence[ExternalId]) -> sa.RowMapping | None:
+def _by_external_id(tx: Transaction, credit: Credit, ids: Sequence[ExternalId]) -> sa.RowMapping | None:
+    """The first track that has one of the ids and whose text agrees; by an ISRC only if it is the same."""
     known = schema.external_id
     for one in ids:
         row = (
@@ -245,13 +152,24 @@ def _by_external_id(tx: Transaction, ids: Sequence[ExternalId]) -> sa.RowMapping
             .mappings()
             .one_or_none()
         )
-        if row is not None:
+        if row is None:
+            continue
+        named = track_named(tx.connection, identity_key(credit))
+        if named is not None and named["id"] == row["id"]:
+            return row
+        decision, _, _ = alike(credit_of_track(row), credit)
+        if decision == "same" or (decision == "unsure" and one.provider != ISRC):
             return row
     return None
 
 
+def isrc_ids(isrcs: Iterable[str]) -> list[ExternalId]:
+    """ISRCs as ids."""
+    return [ExternalId(ISRC, one) for one in isrcs]
+
+
 def add_external_ids(tx: Transaction, track_id: str, ids: Sequence[ExternalId]) -> None:
-    """Note the ids of a track; one that another track has stays there."""
+    """Note the ids of a track. One that another track has stays there: the two are one track, or disagree."""
     known = schema.external_id
     for one in ids:
         owner = tx.connection.execute(
@@ -260,6 +178,8 @@ def add_external_ids(tx: Transaction, track_id: str, ids: Sequence[ExternalId]) 
             )
         ).one_or_none()
         if owner is not None and owner.library_track_id != track_id:
+            name = "ISRC" if one.provider == ISRC else f"the id of {one.provider}"
+            note_shared_id(tx, owner.library_track_id, track_id, f"{name} {one.external_id}")
             continue
         row = {
             "provider": one.provider,

@@ -20,10 +20,11 @@ from mixtrove.discovery import search
 from mixtrove.enrichment import EnrichSummary, enrich_tracks
 from mixtrove.identify import match_entries
 from mixtrove.library import schema
+from mixtrove.library.derived import delete_tracks
 from mixtrove.library.facts import expire
 from mixtrove.library.merging import merge_tracks
 from mixtrove.library.track_records import edit_track, get_track
-from mixtrove.library.tracks import ExternalId, add_external_ids, delete_tracks, find_or_create_track
+from mixtrove.library.tracks import ExternalId, add_external_ids, find_or_create_track
 from mixtrove.matching import Credit
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.registry import PROVIDERS

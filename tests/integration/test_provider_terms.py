@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from mixtrove.discovery import discover
 from mixtrove.library import schema
-from mixtrove.library.facts import COLUMNS, expire
+from mixtrove.library.facts import expire
+from mixtrove.library.track_columns import COLUMNS
 from mixtrove.providers.registry import PROVIDERS, attributions
 from mixtrove.providers.schema import provider_result
 from mixtrove.providers.simulator.songs import Songs

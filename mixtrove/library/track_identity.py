@@ -1,0 +1,100 @@
+"""Which library track a name or an id stands for: also a former name, also the id of a track that was merged.
+
+A track that was merged into another, or renamed by a person, keeps its former names in ``track_identity``:
+whoever finds the same recording again finds the track that is left. Not here: making tracks (``tracks.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.database.opening import insert
+from mixtrove.library import schema
+from mixtrove.library.deletion import chunks
+from mixtrove.library.store import Transaction
+
+_track = schema.library_track
+_name = schema.track_identity
+_merge = schema.merge_log
+
+
+def track_exists(connection: sa.Connection, track_id: str) -> bool:
+    """Whether there is such a track; one that was merged is gone."""
+    return connection.execute(sa.select(_track.c.id).where(_track.c.id == track_id)).first() is not None
+
+
+def track_named(
+    connection: sa.Connection, identity_key: str, disambiguator: str = ""
+) -> sa.RowMapping | None:
+    """The row of the track that has this identity, or had it before a merge or an edit."""
+    return (
+        connection.execute(
+            sa.select(_track).where(
+                _track.c.identity_key == identity_key, _track.c.disambiguator == disambiguator
+            )
+        )
+        .mappings()
+        .one_or_none()
+        or connection.execute(
+            sa.select(_track)
+            .join(_name, _name.c.library_track_id == _track.c.id)
+            .where(_name.c.identity_key == identity_key, _name.c.disambiguator == disambiguator)
+        )
+        .mappings()
+        .one_or_none()
+    )
+
+
+def current_ids(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:
+    """By id, the track that it is now: itself, or the one it was merged into; ids of no track are absent."""
+    found: dict[str, str] = {}
+    asked = {one: one for one in track_ids}  # id → what it has become so far
+    while asked:
+        for some in chunks(asked.values()):
+            present = set(connection.execute(sa.select(_track.c.id).where(_track.c.id.in_(some))).scalars())
+            found |= {first: now for first, now in asked.items() if now in present}
+        asked = {first: now for first, now in asked.items() if first not in found}
+        kept = _merged_into(connection, asked.values())
+        asked = {first: kept[now] for first, now in asked.items() if now in kept}
+    return found
+
+
+def current_id(connection: sa.Connection, track_id: str) -> str | None:
+    """The track that an id stands for now; None when there is none."""
+    return current_ids(connection, [track_id]).get(track_id)
+
+
+def remember_name(tx: Transaction, row: Mapping[Any, Any], track_id: str) -> None:
+    """Let the names of a track's row stand for ``track_id`` from now on."""
+    names = ("identity_key", "disambiguator", "artist", "title", "remix")
+    values = {**{name: row[name] for name in names}, "library_track_id": track_id, "since": tx.now}
+    tx.connection.execute(
+        insert(tx.connection, _name)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=["identity_key", "disambiguator"],
+            set_={"library_track_id": track_id, "since": tx.now},
+        )
+    )
+
+
+def forget_name(tx: Transaction, identity_key: str, disambiguator: str) -> None:
+    """Let a former name stand for nothing any more."""
+    tx.connection.execute(
+        sa.delete(_name).where(_name.c.identity_key == identity_key, _name.c.disambiguator == disambiguator)
+    )
+
+
+def _merged_into(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for some in chunks(track_ids):
+        rows = connection.execute(
+            sa.select(_merge.c.merged_id, _merge.c.kept_id)
+            .where(_merge.c.merged_id.in_(some), _merge.c.undone_at.is_(None))
+            .order_by(_merge.c.id)
+        )
+        kept |= {row.merged_id: row.kept_id for row in rows}
+    return kept
