@@ -121,7 +121,7 @@ def test_an_edit_of_an_old_version_is_refused(store: Store) -> None:
     with store.write() as tx:
         want = add_want(tx, "dj", find_or_create_track(tx, Credit.parse("A", "B")))
         set_want(tx, want, {"priority": 5}, by="dj", expected_version=1)
-        with pytest.raises(BadInput, match="changed meanwhile"):
+        with pytest.raises(BadInput, match="was changed since version 1 was read"):
             set_want(tx, want, {"priority": 1}, by="dj", expected_version=1)
 
 
