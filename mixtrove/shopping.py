@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from mixtrove.enrichment import Known, same_recording, tracks_by_id
 from mixtrove.errors import StoreUnavailable
-from mixtrove.library.facts import Facts, Link, learn, write_links
+from mixtrove.library.facts import Facts, learn
+from mixtrove.library.purchase_links import Link, write_links
 from mixtrove.library.store import Store
 from mixtrove.library.track_identity import track_exists
 from mixtrove.matching.verdict import RULE, Rule

@@ -14,8 +14,8 @@ from mixtrove.cli.output import print_table, write_text
 from mixtrove.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from mixtrove.library.facts import Link
-    from mixtrove.library.wants import WantRecord
+    from mixtrove.library.purchase_links import Link
+    from mixtrove.library.want_records import WantRecord
 
 _PRIORITY = click.option("--priority", type=click.IntRange(1, 5), help="1 to 5, 5 is most wanted.")
 _CUT = click.option("--cut", type=click.Choice(["original", "extended", "radio"]), help="Only this cut.")
@@ -51,7 +51,8 @@ def add(track: str, priority: int | None, cut: str | None, notes: str | None) ->
     """
     from mixtrove.library.lookup import find_track
     from mixtrove.library.tracks import find_or_create_track
-    from mixtrove.library.wants import add_want, get_want
+    from mixtrove.library.want_records import get_want
+    from mixtrove.library.wants import add_want
 
     with opened_store() as (store, settings), store.write() as tx:
         named = find_track(tx.connection, track)
@@ -75,7 +76,7 @@ def list_(status: str, everything: bool, min_priority: int, limit: int | None, a
       mixtrove want list --min-priority 4
     """
     from mixtrove.library.lookup import short_id
-    from mixtrove.library.wants import list_wants
+    from mixtrove.library.want_records import list_wants
 
     with opened_store() as (store, settings), store.read() as connection:
         found = list_wants(
@@ -115,8 +116,9 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
       mixtrove want offers 3fa9c1d2 --no-searches
     """
     from mixtrove.discovery import opened_online
-    from mixtrove.library.facts import expire, links_of
-    from mixtrove.library.wants import get_want, list_wants
+    from mixtrove.library.facts import expire
+    from mixtrove.library.purchase_links import links_of
+    from mixtrove.library.want_records import get_want, list_wants
     from mixtrove.providers.registry import attributions
     from mixtrove.shopping import ask_shops
 
@@ -236,7 +238,7 @@ def export(form: Literal["csv", "json", "txt"], status: str | None, out: Path | 
       mixtrove want export --status purchased --out bought.csv
     """
     from mixtrove.library.want_files import export_wants
-    from mixtrove.library.wants import list_wants
+    from mixtrove.library.want_records import list_wants
 
     with opened_store() as (store, settings), store.read() as connection:
         chosen = status or ("wanted" if form == "txt" else "all")

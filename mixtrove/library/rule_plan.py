@@ -18,6 +18,7 @@ from mixtrove.library import schema, wants
 from mixtrove.library.deletion import chunks
 from mixtrove.library.merging_wants import BY_MERGE
 from mixtrove.library.store import Transaction
+from mixtrove.library.want_records import count_wants
 from mixtrove.library.want_rows import delete_wants
 from mixtrove.library.want_rule import Cause, HeardTrack, Judgement, WantRule, judge
 from mixtrove.library.wants import Wish, add_wants, removed_tracks
@@ -148,7 +149,7 @@ def explain_track(
         outcome = "not on the list: no rule wants it"
     elif track_id in removed_tracks(connection, user):
         outcome = "not on the list: you took it off, and no rule puts it back (`mixtrove want add` does)"
-    elif _action(wish, None, wants.LIMIT - wants.count_wants(connection, user)) == "add":
+    elif _action(wish, None, wants.LIMIT - count_wants(connection, user)) == "add":
         outcome = f"not on the list yet: the next run adds it with priority {wish.priority}"
     else:
         outcome = f"not on the list: it is full ({wants.LIMIT:,} wants)"

@@ -15,7 +15,8 @@ from mixtrove.library import schema
 from mixtrove.library.spreadsheet import read_csv, to_csv
 from mixtrove.library.store import Store
 from mixtrove.library.tracks import find_or_create_track
-from mixtrove.library.wants import WantRecord, add_want, set_want
+from mixtrove.library.want_records import WantRecord
+from mixtrove.library.wants import add_want, set_want
 from mixtrove.matching import Credit
 
 COLUMNS = (

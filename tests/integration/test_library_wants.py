@@ -19,7 +19,8 @@ from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.tracks import find_or_create_track, provisional_track
 from mixtrove.library.want_files import export_wants, import_wants_csv
-from mixtrove.library.wants import add_want, list_wants, remove_want, set_want
+from mixtrove.library.want_records import list_wants
+from mixtrove.library.wants import add_want, remove_want, set_want
 from mixtrove.matching import Credit
 
 Make = Callable[..., Any]
