@@ -1,4 +1,4 @@
-"""Where tracks can be bought, or looked for: the links, their prices, and who is told when the first one comes.
+"""Where tracks can be bought or looked for: links, their prices, and who is told when the first one comes.
 
 Not here: asking shops (``mixtrove.shopping``), which offer to take (``cuts.py``, ``basket.py``).
 """
@@ -121,7 +121,7 @@ def keep_searches(tx: Transaction, links: Mapping[str, Sequence[Link]]) -> int:
 
 
 def expire_prices(tx: Transaction) -> int:
-    """Take away the prices that may be shown no longer, from links and from events; returns how many links."""
+    """Take away the prices that may be shown no longer, from links and events; returns how many links."""
     due = tx.connection.execute(sa.select(_link.c.id).where(_link.c.expires_at <= tx.now)).scalars().all()
     for some in chunks(due):
         tx.connection.execute(
@@ -149,7 +149,7 @@ def _tell_available(tx: Transaction, track_id: str, offers: Sequence[Said]) -> N
                 "want_id": row.id, "user": row.user, "track_id": track_id, "artist": row.artist,
                 "title": row.title, "version": row.remix, "store": link.store, "url": link.url,
                 "price": None if link.price is None else str(link.price), "currency": link.currency,
-                "price_until": None if link.expires_at is None else link.expires_at.isoformat(), "cut": link.cut,
+                "price_until": link.expires_at and link.expires_at.isoformat(), "cut": link.cut,
             },
         )  # fmt: skip
 
