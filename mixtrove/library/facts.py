@@ -1,8 +1,8 @@
 """What providers say about a track, kept as far as their terms allow, each value with its source (DESIGN §6).
 
 Here: which facts may cross from one recording to another, and writing them to a track: empty columns,
-``track_attribute`` and external ids. Not here: links to buy (``purchase_links.py``); asking, and which terms a
-provider has (``mixtrove.providers``); which recording a line is (``mixtrove.identify``).
+``track_attribute`` and external ids. Not here: links to buy (``purchase_links.py``); asking, and which terms
+a provider has (``mixtrove.providers``); which recording a line is (``mixtrove.identify``).
 """
 
 from __future__ import annotations

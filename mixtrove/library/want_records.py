@@ -140,6 +140,15 @@ def want_history(connection: sa.Connection, want_id: str) -> list[WantChange]:
     return [WantChange(*row) for row in rows]
 
 
+def mix_of(connection: sa.Connection, want: WantRecord) -> str | None:
+    """The mix that a want is from, for people: DJ, title and day; None when it is not known."""
+    table = schema.tracklist
+    row = connection.execute(
+        sa.select(table.c.dj, table.c.title, table.c.played_on).where(table.c.id == want.source_tracklist_id)
+    ).first()
+    return row and (" · ".join(str(part) for part in row if part) or want.source_tracklist_id)
+
+
 def count_wants(connection: sa.Connection, user: str) -> int:
     """How many wants a user has, whatever their status."""
     query = sa.select(sa.func.count()).select_from(_want).where(_want.c.user == user)
