@@ -26,7 +26,7 @@ from mixtrove.errors import BadInput
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mixtrove.library.want_files import WantImport
+    from mixtrove.library.want_imports import WantImport
 
 _PRIORITY = click.option("--priority", type=click.IntRange(1, 5), help="1 to 5, 5 is most wanted.")
 _CUT = click.option("--cut", type=click.Choice(["original", "extended", "radio"]), help="Only this cut.")
@@ -72,8 +72,8 @@ def add(
 ) -> None:
     """Put tracks on the list, all of them or, when one cannot be, none.
 
-    TRACK is the id of a library track, "Artist - Title (Version)", or the address of its page in a shop. A track
-    that is on the list already keeps its want: a higher priority raises it, nothing else changes.
+    TRACK is the id of a library track, "Artist - Title (Version)", or the address of its page in a shop. A
+    track that is on the list already keeps its want: a higher priority raises it, nothing else changes.
 
     \b
     For example:
@@ -284,16 +284,16 @@ def export(form: Literal["csv", "json", "txt"], status: str | None, out: Path | 
 def import_(path: Path, dry_run: bool, as_json: bool) -> None:
     """Read wants from a CSV with a header or a JSON array, such as `want export` writes.
 
-    A row needs artist and title; version, label, catalog_number, cut, priority, status, added_at, purchased_at,
-    purchase_price, currency, store and notes may be there. What is on the list already is only raised. Rows that
-    cannot be used are named with the reason, the others are taken; the exit code is 2 then.
+    A row needs artist and title; version, label, catalog_number, cut, priority, status, added_at,
+    purchased_at, purchase_price, currency, store and notes may be there. What is on the list already is only
+    raised. Rows that cannot be used are named with the reason, the others are taken; the exit code is 2 then.
 
     \b
     For example:
       mixtrove want import wishes.csv --dry-run
       mixtrove want import wants.json
     """
-    from mixtrove.library.want_files import import_wants
+    from mixtrove.library.want_imports import import_wants
 
     with opened_store() as (store, settings):
         done = import_wants(store, path.read_bytes(), path.name, user=settings.user, dry_run=dry_run)
@@ -309,7 +309,7 @@ def import_(path: Path, dry_run: bool, as_json: bool) -> None:
 
 def _imported(done: WantImport, *, dry_run: bool) -> str:
     parts = [
-        f"{done.added:,} new on the list",
+        f"{done.added:,} added",
         f"{done.raised:,} raised",
         f"{done.unchanged:,} there already",
     ]

@@ -1,4 +1,4 @@
-"""Which wants a command is about: those that are named, or all that are of a kind, shown before they change."""
+"""Which wants a command is about: those that are named, or all of a kind, shown before they change."""
 
 from __future__ import annotations
 
@@ -88,9 +88,15 @@ class Selection:
         if self.ids:
             return get_wants(connection, [find_want(connection, one) for one in self.ids])
         return list_wants(
-            connection, user, status=self.of_status or (None if self.everything else "wanted"),
-            min_priority=self.min_priority or 1, search=self.search, dj=self.dj, label=self.label, limit=limit,
-        )  # fmt: skip
+            connection,
+            user,
+            status=self.of_status or (None if self.everything else "wanted"),
+            min_priority=self.min_priority or 1,
+            search=self.search,
+            dj=self.dj,
+            label=self.label,
+            limit=limit,
+        )
 
 
 def confirmed(

@@ -34,17 +34,43 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _checked(name, value) for name, value in values.items()}
 
 
-def day_bought(text: str) -> datetime:
-    """The beginning of a day (``2026-05-01``) or a time in ISO 8601, in UTC where it names no zone.
+def moment(value: Any) -> datetime:
+    """A time that is over: a day is its beginning, text is read as ISO 8601, in UTC where it names no zone.
 
     Raises:
-        BadInput: it is neither.
+        BadInput: it is no time, or lies in the future.
     """
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadInput(f"date {text!r} is not a day such as 2026-05-01") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = value
+    if isinstance(value, str):
+        try:
+            found = datetime.fromisoformat(value.strip())
+        except ValueError as error:
+            raise BadInput(f"date {value!r} is not a day such as 2026-05-01") from error
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        found = datetime.combine(value, time(), UTC)
+    if not isinstance(found, datetime) or found.tzinfo is None:
+        raise BadInput(f"date {value!r} is not a day such as 2026-05-01")
+    if found > datetime.now(UTC) + timedelta(days=1):  # a day begins earlier in the east
+        raise BadInput(f"date {found:%Y-%m-%d} lies in the future: give the day on which it was")
+    return found.astimezone(UTC)
+
+
+def text_or_none(value: Any) -> str | None:
+    """Text without outer spaces; None when nothing is left.
+
+    Raises:
+        BadInput: it is no text, has signs that no database keeps, or is too long to be read by anybody.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadInput(f"{value!r} is not text")
+    if _UNSTORABLE.search(value):
+        raise BadInput("it has signs that cannot be kept (NUL, half a surrogate pair): take them out")
+    if len(value) > _LONGEST_TEXT:
+        raise BadInput(f"it has {len(value):,} signs, {_LONGEST_TEXT:,} is the most: shorten it")
+    return value.strip() or None
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -88,34 +114,12 @@ def _price(value: Any) -> Decimal:
     return price
 
 
-def _purchased_at(value: Any) -> datetime:
-    if isinstance(value, str):
-        value = day_bought(value)
-    elif isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time(), UTC)
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise BadInput(f"date {value!r} is not a day such as 2026-05-01")
-    if value > datetime.now(UTC) + timedelta(days=1):  # a day begins earlier in the east
-        raise BadInput(f"date {value:%Y-%m-%d} is not over yet: give the day on which it was bought")
-    return value
-
-
-def _text(value: Any) -> str | None:
-    if not isinstance(value, str):
-        raise BadInput(f"{value!r} is not text")
-    if _UNSTORABLE.search(value):
-        raise BadInput("a text has signs that cannot be kept (NUL, half a surrogate pair): take them out")
-    if len(value) > _LONGEST_TEXT:
-        raise BadInput(f"a text has {len(value):,} signs, {_LONGEST_TEXT:,} is the most: shorten it")
-    return value.strip() or None
-
-
 _READ: Mapping[str, Any] = {
     "cut": _cut,
-    "notes": _text,
-    "source_tracklist_id": _text,
-    "purchased_at": _purchased_at,
+    "notes": text_or_none,
+    "source_tracklist_id": text_or_none,
+    "purchased_at": moment,
     "purchase_price": _price,
     "currency": _currency,
-    "store": _text,
+    "store": text_or_none,
 }

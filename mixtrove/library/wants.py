@@ -56,7 +56,12 @@ class Wish:
 
 
 def wanted_track(tx: Transaction, credit: Credit) -> str:
-    """The track that a person means by this credit, made when there is none.
+    """The track that a person means by this credit, made when there is none; see ``known_track``."""
+    return known_track(tx.connection, credit) or find_or_create_track(tx, credit)
+
+
+def known_track(connection: sa.Connection, credit: Credit) -> str | None:
+    """The track in the library that a person means by this credit.
 
     The identified track of this name; else the provisional one of a line that says the same, so that the want
     goes where the line goes.
@@ -66,10 +71,10 @@ def wanted_track(tx: Transaction, credit: Credit) -> str:
     """
     if credit.unknown:
         raise BadInput(f"{shown(credit)} names no track: give an artist and a title, or the id of a track")
-    found = track_named(tx.connection, identity_key(credit)) or track_named(
-        tx.connection, PROVISIONAL_PREFIX + line_key(credit)
+    found = track_named(connection, identity_key(credit)) or track_named(
+        connection, PROVISIONAL_PREFIX + line_key(credit)
     )
-    return str(found["id"]) if found is not None else find_or_create_track(tx, credit)
+    return None if found is None else str(found["id"])
 
 
 def add_want(tx: Transaction, user: str, track_id: str, **wish: Any) -> str:
@@ -115,13 +120,18 @@ def add_wants(tx: Transaction, user: str, wishes: Sequence[Wish]) -> list[str]:
             there["priority"] = wish.priority
     if new:
         if count_wants(tx.connection, user) + len(new) > LIMIT:
-            raise BadInput(
-                f"the want list of {user} is full ({LIMIT:,} wants): remove some with `mixtrove want remove`"
-            )
+            raise list_full(user)
         insert_wants(tx, new)
     fresh = {row["id"] for row in new}
     change_wants(tx, [change for want_id, change in raised.items() if want_id not in fresh])
     return [rows[wish.track_id]["id"] for wish in wishes]
+
+
+def list_full(user: str) -> BadInput:
+    """That no want more fits on a list."""
+    return BadInput(
+        f"the want list of {user} is full ({LIMIT:,} wants): remove some with `mixtrove want remove`"
+    )
 
 
 def set_want(
