@@ -1,4 +1,4 @@
-"""``mixtrove want``: the shopping list. Buying is ``want_buying.py``, rules are ``want_rules.py``."""
+"""``mixtrove want``: the shopping list. Changes, buying and rules are in ``want_….py`` beside this file."""
 
 from __future__ import annotations
 
@@ -11,30 +11,14 @@ import click
 from mixtrove.cli.opened import opened_providers, opened_store
 from mixtrove.cli.output import print_json, print_table, write_text
 from mixtrove.cli.want_buying import basket, offers
+from mixtrove.cli.want_changes import CUT, PRIORITY, remove, set_
 from mixtrove.cli.want_rules import refresh, rules
-from mixtrove.cli.want_selection import (
-    STATUS,
-    Selection,
-    confirmed,
-    find_want,
-    named,
-    number,
-    of_a_kind,
-)
-from mixtrove.errors import BadInput
+from mixtrove.cli.want_selection import Selection, find_tracklist, find_want, named, of_a_kind, want_json
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from mixtrove.library.want_imports import WantImport
 
-_PRIORITY = click.option("--priority", type=click.IntRange(1, 5), help="1 to 5, 5 is most wanted.")
-_CUT = click.option("--cut", type=click.Choice(["original", "extended", "radio"]), help="Only this cut.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
-_YES = click.option("--yes", is_flag=True, help="Do not ask.")
-_IF_VERSION = click.option(
-    "--if-version", type=int, metavar="N", help="Only if nobody changed it since this version (`want show`)."
-)
 
 
 @click.group()
@@ -49,14 +33,14 @@ def want() -> None:
     """
 
 
-for _command in (offers, basket, rules, refresh):
+for _command in (set_, remove, offers, basket, rules, refresh):
     want.add_command(_command)
 
 
 @want.command()
 @click.argument("tracks", metavar="TRACK...", nargs=-1, required=True)
-@_PRIORITY
-@_CUT
+@PRIORITY
+@CUT
 @click.option("--notes")
 @click.option(
     "--from", "tracklist", metavar="TRACKLIST", help="The mix it was heard in; by default the first."
@@ -89,7 +73,7 @@ def add(
     with opened_store() as (store, settings):
         found = [pasted_track(store, None, text, lambda: opened_providers(settings)) for text in tracks]
         with store.write() as tx:
-            source = tracklist and _find_tracklist(tx.connection, tracklist)
+            source = tracklist and find_tracklist(tx.connection, tracklist)
             ids = [
                 wanted_track(tx, one)
                 if isinstance(one, Credit)
@@ -103,7 +87,7 @@ def add(
             ]
             added = get_wants(tx.connection, add_wants(tx, settings.user, wishes))
     if as_json:
-        print_json([_as_json(one) for one in added])
+        print_json([want_json(one) for one in added])
         return
     for one in added:
         click.echo(f"{one.status}, priority {one.priority}: {named(one)}")
@@ -126,7 +110,7 @@ def list_(limit: int | None, as_json: bool, **options: Any) -> None:
     with opened_store() as (store, settings), store.read() as connection:
         found = Selection(**options).find(connection, settings.user, limit)
     if as_json:
-        print_json([_as_json(one) for one in found])
+        print_json([want_json(one) for one in found])
         return
     columns = ("id", "priority", "artist", "title", "version", "label", "heard", "owned", "status", "notes")
     rows = [
@@ -156,9 +140,9 @@ def show(id_: str, as_json: bool) -> None:
         history = want_history(connection, found.id)
         mix = mix_of(connection, found)
     if as_json:
-        print_json({**_as_json(found), "mix": mix, "history": [asdict(one) for one in history]})
+        print_json({**want_json(found), "mix": mix, "history": [asdict(one) for one in history]})
         return
-    values = {**_as_json(found), "source_tracklist_id": mix}
+    values = {**want_json(found), "source_tracklist_id": mix}
     print_table(("field", "value"), [(name, value) for name, value in values.items() if value is not None])
     click.echo()
     print_table(
@@ -168,88 +152,6 @@ def show(id_: str, as_json: bool) -> None:
             for one in history
         ],
     )
-
-
-@want.command("set")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@_PRIORITY
-@click.option("--status", type=STATUS)
-@_CUT
-@click.option("--any-cut", is_flag=True, help="Any cut will do.")
-@click.option("--notes", help="An empty text clears them.")
-@click.option("--from", "tracklist", metavar="TRACKLIST", help="The mix it was heard in.")
-@click.option("--bought-on", metavar="YYYY-MM-DD", help="When it was bought; by default now.")
-@click.option("--price", "purchase_price", help="What was paid, such as 1.99 or 1,99.")
-@click.option("--currency", help="Three letters, such as EUR.")
-@click.option("--store", help="Where it was bought.")
-@_IF_VERSION
-@of_a_kind("--with-status")
-@_YES
-@_JSON
-def set_(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: bool, **given: Any) -> None:
-    """Change wants: those with these ids, or all of a kind. All of them, or when one cannot be, none.
-
-    What a kind comes to is shown before it is changed.
-
-    \b
-    For example:
-      mixtrove want set 3fa9c1d2 --status purchased --price 1.99 --currency EUR --store Bandcamp
-      mixtrove want set --dj "Ben UFO" --label Hessle --priority 5
-    """
-    from mixtrove.library.wants import set_wants
-
-    chosen = Selection.of(ids, given)
-    changes = _changes(given)
-    if if_version is not None and len(ids) != 1:
-        raise BadInput("--if-version is of one want: name its id alone")
-    with opened_store() as (store, settings):
-        question = f"set {', '.join(f'{name} {value}' for name, value in changes.items())} of {{}}"
-        found, versions = confirmed(store, chosen, settings.user, question, yes=yes)
-        with store.write() as tx:
-            if tracklist := changes.get("source_tracklist_id"):
-                changes["source_tracklist_id"] = _find_tracklist(tx.connection, tracklist)
-            if if_version is not None:
-                versions = {found[0]: if_version}
-            done = set_wants(tx, found, changes, by=settings.user, versions=versions)
-    if as_json:
-        print_json([_as_json(one) for one in done])
-    elif len(done) == 1:
-        click.echo(f"{done[0].status}, priority {done[0].priority}: {named(done[0])}")
-    else:
-        click.echo(f"changed {number(len(done))}")
-
-
-@want.command()
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@_IF_VERSION
-@of_a_kind("--with-status")
-@_YES
-@_JSON
-def remove(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: bool, **kind: Any) -> None:
-    """Take wants off the list for good: rules do not put them back. All of them, or none.
-
-    What a kind comes to is shown before it is removed. What was bought is forgotten with it.
-
-    \b
-    For example:
-      mixtrove want remove 3fa9c1d2
-      mixtrove want remove --label "Trance Classics"
-    """
-    from mixtrove.library.wants import remove_wants
-
-    chosen = Selection.of(ids, kind)
-    if if_version is not None and len(ids) != 1:
-        raise BadInput("--if-version is of one want: name its id alone")
-    with opened_store() as (store, settings):
-        found, versions = confirmed(store, chosen, settings.user, "remove {}", yes=yes)
-        if if_version is not None:
-            versions = {found[0]: if_version}
-        with store.write() as tx:
-            removed = remove_wants(tx, found, by=settings.user, versions=versions)
-    if as_json:
-        print_json({"removed": found})
-    else:
-        click.echo(f"removed {removed}")
 
 
 @want.command()
@@ -317,33 +219,5 @@ def _imported(done: WantImport, *, dry_run: bool) -> str:
     return f"{done.rows:,} rows{refused}: {', '.join(parts)}" + ("; nothing was changed" if dry_run else "")
 
 
-def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    """What is to be set, by field."""
-    names = {"tracklist": "source_tracklist_id", "bought_on": "purchased_at"}
-    any_cut = given.pop("any_cut")
-    changes = {names.get(name, name): value for name, value in given.items() if value is not None}
-    if any_cut:
-        if "cut" in changes:
-            raise BadInput("--cut and --any-cut say two things: give one of them")
-        changes["cut"] = None
-    if not changes:
-        raise BadInput("nothing to change: name a field, such as --priority 5 or --status purchased")
-    return changes
-
-
-def _as_json(one: Any) -> dict[str, Any]:
-    """A want as JSON: ``version`` is the track's, as everywhere; the want's own counts its edits."""
-    values = asdict(one)
-    edits, version = values.pop("version"), values.pop("remix")
-    return {**values, "version": version, "want_version": edits}
-
-
 def _step(old: object, new: object) -> object:
     return new if old is None or old == new else f"{old} → {new}"
-
-
-def _find_tracklist(connection: Connection, text: str) -> str:
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
-
-    return find_id(connection, schema.tracklist, text, what="tracklist", seen_in="mixtrove tracklist list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,6 +133,21 @@ def find_want(connection: Connection, text: str) -> str:
     from mixtrove.library.lookup import find_id
 
     return find_id(connection, schema.want, text, what="want", seen_in="mixtrove want list --all")
+
+
+def find_tracklist(connection: Connection, text: str) -> str:
+    """The id of the tracklist that a person means."""
+    from mixtrove.library import schema
+    from mixtrove.library.lookup import find_id
+
+    return find_id(connection, schema.tracklist, text, what="tracklist", seen_in="mixtrove tracklist list")
+
+
+def want_json(one: Any) -> dict[str, Any]:
+    """A want as JSON: ``version`` is the track's, as everywhere; the want's own counts its edits."""
+    values = asdict(one)
+    edits, version = values.pop("version"), values.pop("remix")
+    return {**values, "version": version, "want_version": edits}
 
 
 def named(want: WantRecord) -> str:

@@ -80,8 +80,8 @@ def import_wants(store: Store, data: bytes, name: str, *, user: str, dry_run: bo
 
     A row has ``artist`` and ``title`` and any of ``version, label, catalog_number, cut, priority, status,
     added_at, purchased_at, purchase_price, currency, store, notes``; other columns are passed over. A track
-    that is not in the library is added to it. A want that is on the list already is only raised: the same file
-    again changes nothing. Written in small transactions; killed in between, it can be run again.
+    that is not in the library is added to it. A want that is on the list already is only raised: the same
+    file again changes nothing. Written in small transactions; killed in between, it can be run again.
 
     Args:
         store: the store.
