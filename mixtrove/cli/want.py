@@ -14,6 +14,7 @@ from mixtrove.cli.want_buying import basket, offers
 from mixtrove.cli.want_changes import CUT, PRIORITY, remove, set_
 from mixtrove.cli.want_rules import refresh, rules
 from mixtrove.cli.want_selection import Selection, find_tracklist, find_want, named, of_a_kind, want_json
+from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
     from mixtrove.library.want_imports import WantImport
@@ -39,6 +40,7 @@ for _command in (set_, remove, offers, basket, rules, refresh):
 
 @want.command()
 @click.argument("tracks", metavar="TRACK...", nargs=-1, required=True)
+@click.option("--link", metavar="PAGE", help="Its page in a shop or database, or provider:id; of one TRACK.")
 @PRIORITY
 @CUT
 @click.option("--notes")
@@ -48,6 +50,7 @@ for _command in (set_, remove, offers, basket, rules, refresh):
 @_JSON
 def add(
     tracks: tuple[str, ...],
+    link: str | None,
     priority: int | None,
     cut: str | None,
     notes: str | None,
@@ -68,10 +71,14 @@ def add(
     from mixtrove.library.want_records import get_wants
     from mixtrove.library.wants import Wish, add_wants, wanted_track
     from mixtrove.matching import Credit
-    from mixtrove.pasted import pasted_track
+    from mixtrove.pasted import linked, pasted_track
 
+    if link and len(tracks) != 1:
+        raise BadInput(f"--link is the page of one track, but {len(tracks)} were named; add them one by one")
     with opened_store() as (store, settings):
         found = [pasted_track(store, None, text, lambda: opened_providers(settings)) for text in tracks]
+        if link:
+            found = [linked(found[0], link)]
         with store.write() as tx:
             source = tracklist and find_tracklist(tx.connection, tracklist)
             ids = [

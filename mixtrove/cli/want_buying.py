@@ -29,6 +29,9 @@ _REFRESH = click.option(
 )
 
 
+_SEARCHED = 10  # wants without an offer whose searches a page of text shows
+
+
 @click.command()
 @click.argument("ids", nargs=-1)
 @_REFRESH
@@ -146,8 +149,7 @@ def _print_offers(
         for link, said in at:
             what = "search" if link.kind == "search" else _price(link)
             more = ", ".join(part for part in (link.cut, said and f"{_age(now - said)} ago") if part)
-            click.echo(f"  {what:>11}  {link.store}{f' ({more})' if more else ''}")
-            click.echo(f"               {link.url}")
+            click.echo(f"  {what:>11}  {link.store:<10}  {f'{more}: ' if more else ''}{link.url}")
         if not at:
             click.echo("  no offer is known: --refresh asks the shops")
     _attribute({link.store for _, at in found for link, _ in at if link.kind == "offer"})
@@ -173,10 +175,14 @@ def _print_basket(found: Basket, stores: Sequence[str], now: datetime) -> None:
                 click.echo(f"    {link.store}: {link.url}")
     if found.missing:
         click.secho(f"no offer is known: {len(found.missing):,} (searches only)", bold=True)
-        for want in found.missing:
+        for want in found.missing[:_SEARCHED]:
             click.echo(f"  {named(want)}")
             for link in _searches(want, stores):
                 click.echo(f"    search {link.store}: {link.url}")
+        for want in found.missing[_SEARCHED:]:
+            click.echo(f"  {named(want)}")
+        if len(found.missing) > _SEARCHED:
+            click.echo("  `mixtrove want offers ID` has the searches of these, --json those of all")
     offered = [one.link.store for one in found.items]
     _attribute({*offered, *(link.store for _, offers in found.unpriced for link, _ in offers)})
 

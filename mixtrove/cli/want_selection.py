@@ -117,6 +117,8 @@ def confirmed(
     """
     with store.read() as connection:
         found = chosen.find(connection, user)
+    if not found:
+        click.echo("no want is of this kind: `mixtrove want list` takes the same options", err=True)
     if chosen.by_kind and found and not yes:
         for one in found[:SHOWN]:
             click.echo(f"  {one.status}, priority {one.priority}: {named(one)}", err=True)
