@@ -18,9 +18,8 @@ from mixtrove.library import credits, schema
 from mixtrove.library.aliases import alias_of_correction
 from mixtrove.library.corrections import BY_NAME, Kind, LineCorrection, corrections_for
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, EntryDecision, TrackRecord, write_chunk
+from mixtrove.library.discoveries import CHUNK, EntryDecision, TrackRecord, recorded_track, write_chunk
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
-from mixtrove.library.facts import learn
 from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.library.track_identity import current_id
 from mixtrove.library.tracks import find_or_create_track
@@ -253,10 +252,7 @@ def set_corrections(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
 
 def _assigned(tx: Transaction, track: str | Credit | TrackRecord | None) -> str:
     if isinstance(track, TrackRecord):
-        track_id = find_or_create_track(tx, track.credit, external_ids=(track.external_id,))
-        if track.facts is not None:
-            learn(tx, track_id, (track.facts,))
-        return track_id
+        return recorded_track(tx, track)
     if isinstance(track, Credit):
         return find_or_create_track(tx, track)
     row = _check_track(tx.connection, track)
