@@ -63,11 +63,13 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     position, year = positions > 0, facts[:, kernel.YEARS] > 0
     agreeing = release.astype(np.int64) + length + position + year
     version = (facts[:, kernel.VERSIONS] >= kernel.G_CUT) & np.isin(reason, _ONE_VERSION + _PARTS_OF_A_NAME)
-    parts = facts[:, kernel.PARTS] < 1.0
+    whole = facts[:, kernel.WHOLE]
+    # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
+    parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
+    excused = (agreeing >= 3) & (release | position) | (whole >= 0.8) & position & length
     named = (score >= rule.accept) & (points > AGAINST) & (~generic | (agreeing > 0))
     identified = (points > IDENTIFIED) & _identified(facts, release, length, position, year)
-    # "Part 1" and "Part 2" are of one release, one year and often one length
-    identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | (agreeing >= 3) & (release | position)
+    identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | excused
     same = version & (named | identified)
     unsure = ~same & (score >= rule.review)
     verdicts = np.where(same, SAME, np.where(unsure, UNSURE, DIFFERENT)).astype(np.int8)
@@ -78,8 +80,10 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
         & (features[:, kernel.TITLE_ALIKE] >= 0.8)
         & (features[:, kernel.ARTIST_ALIKE] >= 0.6)
     )
-    # two numbers contradict each other only between names that say so
-    contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | (parts & ~same) | (points <= AGAINST)
+    strangers = _below(facts[:, kernel.TITLES_ALIKE], 0.4) & _below(facts[:, kernel.NAMES_ALIKE], 0.5)
+    strangers &= (facts[:, kernel.LINE] < 0.5) & (whole < 0.6)
+    contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | parts & ~same & ~excused
+    contradicted |= (strangers | (points <= AGAINST)) & ~same
     return Weighed(verdicts, score + np.clip(points, -10, 10) / 100, contradicted, agreed, features)
 
 
@@ -101,6 +105,11 @@ def _points(facts: Floats, positions: Floats) -> Floats:
     )
 
 
+def _below(likeness: Floats, limit: float) -> Flags:
+    """Whether both sides say something, and it is less alike than that."""
+    return (likeness >= 0) & (likeness < limit)
+
+
 def _level(values: Floats, unknown: float, *levels: tuple[float, float]) -> Floats:
     starts, points = zip(*levels, strict=True)
     # a difference of exactly the limit still agrees
@@ -120,7 +129,7 @@ def _identified(facts: Floats, release: Flags, length: Flags, position: Flags, y
     good = (title >= 0.8) & ((names >= 0.5) | (names < 0)) | (line >= 0.9)
     fair = (title >= 0.6) | (line >= 0.6) | (whole >= 0.85) | (title < 0) & ((names >= 0.85) | (whole >= 0.6))
     placed = release & length & position
-    nearly = position & length & year & ((names >= 0.85) | (names < 0))
+    nearly = position & length & year & (names >= 0.75)
     pinned = length | position
     return (
         (good & pinned & (count >= 2))
