@@ -21,6 +21,7 @@ Flags = NDArray[np.bool_]
 
 DIFFERENT, UNSURE, SAME = range(3)
 
+CERTAIN = 0.92  # the score from which names alone say that two tracks are one, when no fact agrees or none is known
 AGAINST = -3.0  # points below which all other facts together deny what the names say
 IDENTIFIED = 0.5  # … above which they say that records with damaged names are one
 ONE_LENGTH = 3.0  # seconds within which two lengths agree
@@ -66,8 +67,12 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     whole = facts[:, kernel.WHOLE]
     # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
     parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
-    excused = (agreeing >= 3) & (release | position) | (whole >= 0.8) & position & length
-    named = (score >= rule.accept) & (points > AGAINST) & (~generic | (agreeing > 0))
+    excused = (agreeing >= 3) & (release | position) | position & length
+    brackets = np.isin(reason, (kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)) & ~parts
+    excused |= brackets & position & year
+    # … so does a mix whose name is spelled otherwise: Harmonix may be somebody else than Harmonimix
+    alone = (score >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
+    named = (score >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
     identified = (points > IDENTIFIED) & _identified(facts, release, length, position, year)
     identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | excused
     same = version & (named | identified)
