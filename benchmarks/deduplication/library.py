@@ -25,14 +25,16 @@ from benchmarks.offline.tracks import draw_rows, draw_tracks, world_of
 COPIES = 0.15  # share of the library
 MISTYPED = 0.25  # share of the copies; the others are spelled otherwise, or the same again
 SLIPS = (restyle.typo_title, restyle.typo_title, restyle.typo_artist, restyle.typo_artist, restyle.typo_both)
-STYLES = tuple(style for style, _ in restyle.STYLES.values() if style not in SLIPS and style is not restyle.cut)
+STYLES = tuple(
+    style for style, _ in restyle.STYLES.values() if style not in SLIPS and style is not restyle.cut
+)
 FACTS_LOST = 0.3  # of length, year, label and catalogue number each
 OTHER_LENGTH = 0.1  # share of copies that say another length
 COLUMNS = ("id", "artist", "title", "label", "catalog_number", "year", "duration", "group")
 
 
 def write_library(data: Path, size: int, seed: int, path: Path) -> None:
-    """Write ``size`` tracks in random order to the Parquet file ``path``; columns as ``COLUMNS`` names them."""
+    """Write ``size`` tracks in random order to the Parquet file ``path``, with ``COLUMNS``."""
     world = world_of(data, size, seed)
     tracks = draw_tracks(world, round(size * (1 - COPIES)))
     rows = draw_rows(world, tracks)
@@ -50,7 +52,9 @@ def write_library(data: Path, size: int, seed: int, path: Path) -> None:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         writer.writerows(_rows(drawn, groups, copies, Random(f"{seed}:copies")))
-    frame = pl.read_csv(written, schema_overrides={"group": pl.UInt64, "title": pl.String, "artist": pl.String})
+    frame = pl.read_csv(
+        written, schema_overrides={"group": pl.UInt64, "title": pl.String, "artist": pl.String}
+    )
     frame.sample(fraction=1.0, shuffle=True, seed=seed).write_parquet(path)
     drawn.unlink()
     written.unlink()

@@ -1,6 +1,6 @@
 """mixtrove's deep pass as a process: a Parquet file of tracks in, a CSV of clusters out.
 
-    python -m benchmarks.deduplication.ours tracks.parquet clusters.csv
+python -m benchmarks.deduplication.ours tracks.parquet clusters.csv
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def main(source: Path, out: Path) -> None:
         writer.writerow(("id", "cluster"))
         writer.writerows((one, number) for number, some in enumerate(found.clusters) for one in some.ids)
     out.with_suffix(".json").write_text(
-        json.dumps({"unsure": len(found.unsure), "conflicts": len(found.conflicts), "seconds": times}), "utf-8"
+        json.dumps({"unsure": len(found.unsure), "conflicts": len(found.conflicts), "seconds": times}),
+        "utf-8",
     )
 
 

@@ -37,7 +37,7 @@ FIELDS = ("number", "title", "length", "artist", "album", "year", "language")
 _NUMBER = re.compile(r"^(?=\w{0,3}\d)\w{2,4}-")
 _MINUTES = re.compile(r"(\d+)\s*m\s*(\d+)\s*s")
 _CLOCK = re.compile(r"^(\d+):(\d\d)$")
-# Whoever writes lengths in minutes (3.65) and years as '95 has "Title - Album" for a title; others "Artist - Title".
+# Whoever writes lengths in minutes (3.65) and years as '95 writes "Title - Album"; others "Artist - Title".
 _TITLE_AND_ALBUM = re.compile(r"\d+\.\d+\||[^|]*\|'\d")
 _SOURCE_ID = re.compile(r"(?:[A-Za-z]+)?\d{5,}")
 _IN_BRACKETS = re.compile(r"\s*\((\d{4}|unknown)\)$")
@@ -92,7 +92,7 @@ def read_record(row: Mapping[str, str]) -> Record:
 
 
 def _moved_back(row: Mapping[str, str]) -> Mapping[str, str]:
-    """The row with its fields in their places: an id of the source pushed them to the right, or two are swapped."""
+    """The row with its fields in their places: a source's id pushed them to the right, or two are swapped."""
     number, title = ((row.get(name) or "").strip() for name in ("number", "title"))
     if _SOURCE_ID.match(number) and title.isdigit():
         return {**row, **{name: row.get(other) or "" for name, other in pairwise(FIELDS)}, FIELDS[-1]: ""}

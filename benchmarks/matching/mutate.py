@@ -1,4 +1,4 @@
-"""Damaging the records of a catalogue anew: slips of the finger, words swapped or lost, fields emptied or mixed up.
+"""Damaging the records of a catalogue anew: slips, words swapped or lost, fields emptied or mixed up.
 
 A check against rules that only fit the damage they were made on. Every seed gives another damage; the damage
 knows nothing of the rules.
@@ -15,7 +15,7 @@ OTHERS = ("length", "year", "number")
 
 
 def mutated(row: Mapping[str, str], rng: Random, share: float) -> dict[str, str]:
-    """The row with each of its fields damaged with the probability ``share``, each other field half as often."""
+    """The row with each text damaged with the probability ``share``, each other field half as often."""
     damaged = {key: value or "" for key, value in row.items() if key}
     for name in TEXTS:
         if damaged.get(name) and rng.random() < share:

@@ -21,12 +21,15 @@ Flags = NDArray[np.bool_]
 
 DIFFERENT, UNSURE, SAME = range(3)
 
-CERTAIN = 0.92  # the score from which names alone say that two tracks are one, when no fact agrees or none is known
+CERTAIN = (
+    0.92  # the score from which names alone say that two tracks are one, when no fact agrees or none is known
+)
 AGAINST = -3.0  # points below which all other facts together deny what the names say
 IDENTIFIED = 0.5  # … above which they say that records with damaged names are one
 ONE_LENGTH = 3.0  # seconds within which two lengths agree
 # What the gate of the kernel may say of one and the same version; any other reason is another version.
-_PARTS_OF_A_NAME = (kernel.ONE_NUMBER, kernel.OTHER_NUMBER, kernel.OTHER_SIDE, kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)  # fmt: skip
+_BRACKETS = (kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)
+_PARTS_OF_A_NAME = (kernel.ONE_NUMBER, kernel.OTHER_NUMBER, kernel.OTHER_SIDE, *_BRACKETS)
 _ONE_VERSION = (kernel.OPEN, kernel.UNKNOWN, kernel.OTHER_CUT, kernel.SOFTLY, kernel.SPELLED_MAKER)
 
 
@@ -41,6 +44,7 @@ class Weighed(NamedTuple):
     strengths: Floats
     contradicted: Flags
     agreed: Flags
+    identified: Flags  # whether the facts say that it is one, whatever the names do
     features: Floats  # (pairs, kernel.FEATURES)
 
 
@@ -68,7 +72,7 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
     parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
     excused = position & (length | (agreeing >= 3))
-    brackets = np.isin(reason, (kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)) & ~parts
+    brackets = np.isin(reason, _BRACKETS) & ~parts
     excused |= brackets & position & year
     # … so does a mix whose name is spelled otherwise: Harmonix may be somebody else than Harmonimix
     alone = (score >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
@@ -90,7 +94,9 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     strangers &= (facts[:, kernel.LINE] < 0.5) & (whole < 0.6)
     contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | parts & ~same & ~excused
     contradicted |= (strangers | (points <= AGAINST)) & ~same
-    return Weighed(verdicts, score + np.clip(points, -10, 10) / 100, contradicted, agreed, features)
+    return Weighed(
+        verdicts, score + np.clip(points, -10, 10) / 100, contradicted, agreed, identified, features
+    )
 
 
 def _points(facts: Floats, positions: Floats) -> Floats:

@@ -1065,7 +1065,7 @@ def _alike_together(h, t, a, sections, b, others, least, text, work):
 
 @_jit
 def _whole(h, t, a, b, text, work):
-    """How alike all names are in the order that fits best: artist, title and album may be in each other's place."""
+    """How alike all names are; artist, title and album may stand in each other's place."""
     own = (NAMES, TITLE_PLAIN, ALBUM)
     best = _alike_together(h, t, a, own, b, own, 0.0, text, work)
     if 0.0 <= best < MIXED_UP:
@@ -1246,7 +1246,7 @@ def score_pairs(h, t, left, right, out):
 
 @_kept
 def weigh_pairs(h, t, left, right, out, facts):
-    """``score_pairs`` of records that are compared whole: ``facts`` float64 of shape (pairs, FACTS) as well."""
+    """``score_pairs`` of records that are compared whole; ``facts`` float64 of shape (pairs, FACTS) too."""
     work = np.zeros((4, LONGEST + 1), np.int64)
     text = np.zeros(6 * LONGEST, np.uint8)
     for pair in range(len(left)):
