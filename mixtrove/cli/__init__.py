@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalogue": ("mixtrove.cli.catalogue:catalogue", "Build and search an offline catalogue."),
     "library": ("mixtrove.cli.library:library", "See and change the tracks that were found."),
     "review": ("mixtrove.cli.review:review", "Decide the lines that are not certain."),
+    "corrections": ("mixtrove.cli.corrections:corrections", "See and take back what was decided."),
     "alias": ("mixtrove.cli.alias:alias", "Tell what artists are also called."),
     "want": ("mixtrove.cli.want:want", "Keep the shopping list."),
     "owned": ("mixtrove.cli.owned:owned", "Tell mixtrove what you already have."),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mixtrove.cli.library_changes import apart, duplicates, edit, merge, unmerge
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, write_text
 
@@ -96,33 +97,6 @@ def show(id_: str, as_json: bool) -> None:
 
 
 @library.command()
-@click.argument("id_")
-@click.option("--artist")
-@click.option("--title")
-@click.option("--version", "remix", help="The version, such as 'Four Tet Remix'.")
-@click.option("--label")
-@click.option("--catalog-number")
-@click.option("--release-date", help="YYYY, YYYY-MM or YYYY-MM-DD.")
-@click.option("--genre")
-@click.option("--bpm", type=click.FloatRange(20, 400))
-@click.option("--key")
-@click.option("--duration", type=click.FloatRange(1, 86400), help="Seconds.")
-def edit(id_: str, **given: Any) -> None:
-    """Correct a track; an empty text clears a field. Runs fill empty fields only.
-
-    \b
-    For example:
-      mixtrove library edit 3fa9c1d2 --label Text --release-date 2015
-    """
-    from mixtrove.library.track_records import edit_track
-
-    changes = {name: value for name, value in given.items() if value is not None}
-    with opened_store() as (store, _), store.write() as tx:
-        edit_track(tx, _find(tx.connection, id_), changes)
-    click.echo("changed" if changes else "nothing to change: name a field, see --help")
-
-
-@library.command()
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
 def export(form: str, out: Path | None) -> None:
@@ -151,3 +125,7 @@ def _find(connection: Any, text: str) -> str:
     from mixtrove.library.lookup import find_id
 
     return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+
+
+for _command in (edit, merge, unmerge, apart, duplicates):
+    library.add_command(_command)

@@ -58,6 +58,12 @@ def as_json_text(value: object) -> str:
     return json_module.dumps(value, ensure_ascii=False, indent=2, default=_json_value)
 
 
+def say_rest(shown: int, everything: int, what: str) -> None:
+    """Tell that there is more than a list shows."""
+    if shown < everything:
+        click.echo(f"{shown:,} of {everything:,} {what}: --limit shows more")
+
+
 def text_of(value: object) -> str:
     """A cell for people: nothing for None, ``yes``/``no``, minutes of times, lists with commas."""
     if value is None:

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json, print_table
+from mixtrove.cli.output import print_json, print_table, say_rest
+from mixtrove.cli.progress import progress_bar
+from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
-    from mixtrove.library.corrections import CorrectionResult, Kind
+    from mixtrove.library.corrections import Kind
+    from mixtrove.library.line_decisions import CorrectionResult, LineDecision
+    from mixtrove.library.review_queue import ReviewFilter, ReviewItem
+    from mixtrove.library.store import Store
+    from mixtrove.providers.provider import Provider
+    from mixtrove.settings import Settings
 
 _FOLLOWS = "Wants and statistics follow with the next `mixtrove discover`."
+_KINDS: dict[str, Kind] = {
+    "wrong": "reject",
+    "id": "is_id",
+    "unreleased": "unreleased",
+    "not-a-track": "not_a_track",
+}
+
+
+def _which(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose lines of the queue."""
+    for option in (
+        click.option("--tracklist", "tracklist", metavar="ID", help="Only lines of this mix."),
+        click.option("--dj", help="Only lines heard in mixes of DJs with this in their name."),
+        click.option(
+            "--min-confidence",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            help="Only lines whose best candidate is at least so certain, 0 to 1.",
+        ),
+        click.option("--search", "words", default="", metavar="WORDS", help="Only lines with these words."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -20,53 +52,39 @@ def review() -> None:
     """Decide the lines that are not certain. A decision holds for every mix and every later run.
 
     ID is what `review list` shows, or `mixtrove tracklist show` beside each line: a line that was identified
-    wrongly is corrected in the same way.
+    wrongly is corrected in the same way. `mixtrove corrections` shows what was decided and takes it back.
 
     \b
     For example:
       mixtrove review list
       mixtrove review accept 3fa9c1d2
+      mixtrove review accept --all --min-confidence 0.8
       mixtrove review assign 3fa9c1d2 "Eric Prydz - Opus (Four Tet Remix)"
     """
 
 
 @review.command("list")
-@click.option("--decided", is_flag=True, help="What was decided, instead of what waits.")
+@_which
+@click.option("--unreleased", is_flag=True, help="What was said to be unreleased, instead of what waits.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
-def list_(decided: bool, limit: int, as_json: bool) -> None:
+def list_(limit: int, as_json: bool, **chosen: Any) -> None:
     """List the lines that wait, the most heard first, with the best candidates and the reasons.
 
     \b
     For example:
       mixtrove review list --limit 50
+      mixtrove review list --dj "ben ufo" --min-confidence 0.6
     """
     from dataclasses import asdict
 
     from mixtrove.library.lookup import short_id
-    from mixtrove.library.review_queue import decided_lines, review_queue
+    from mixtrove.library.review_queue import count_review, review_queue
 
     with opened_store() as (store, _), store.read() as connection:
-        if decided:
-            done = decided_lines(connection, limit=limit)
-            print_table(
-                ("id", "line", "decision", "track", "by", "at"),
-                [
-                    (
-                        short_id(one.correction_id),
-                        one.line,
-                        one.kind,
-                        one.track,
-                        one.decided_by,
-                        one.decided_at,
-                    )
-                    for one in done
-                ],
-                json=as_json,
-                empty="nothing was decided yet",
-            )
-            return
-        queue = review_queue(connection, limit=limit)
+        which = _filter(connection, **chosen)
+        queue = review_queue(connection, which, limit=limit)
+        everything = count_review(connection, which) if len(queue) == limit else len(queue)
     if as_json:
         print_json([asdict(one) for one in queue])
         return
@@ -84,32 +102,61 @@ def list_(decided: bool, limit: int, as_json: bool) -> None:
         rows,
         empty="nothing waits for a decision",
     )
+    say_rest(len(queue), everything, "lines")
 
 
 @review.command()
-@click.argument("id_")
-@click.option("--candidate", type=click.IntRange(1), default=1, show_default=True, help="Which one.")
-def accept(id_: str, candidate: int) -> None:
-    """The line is the candidate that was offered.
+@click.argument("ids", nargs=-1)
+@click.option(
+    "--candidate", type=click.IntRange(1), default=1, show_default=True, help="Which one, of each line."
+)
+@click.option("--all", "everything", is_flag=True, help="Every line that the options below choose.")
+@_which
+@click.option("--dry-run", is_flag=True, help="Only show what would be decided.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def accept(
+    ids: tuple[str, ...], candidate: int, everything: bool, dry_run: bool, yes: bool, **chosen: Any
+) -> None:
+    """The lines are the candidate that was offered: several at once, or all of a kind with --all.
 
     \b
     For example:
       mixtrove review accept 3fa9c1d2 --candidate 2
+      mixtrove review accept --all --min-confidence 0.8 --dry-run
     """
+    from mixtrove.library.line_decisions import LineDecision
     from mixtrove.library.review_queue import offered_track
 
     with opened_store() as (store, settings):
         with store.read() as connection:
-            entry_id = _entry(connection, id_)
-            track = offered_track(connection, entry_id, candidate)
-        _decide(store, "assign", settings.user, entry_id, track)
+            lines = _chosen(connection, ids, everything, chosen)
+            if everything:
+                lines = [one for one in lines if len(one.offers) >= candidate]
+            decisions = [
+                LineDecision(
+                    "assign", one.line_key, one.entry_id, offered_track(connection, one.entry_id, candidate)
+                )
+                for one in lines
+            ]
+        if everything or dry_run:
+            said = [one.offers[candidate - 1].credit for one in lines]
+            if not _confirmed(lines, said, dry_run, yes):
+                return
+        _decide(store, decisions, settings)
 
 
 @review.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("track", required=False)
-def assign(id_: str, track: str | None) -> None:
-    """The line is TRACK: the id of a library track, or "Artist - Title (Version)".
+@click.option("--link", metavar="URL", help="Its page in a shop, or provider:id, kept with the track.")
+def assign(id_: str, track: str | None, link: str | None) -> None:
+    """The line is TRACK, which may be written in four ways.
+
+    \b
+    - the id of a library track
+    - "Artist - Title (Version)"
+    - the address of its page at MusicBrainz, Beatport, Spotify, Apple Music or Bandcamp
+    - provider:id, or isrc:GBAYE0601498
 
     Without TRACK it is what the line says, as it is written. The line may be identified already: its id is
     in `mixtrove tracklist show`.
@@ -117,84 +164,156 @@ def assign(id_: str, track: str | None) -> None:
     \b
     For example:
       mixtrove review assign 3fa9c1d2 "Eric Prydz - Opus (Four Tet Remix)"
+      mixtrove review assign 3fa9c1d2 https://www.beatport.com/track/opus/7892131
     """
-    from mixtrove.library.lookup import find_track
+    from mixtrove.library.line_decisions import LineDecision
     from mixtrove.library.review_queue import credit_of_line
+    from mixtrove.pasted import linked, pasted_track
 
     with opened_store() as (store, settings):
         with store.read() as connection:
             entry_id = _entry(connection, id_)
-            named = find_track(connection, track) if track else credit_of_line(connection, entry_id)
-        _decide(store, "assign", settings.user, entry_id, named)
+            named: Any = None if track else credit_of_line(connection, entry_id)
+        if track:
+            named = pasted_track(store, entry_id, track, lambda: _providers(settings))
+        if link:
+            named = linked(named, link)
+        _decide(store, [LineDecision("assign", None, entry_id, named)], settings)
 
 
 @review.command()
-@click.argument("id_")
+@click.argument("ids", nargs=-1)
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(["wrong", "id", "not-a-track"]),
+    type=click.Choice(list(_KINDS)),
     default="wrong",
     show_default=True,
-    help="None of the candidates; an ID nobody knows; no track at all.",
+    help="None of the candidates; an ID nobody knows; not released yet; no track at all.",
 )
-def reject(id_: str, kind: str) -> None:
-    """The line is none of what was offered, or not what it was identified as (`mixtrove tracklist show`).
+@click.option("--all", "everything", is_flag=True, help="Every line that the options below choose.")
+@_which
+@click.option("--dry-run", is_flag=True, help="Only show what would be decided.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reject(
+    ids: tuple[str, ...], kind: str, everything: bool, dry_run: bool, yes: bool, **chosen: Any
+) -> None:
+    """The lines are none of what was offered, or not what they were identified as.
+
+    What is unreleased leaves the queue and is watched: providers are asked again after 1, 2, 4 … 32 days, and
+    the first that knows it identifies it. An ID, or no track, is skipped for good.
 
     \b
     For example:
       mixtrove review reject 3fa9c1d2
-      mixtrove review reject 3fa9c1d2 --as not-a-track
+      mixtrove review reject 3fa9c1d2 8be01f44 --as unreleased
     """
-    kinds: dict[str, Kind] = {"wrong": "reject", "id": "is_id", "not-a-track": "not_a_track"}
+    from mixtrove.library.line_decisions import LineDecision
+
     with opened_store() as (store, settings):
         with store.read() as connection:
-            entry_id = _entry(connection, id_)
-        _decide(store, kinds[kind], settings.user, entry_id, None)
+            lines = _chosen(connection, ids, everything, chosen)
+        if (everything or dry_run) and not _confirmed(lines, [kind] * len(lines), dry_run, yes):
+            return
+        _decide(store, [LineDecision(_KINDS[kind], one.line_key) for one in lines], settings)
 
 
 @review.command()
-@click.argument("id_")
-def undo(id_: str) -> None:
-    """Take back a decision: the id of `review list --decided`, or of an entry.
+@click.argument("ids", nargs=-1, required=True)
+def undo(ids: tuple[str, ...]) -> None:
+    """Take back what was decided last about lines, by the ids of their entries.
+
+    `mixtrove corrections undo` takes back any decision, also those of one command together.
 
     \b
     For example:
       mixtrove review undo 3fa9c1d2
     """
-    from mixtrove.errors import BadInput
-    from mixtrove.library import schema
-    from mixtrove.library.corrections import undo as take_back
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.line_decisions import line_key_of
+    from mixtrove.library.undoing import undo as take_back
 
     with opened_store() as (store, _):
         with store.read() as connection:
-            try:
-                correction_id = find_id(
-                    connection,
-                    schema.correction,
-                    id_,
-                    what="decision",
-                    seen_in="mixtrove review list --decided",
-                )
-                key = None
-            except BadInput:
-                correction_id, key = None, _line_key(connection, id_)
-        done = take_back(store, correction_id=correction_id, line_key=key)
-    click.echo(f"taken back for {done.entries} {_entries(done)}: `mixtrove discover` looks them up again")
+            keys = [line_key_of(connection, _entry(connection, text)) for text in ids]
+        done = [one for key in dict.fromkeys(keys) for one in take_back(store, line_key=key)]
+    entries = sum(one.entries for one in done)
+    click.echo(
+        f"taken back for {entries} {'entry' if entries == 1 else 'entries'}: `mixtrove discover` looks them "
+        "up again"
+    )
     click.echo(_FOLLOWS)
 
 
-def _decide(store: Any, kind: Kind, by: str, entry_id: str, track: Any) -> None:
-    from mixtrove.library.corrections import decide
+def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings) -> None:
+    from mixtrove.library.line_decisions import decide_many
 
-    done = decide(store, kind=kind, by=by, entry_id=entry_id, track=track)
-    click.echo(f"decided for {done.entries} {_entries(done)} in all mixes")
+    if not decisions:
+        click.echo("nothing to decide")
+        return
+    with progress_bar("deciding", len(decisions)) as bar:
+        done: list[CorrectionResult] = decide_many(store, decisions, by=settings.user, progress=bar.update)
+    entries = sum(one.entries for one in done)
+    lines = f"{len(done)} lines, " if len(done) > 1 else ""
+    click.echo(f"decided for {lines}{entries} {'entry' if entries == 1 else 'entries'} in all mixes")
+    if len(done) > 1:
+        click.echo("`mixtrove corrections undo --last` takes all of it back.")
     click.echo(_FOLLOWS)
 
 
-def _entries(done: CorrectionResult) -> str:
-    return "entry" if done.entries == 1 else "entries"
+def _chosen(
+    connection: Any, ids: tuple[str, ...], everything: bool, chosen: Mapping[str, Any]
+) -> list[ReviewItem]:
+    """The lines that were named, or those of the queue that the options choose."""
+    from mixtrove.library.review_queue import review_item, review_queue
+
+    if bool(ids) == everything:
+        raise BadInput("name the lines by their ids, or choose from the queue with --all: see --help")
+    if not everything and any(chosen.values()):
+        raise BadInput(
+            "--search, --min-confidence, --dj and --tracklist choose among --all: add it, or drop them"
+        )
+    if everything:
+        return review_queue(connection, _filter(connection, unreleased=False, **chosen))
+    return [review_item(connection, _entry(connection, text)) for text in ids]
+
+
+def _filter(connection: Any, *, tracklist: str | None, **chosen: Any) -> ReviewFilter:
+    from mixtrove.library import schema
+    from mixtrove.library.lookup import find_id
+    from mixtrove.library.review_queue import ReviewFilter
+
+    tracklist_id = tracklist and find_id(
+        connection, schema.tracklist, tracklist, what="tracklist", seen_in="mixtrove tracklist list"
+    )
+    return ReviewFilter(tracklist_id=tracklist_id, **chosen)
+
+
+def _confirmed(lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, yes: bool) -> bool:
+    """Show what is about to be decided and ask; false when nothing is to be done."""
+    from mixtrove.library.lookup import short_id
+
+    if not lines:
+        click.echo("no line of the queue is meant: `mixtrove review list` shows it")
+        return False
+    if dry_run or not yes:
+        rows = [
+            (short_id(one.entry_id), one.heard, one.line, what) for one, what in zip(lines, said, strict=True)
+        ]
+        print_table(("id", "heard", "line", "becomes"), rows)
+    if dry_run:
+        click.echo(f"{len(lines)} lines would be decided; nothing was")
+        return False
+    if not yes:
+        click.confirm(f"decide these {len(lines)} lines?", abort=True)
+    return True
+
+
+@contextmanager
+def _providers(settings: Settings) -> Iterator[Mapping[str, Provider]]:
+    from mixtrove.discovery import opened_online
+
+    with opened_online(settings) as online:
+        yield online.providers
 
 
 def _entry(connection: Any, text: str) -> str:
@@ -202,9 +321,3 @@ def _entry(connection: Any, text: str) -> str:
     from mixtrove.library.lookup import find_id
 
     return find_id(connection, schema.tracklist_entry, text, what="line", seen_in="mixtrove review list")
-
-
-def _line_key(connection: Any, text: str) -> str:
-    from mixtrove.library.corrections import line_key_of
-
-    return line_key_of(connection, _entry(connection, text))

@@ -25,6 +25,7 @@ from mixtrove.library.deletion import chunks, delete_rows
 from mixtrove.library.derived import refresh_derived, remove_orphans
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
+from mixtrove.library.outbox import emit
 from mixtrove.library.store import Store, Transaction, new_id, upsert
 from mixtrove.library.track_identity import current_ids
 from mixtrove.library.tracks import ExternalId, find_or_create_track, provisional_track
@@ -261,11 +262,25 @@ def write_chunk(
     _write_plays(tx, {play["id"]: play for play in plays.values()}, new_plays)
     _write_candidates(tx, written)
     for provisional, identified in sorted(relinked.items()):
-        merge_if_unheard(tx, provisional=provisional, identified=identified, reason="the line was identified")
+        if merge_if_unheard(
+            tx, provisional=provisional, identified=identified, reason="the line was identified"
+        ):
+            _say_identified(tx, provisional, identified)
     refresh_derived(tx, touched)
     added = _created_now(tx, touched)
     remove_orphans(tx, touched)
     return WriteSummary(**counts, tracks_added=added)
+
+
+def _say_identified(tx: Transaction, provisional: str, identified: str) -> None:
+    """Tell that what nobody knew has a name now."""
+    track = schema.library_track
+    row = tx.connection.execute(sa.select(track).where(track.c.id == identified)).one()
+    payload = {
+        "track_id": identified, "provisional_id": provisional,
+        "artist": row.artist, "title": row.title, "version": row.remix,
+    }  # fmt: skip
+    emit(tx, "track.identified", identified, payload)
 
 
 def _may_change(entry: sa.RowMapping, play: sa.RowMapping | None, one: EntryDecision) -> bool:

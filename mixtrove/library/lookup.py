@@ -32,12 +32,18 @@ def find_id(connection: sa.Connection, table: sa.Table, text: str, *, what: str,
     Raises:
         BadInput: no row or several rows.
     """
+    return find_value(connection, table.c.id, text, what=what, seen_in=seen_in)
+
+
+def find_value(
+    connection: sa.Connection, column: sa.ColumnElement[str], text: str, *, what: str, seen_in: str
+) -> str:
+    """The id in a column that is, or ends with, ``text``; see ``find_id``."""
     wanted = text.strip().lower()
     found: list[str] = []
     if _ID.fullmatch(wanted):
-        found = list(
-            connection.execute(sa.select(table.c.id).where(table.c.id.endswith(wanted)).limit(2)).scalars()
-        )
+        ends = sa.select(column).distinct().where(column.endswith(wanted)).limit(2)
+        found = list(connection.execute(ends).scalars())
     if len(found) == 1:
         return found[0]
     if found:

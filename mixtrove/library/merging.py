@@ -99,6 +99,12 @@ def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reas
     return True
 
 
+def merged_ids() -> sa.ColumnElement[str]:
+    """The column of ids of tracks that went in a merge or that something went into."""
+    both = sa.union(sa.select(_log.c.kept_id), sa.select(_log.c.merged_id)).subquery()
+    return both.c.kept_id
+
+
 def last_merge(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     """The merge that a track went in, or the last one into a track that is there.
 

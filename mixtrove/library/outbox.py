@@ -1,6 +1,7 @@
 """The outbox: what happened, written in the transaction in which it happened, to be published later.
 
-An event is there exactly when its change is. Not here: publishing, which reads from here and may repeat itself.
+An event is there exactly when its change is. Not here: publishing, which reads from here and may repeat
+itself.
 """
 
 from __future__ import annotations

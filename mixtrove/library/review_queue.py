@@ -1,16 +1,19 @@
-"""The review queue: lines that wait for a person, each once, the most heard first."""
+"""The review queue: lines that wait for a person, each once, the most heard first, and what was offered.
+
+Not here: deciding (``line_decisions.py``), what was decided (``correction_records.py``).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_entry, read, shown
-from mixtrove.library.discoveries import TrackRecord
+from mixtrove.library.discoveries import TrackRecord, external_id_of
 from mixtrove.library.facts import Facts
 from mixtrove.matching import Credit
 
@@ -42,40 +45,92 @@ class ReviewItem:
 
 
 @dataclass(frozen=True, slots=True)
-class DecidedLine:
-    """A correction that holds."""
+class ReviewFilter:
+    """Which lines of the queue are meant; all of them by default."""
 
-    correction_id: str
-    line_key: str
-    line: str | None
-    kind: str
-    track: str | None
-    decided_by: str
-    decided_at: datetime
+    words: str = ""  # each of them occurs in the line
+    min_confidence: float = 0.0  # of the best candidate, [0, 1]
+    dj: str | None = None  # heard in a mix of a DJ with this in the name
+    tracklist_id: str | None = None
+    unreleased: bool = False  # those that a person said are not out yet, instead of those that wait
 
 
-def review_queue(connection: sa.Connection, *, limit: int | None = None) -> list[ReviewItem]:
+EVERYTHING = ReviewFilter()
+
+
+def review_queue(
+    connection: sa.Connection, which: ReviewFilter = EVERYTHING, *, limit: int | None = None
+) -> list[ReviewItem]:
     """Provisional lines grouped by line key, ordered by how often they were heard."""
-    grouped = (
-        sa.select(
-            _entry.c.line_key,
-            sa.func.count().label("heard"),
-            sa.func.min(_entry.c.id).label("entry_id"),
-        )
-        .where(_entry.c.status == "provisional")
-        .group_by(_entry.c.line_key)
-        .subquery()
-    )
+    waiting = _waiting(which)
     rows = connection.execute(
-        sa.select(grouped, _entry.c.raw_line)
-        .join(_entry, _entry.c.id == grouped.c.entry_id)
-        .order_by(grouped.c.heard.desc(), grouped.c.entry_id)
+        sa.select(waiting, _entry.c.raw_line)
+        .join(_entry, _entry.c.id == waiting.c.entry_id)
+        .order_by(waiting.c.heard.desc(), waiting.c.entry_id)
         .limit(limit)
     ).all()
     return [
         ReviewItem(row.line_key, row.entry_id, row.raw_line, row.heard, offers(connection, row.entry_id))
         for row in rows
     ]
+
+
+def count_review(connection: sa.Connection, which: ReviewFilter = EVERYTHING) -> int:
+    """How many lines of the queue these are."""
+    return connection.execute(sa.select(sa.func.count()).select_from(_waiting(which))).scalar_one()
+
+
+def review_item(connection: sa.Connection, entry_id: str) -> ReviewItem:
+    """The line of an entry, whether it waits in the queue or not.
+
+    Raises:
+        BadInput: there is no such entry.
+    """
+    row = connection.execute(sa.select(_entry).where(_entry.c.id == entry_id)).one_or_none()
+    if row is None:
+        raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
+    heard = connection.execute(
+        sa.select(sa.func.count()).where(_entry.c.line_key == row.line_key)
+    ).scalar_one()
+    return ReviewItem(row.line_key, entry_id, row.raw_line, heard, offers(connection, entry_id))
+
+
+def _waiting(which: ReviewFilter) -> sa.Subquery:
+    """(line_key, heard, entry_id) of the lines that are meant; the entry is the first with the line."""
+    correction, tracklist, same = schema.correction, schema.tracklist, _entry.alias()
+    unreleased = sa.exists().where(
+        correction.c.line_key == _entry.c.line_key,
+        correction.c.kind == "unreleased",
+        correction.c.undone_at.is_(None),
+    )
+    query = (
+        sa.select(
+            _entry.c.line_key,
+            sa.func.count().label("heard"),
+            sa.func.min(_entry.c.id).label("entry_id"),
+        )
+        .where(_entry.c.status == "provisional", unreleased if which.unreleased else ~unreleased)
+        .group_by(_entry.c.line_key)
+    )
+    for word in which.words.split():
+        query = query.where(_entry.c.raw_line.icontains(word, autoescape=True))
+    if which.tracklist_id is not None:
+        there = sa.select(same.c.line_key).where(same.c.tracklist_id == which.tracklist_id)
+        query = query.where(_entry.c.line_key.in_(there))
+    if which.dj:
+        there = (
+            sa.select(same.c.line_key)
+            .join(tracklist, tracklist.c.id == same.c.tracklist_id)
+            .where(tracklist.c.dj.icontains(which.dj, autoescape=True))
+        )
+        query = query.where(_entry.c.line_key.in_(there))
+    grouped = query.subquery()
+    if which.min_confidence <= 0:
+        return grouped
+    candidate = schema.entry_candidate
+    best = (candidate.c.entry_id == grouped.c.entry_id) & (candidate.c.rank == 1)
+    certain = sa.select(grouped).join(candidate, best).where(candidate.c.confidence >= which.min_confidence)
+    return certain.subquery()
 
 
 def offers(connection: sa.Connection, entry_id: str) -> tuple[Offer, ...]:
@@ -108,10 +163,29 @@ def offered_track(connection: sa.Connection, entry_id: str, rank: int) -> str | 
             f"there is no candidate {rank} for this line: `mixtrove review list` shows them; "
             "`mixtrove review assign` takes an artist and a title"
         )
+    return _track_of(connection, row)
+
+
+def offered_as(
+    connection: sa.Connection, entry_id: str, provider: str, number: str
+) -> str | TrackRecord | None:
+    """What was offered for an entry under this id of a provider, or with this address; None: nothing was."""
+    candidate = schema.entry_candidate
+    rows = connection.execute(
+        sa.select(candidate).where(candidate.c.entry_id == entry_id).order_by(candidate.c.rank)
+    )
+    for row in rows:
+        own = external_id_of(row.source, row.candidate_id)
+        if own == (provider, number) or row.record.get("url") == number:
+            return _track_of(connection, row)
+    return None
+
+
+def _track_of(connection: sa.Connection, row: sa.Row[Any]) -> str | TrackRecord:
     if row.source == "library":
         return str(row.candidate_id)
     facts = Facts.read(row.record["facts"]) if "facts" in row.record else None
-    credit = read(row.record) if facts is None or facts.named else credit_of_line(connection, entry_id)
+    credit = read(row.record) if facts is None or facts.named else credit_of_line(connection, row.entry_id)
     return TrackRecord(row.source, row.candidate_id, credit, row.record.get("url"), facts)
 
 
@@ -125,30 +199,3 @@ def credit_of_line(connection: sa.Connection, entry_id: str) -> Credit:
     if row is None:
         raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
     return credit_of_entry(row)
-
-
-def decided_lines(connection: sa.Connection, *, limit: int | None = None) -> list[DecidedLine]:
-    """The corrections that hold, the last first."""
-    correction, track = schema.correction, schema.library_track
-    first = (
-        sa.select(_entry.c.raw_line)
-        .where(_entry.c.line_key == correction.c.line_key)
-        .order_by(_entry.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = connection.execute(
-        sa.select(correction, first.label("line"), track.c.artist, track.c.title, track.c.remix)
-        .outerjoin(track, track.c.id == correction.c.library_track_id)
-        .where(correction.c.undone_at.is_(None))
-        .order_by(correction.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        DecidedLine(
-            row.id, row.line_key, row.line, row.kind,
-            f"{row.artist} - {row.title}{f' ({row.remix})' if row.remix else ''}" if row.title else None,
-            row.decided_by, row.decided_at,
-        )
-        for row in rows
-    ]  # fmt: skip

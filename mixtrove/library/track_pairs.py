@@ -149,3 +149,8 @@ def list_pairs(
         )
         for row in rows
     ]  # fmt: skip
+
+
+def count_pairs(connection: sa.Connection, kinds: Sequence[Kind] = ("unsure", "conflict")) -> int:
+    """How many pairs there are of these kinds."""
+    return connection.execute(sa.select(sa.func.count()).where(_pair.c.kind.in_(kinds))).scalar_one()

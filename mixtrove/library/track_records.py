@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -11,15 +11,9 @@ import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
-from mixtrove.library.credits import credit_of_track
 from mixtrove.library.deletion import chunks
-from mixtrove.library.store import Transaction
-from mixtrove.matching import identity_key
+from mixtrove.library.track_corrections import EDITABLE
 
-EDITABLE = (
-    "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
-    "duration",
-)  # fmt: skip
 EXPORT_COLUMNS = (
     "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
     "duration", "discovery_count", "first_discovered", "last_seen", "provisional", "id",
@@ -153,42 +147,6 @@ def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
             sa.select(sa.func.count()).where(owned.c.library_track_id == track_id)
         ).scalar_one(),
     )  # fmt: skip
-
-
-def edit_track(tx: Transaction, track_id: str, changes: Mapping[str, Any]) -> None:
-    """Set fields of a track; runs fill empty fields only, so what is set here stays.
-
-    Raises:
-        BadInput: no such track or field, an empty artist or title, or another track is this one already.
-    """
-    row = _found(tx.connection, track_id)
-    for name, value in changes.items():
-        if name not in EDITABLE:
-            raise BadInput(f"a track has no field {name!r} to set: there are {', '.join(EDITABLE)}")
-        if name in ("artist", "title") and not value:
-            raise BadInput(f"a track needs its {name}: give a text")
-    values = {name: value or None for name, value in changes.items() if row[name] != (value or None)}
-    if not values:
-        return
-    if {"artist", "title", "remix"} & set(values) and not row["provisional"]:
-        whole: Any = {**row, **values}
-        values["identity_key"] = identity_key(credit_of_track(whole))
-        twin = tx.connection.execute(
-            sa.select(_track.c.id).where(
-                _track.c.identity_key == values["identity_key"],
-                _track.c.disambiguator == row["disambiguator"],
-                _track.c.id != track_id,
-            )
-        ).scalar()
-        if twin:
-            raise BadInput(
-                f"track {twin} is this one already: assign the lines to it with `mixtrove review assign`"
-            )
-    tx.connection.execute(
-        sa.update(_track)
-        .where(_track.c.id == track_id)
-        .values(**values, updated_at=tx.now, revision=tx.revision)
-    )
 
 
 def _found(connection: sa.Connection, track_id: str) -> sa.RowMapping:

@@ -16,9 +16,10 @@ from mixtrove.errors import BadInput
 from mixtrove.identify import match_entries
 from mixtrove.library import schema
 from mixtrove.library.aliases import add_alias, given_aliases, known_aliases, remove_alias
-from mixtrove.library.corrections import decide, undo
+from mixtrove.library.line_decisions import decide
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
+from mixtrove.library.undoing import undo
 from mixtrove.matching import Credit
 from mixtrove.settings import Settings, load_settings
 
@@ -117,7 +118,7 @@ def test_taking_the_correction_back_takes_its_alias_back(library: Store) -> None
         library, kind="assign", by="dj", entry_id=line, track=Credit.parse("Sam Shepherd", "Silhouettes")
     )
     match_entries(library)
-    undo(library, correction_id=done.correction_id)
+    undo(library, correction_ids=[done.correction_id])
     assert pairs(library) == []
     match_entries(library)
     assert {plays(library)[line][0] for line in plays(library) if line.startswith("Floating")} == {

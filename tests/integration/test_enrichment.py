@@ -23,7 +23,8 @@ from mixtrove.library import schema
 from mixtrove.library.derived import delete_tracks
 from mixtrove.library.facts import expire
 from mixtrove.library.merging import merge_tracks
-from mixtrove.library.track_records import edit_track, get_track
+from mixtrove.library.track_corrections import edit_track
+from mixtrove.library.track_records import get_track
 from mixtrove.library.tracks import ExternalId, add_external_ids, find_or_create_track
 from mixtrove.matching import Credit
 from mixtrove.providers.budget import Budget
@@ -249,7 +250,7 @@ def test_what_a_person_set_is_never_changed(begin: Begin, when: str) -> None:
     def edit(done: int = 1, of: int = 2) -> None:
         if done == 1:
             with scene.store.write() as tx:
-                edit_track(tx, tracks[1], mine)
+                edit_track(tx, tracks[1], mine, by="dj")
 
     if when == "before":
         edit()

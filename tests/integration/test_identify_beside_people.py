@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from mixtrove.identify import match_entries
 from mixtrove.library import schema
-from mixtrove.library.corrections import decide as correct
 from mixtrove.library.discoveries import (
     EntryDecision,
     EntryToIdentify,
@@ -17,6 +16,7 @@ from mixtrove.library.discoveries import (
     entries_to_identify,
     write_decisions,
 )
+from mixtrove.library.line_decisions import decide as correct
 from mixtrove.library.offers import offer_rows, read_offers, write_offers
 from mixtrove.library.store import Store
 from mixtrove.library.tracklist_records import delete_tracklist

@@ -14,8 +14,8 @@ from mixtrove.catalogue.build import build_catalogue
 from mixtrove.catalogue.search import Catalogue
 from mixtrove.identify import MatchSummary, match_entries, search_catalogue
 from mixtrove.library import schema
-from mixtrove.library.corrections import decide
 from mixtrove.library.index import LibraryIndex
+from mixtrove.library.line_decisions import decide
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.matching import Credit

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
-from mixtrove.library.corrections import corrections_for, decide, undo
+from mixtrove.library.correction_records import CorrectionFilter, list_corrections
+from mixtrove.library.corrections import corrections_for
 from mixtrove.library.discoveries import (
     Candidate,
     EntryDecision,
@@ -18,10 +19,12 @@ from mixtrove.library.discoveries import (
     entries_to_identify,
     write_decisions,
 )
-from mixtrove.library.review_queue import decided_lines, offered_track, review_queue
+from mixtrove.library.line_decisions import decide
+from mixtrove.library.review_queue import offered_track, review_queue
 from mixtrove.library.store import Store
 from mixtrove.library.tracklist_records import get_tracklist
 from mixtrove.library.tracklists import import_tracklist
+from mixtrove.library.undoing import undo
 from mixtrove.matching import Credit
 
 Make = Callable[..., Any]
@@ -141,11 +144,11 @@ def test_undo_brings_back_the_decision_before_and_then_the_open_line(
         item = review_queue(connection)[0]
     decide(store, kind="assign", by="dj", entry_id=item.entry_id, track=OFFER.credit)
     decide(store, kind="not_a_track", by="dj", entry_id=item.entry_id)
-    assert undo(store, line_key=item.line_key).kind == "not_a_track"
+    assert undo(store, line_key=item.line_key)[0].kind == "not_a_track"
     assert first_lines(store, waiting)[0][:2] == ("identified", "Eric Prydz - Opus (Four Tet Remix)")
     with store.read() as connection:
-        assert [one.kind for one in decided_lines(connection)] == ["assign"]
-    assert undo(store, line_key=item.line_key).entries == 2
+        assert [one.kind for one in list_corrections(connection, CorrectionFilter())] == ["assign"]
+    assert undo(store, line_key=item.line_key)[0].entries == 2
     assert [status for status, _, _ in first_lines(store, waiting)] == ["pending", "pending"]
     with pytest.raises(BadInput, match="no correction to take back"):
         undo(store, line_key=item.line_key)
@@ -159,6 +162,6 @@ def test_assigning_one_id_leaves_the_other_ids_alone(store: Store, make_tracklis
     assert done.entries == 1
     with store.read() as connection:
         assert [one.status for one in get_tracklist(connection, mix)[1]] == ["skipped", "identified"]
-    undo(store, correction_id=done.correction_id)
+    undo(store, correction_ids=[done.correction_id])
     with store.read() as connection:
         assert [one.status for one in get_tracklist(connection, mix)[1]] == ["skipped", "skipped"]

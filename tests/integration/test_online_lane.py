@@ -20,8 +20,8 @@ from mixtrove.cli import main
 from mixtrove.discovery import Online
 from mixtrove.identify import match_entries
 from mixtrove.library import schema
-from mixtrove.library.corrections import decide
 from mixtrove.library.facts import expire
+from mixtrove.library.line_decisions import decide
 from mixtrove.library.track_records import list_tracks
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.online import ask_providers

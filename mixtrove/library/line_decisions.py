@@ -1,0 +1,313 @@
+"""A person decides what lines are: filed as a correction and applied at once to every mix.
+
+Not here: what a run reads of it (``corrections.py``), decisions about tracks (``track_corrections.py``),
+taking back (``undoing.py``), how the queue is shown (``review_queue.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.errors import BadInput
+from mixtrove.library import credits, schema
+from mixtrove.library.aliases import alias_of_correction
+from mixtrove.library.corrections import BY_NAME, Kind, LineCorrection, corrections_for
+from mixtrove.library.deletion import chunks
+from mixtrove.library.discoveries import CHUNK, EntryDecision, TrackRecord, write_chunk
+from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
+from mixtrove.library.facts import learn
+from mixtrove.library.store import Store, Transaction, new_id
+from mixtrove.library.track_identity import current_id
+from mixtrove.library.tracks import find_or_create_track
+from mixtrove.matching import Credit
+
+AT_A_TIME = 25
+"""Decisions of a bulk command in one transaction, so that other writers get their turn."""
+
+_correction = schema.correction
+_entry = schema.tracklist_entry
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionResult:
+    """What a correction did."""
+
+    correction_id: str
+    line_key: str
+    kind: str
+    entries: int  # entries in all mixes that say the same
+    library_track_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineDecision:
+    """What a person says about a line, named by its key or by an entry of it."""
+
+    kind: Kind
+    line_key: str | None = None
+    entry_id: str | None = None
+    track: str | Credit | TrackRecord | None = None  # for assign: an id, or what to find or add
+
+
+def decide(
+    store: Store,
+    *,
+    kind: Kind,
+    by: str,
+    line_key: str | None = None,
+    entry_id: str | None = None,
+    track: str | Credit | TrackRecord | None = None,
+) -> CorrectionResult:
+    """File a person's decision about a line and apply it to every entry that says the same.
+
+    An assigned track that only calls one artist of the line differently makes the two names aliases.
+
+    Args:
+        store: the store.
+        kind: ``assign`` (it is this track), ``reject`` (it is none of what was offered), ``is_id`` (nobody
+            knows), ``unreleased`` (not out yet: providers are asked again until it is), ``not_a_track``.
+        by: who decided.
+        line_key: the line, or
+        entry_id: an entry of it.
+        track: for ``assign``: a library track's id, or a credit or record to find or add.
+
+    Raises:
+        BadInput: no such entry or track, or ``assign`` without a track.
+    """
+    [done] = decide_many(store, [LineDecision(kind, line_key, entry_id, track)], by=by)
+    return done
+
+
+def decide_many(
+    store: Store,
+    decisions: Sequence[LineDecision],
+    *,
+    by: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[CorrectionResult]:
+    """File several decisions; they can be taken back together. See ``decide``.
+
+    All are looked at before the first is filed: one that cannot be used stops them all.
+
+    Args:
+        store: the store.
+        decisions: about different lines.
+        by: who decided.
+        progress: is told how many of how many are done.
+
+    Raises:
+        BadInput: nothing was filed.
+    """
+    with store.read() as connection:
+        keys = [one.line_key or line_key_of(connection, one.entry_id) for one in decisions]
+        for one in decisions:
+            if one.kind == "assign":
+                _check_track(connection, one.track)
+    if len(set(keys)) < len(keys):
+        raise BadInput(
+            "one line is decided twice: several of the ids stand for the same line, name each once"
+        )
+    batch_id = new_id() if len(decisions) > 1 else None
+    done: list[CorrectionResult] = []
+    for at in range(0, len(decisions), AT_A_TIME):
+        with store.write() as tx:
+            for key, one in zip(keys[at : at + AT_A_TIME], decisions[at : at + AT_A_TIME], strict=True):
+                done.append(file_decision(tx, one.kind, key, by=by, track=one.track, batch_id=batch_id))
+        if progress:
+            progress(len(done), len(decisions))
+    return done
+
+
+def file_decision(
+    tx: Transaction,
+    kind: Kind,
+    line_key: str,
+    *,
+    by: str,
+    track: str | Credit | TrackRecord | None = None,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+    rejected: Sequence[Mapping[str, str]] = (),
+) -> CorrectionResult:
+    """File one decision in the caller's transaction and apply it; see ``decide``.
+
+    Args:
+        tx: the transaction.
+        kind: what was decided.
+        line_key: about which line.
+        by: who decided.
+        track: for ``assign``.
+        batch_id: of decisions that belong together.
+        correction_id: when it has one already.
+        at: when it was decided; now when None.
+        rejected: what the line is not, beside what was offered here.
+    """
+    track_id = _assigned(tx, track) if kind == "assign" else None
+    payload: dict[str, Any] = {"replaced": _set_aside(tx, line_key)}
+    if kind in ("reject", "unreleased"):
+        offered = [*_offered(tx, line_key), *rejected]
+        payload["rejected"] = [
+            dict(one) for one in {tuple(sorted(one.items())): one for one in offered}.values()
+        ]
+    correction_id = correction_id or new_id()
+    tx.connection.execute(
+        sa.insert(_correction),
+        {
+            "id": correction_id,
+            "line_key": line_key,
+            "kind": kind,
+            "library_track_id": track_id,
+            "payload": payload,
+            "batch_id": batch_id,
+            "decided_by": by,
+            "decided_at": at or tx.now,
+            "revision": tx.revision,
+        },
+    )
+    entries = apply_to_line(tx, line_key)
+    if track_id is not None:
+        alias_of_correction(tx, correction_id, line_key, track_id, by)
+    return CorrectionResult(correction_id, line_key, kind, entries, track_id)
+
+
+def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
+    """The line key that decisions about an entry are filed under.
+
+    Raises:
+        BadInput: there is no such entry.
+    """
+    key = connection.execute(sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)).scalar()
+    if key is None:
+        raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
+    return str(key)
+
+
+def apply_to_line(tx: Transaction, key: str) -> int:
+    """Bring every entry with this line key to what holds for it now; returns how many there are."""
+    holds = corrections_for(tx.connection, [key]).get(key)
+    rows = (
+        tx.connection.execute(sa.select(_entry).where(_entry.c.line_key == key).order_by(_entry.c.id))
+        .mappings()
+        .all()
+    )
+    decisions = [_decision(holds, row) for row in rows]
+    # a run that read these entries before must not write over what a person says now
+    for some in chunks(row["id"] for row in rows):
+        tx.connection.execute(sa.update(_entry).where(_entry.c.id.in_(some)).values(revision=tx.revision))
+    for at in range(0, len(decisions), CHUNK):
+        write_chunk(tx, decisions[at : at + CHUNK], by_person=True)
+    if holds is None:  # to be looked up again
+        open_again = [one.entry_id for one in decisions if one.status != "skipped"]
+        for some in chunks(open_again):
+            tx.connection.execute(
+                sa.update(_entry)
+                .where(_entry.c.id.in_(some))
+                .values(status="pending", catalogue=None, revision=tx.revision)
+            )
+    return len(rows)
+
+
+def set_corrections(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
+    """Write columns of corrections."""
+    if ids:
+        tx.connection.execute(
+            sa.update(_correction).where(_correction.c.id.in_(ids)).values(**values, revision=tx.revision)
+        )
+
+
+def _assigned(tx: Transaction, track: str | Credit | TrackRecord | None) -> str:
+    if isinstance(track, TrackRecord):
+        track_id = find_or_create_track(tx, track.credit, external_ids=(track.external_id,))
+        if track.facts is not None:
+            learn(tx, track_id, (track.facts,))
+        return track_id
+    if isinstance(track, Credit):
+        return find_or_create_track(tx, track)
+    row = _check_track(tx.connection, track)
+    if row["provisional"]:  # the person knows it to be right as it is written
+        return find_or_create_track(tx, credits.credit_of_track(row))
+    return str(row["id"])
+
+
+def _check_track(connection: sa.Connection, track: object) -> Any:
+    """The row of the library track that is meant, None for a recording to find or add."""
+    if isinstance(track, Credit | TrackRecord):
+        return None
+    now = current_id(connection, track) if isinstance(track, str) else None
+    if now is None:
+        raise BadInput(f"there is no track {track!r}: `mixtrove library list` shows them")
+    table = schema.library_track
+    return connection.execute(sa.select(table).where(table.c.id == now)).mappings().one()
+
+
+def _set_aside(tx: Transaction, key: str) -> list[str]:
+    """Earlier decisions about the line give way to a new one; rejections of candidates stay."""
+    ids = list(
+        tx.connection.execute(
+            sa.select(_correction.c.id).where(
+                _correction.c.line_key == key,
+                _correction.c.kind != "reject",
+                _correction.c.undone_at.is_(None),
+            )
+        ).scalars()
+    )
+    set_corrections(tx, ids, undone_at=tx.now)
+    return ids
+
+
+def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
+    """Everything that was offered for the line so far, and the track it is linked to."""
+    candidate, play = schema.entry_candidate, schema.track_discovery
+    track = schema.library_track
+    offered: set[tuple[str, str]] = {
+        (row.source, row.candidate_id)
+        for row in tx.connection.execute(
+            sa.select(candidate.c.source, candidate.c.candidate_id)
+            .join(_entry, _entry.c.id == candidate.c.entry_id)
+            .where(_entry.c.line_key == key)
+        )
+    }
+    linked = (
+        sa.select(track.c.id)
+        .join(play, play.c.library_track_id == track.c.id)
+        .join(_entry, _entry.c.id == play.c.entry_id)
+        .where(_entry.c.line_key == key, ~track.c.provisional)
+    )
+    ids = set(tx.connection.execute(linked).scalars())
+    offered |= {("library", one) for one in ids}
+    offered |= {
+        (BY_NAME, key)
+        for key in tx.connection.execute(sa.select(track.c.identity_key).where(track.c.id.in_(ids))).scalars()
+    }
+    known = schema.external_id
+    prefixed = tx.connection.execute(
+        sa.select(known.c.provider, known.c.external_id).where(known.c.library_track_id.in_(ids))
+    ).all()
+    for provider, external in prefixed:
+        own = external if provider == "catalogue" else f"{provider}:{external}"
+        offered.add(("catalogue", own))
+    return [{"source": source, "candidate_id": number} for source, number in sorted(offered)]
+
+
+def _decision(holds: LineCorrection | None, row: sa.RowMapping) -> EntryDecision:
+    fixed = holds.decision(row["id"], catalogue=row["catalogue"]) if holds else None
+    if fixed is not None:
+        return fixed
+    if wholly_unknown(credits.credit_of_entry(row)):
+        return EntryDecision(row["id"], "skipped", skip_reason=UNKNOWN_TRACK)
+    reason = "a correction was taken back"
+    if holds is not None:
+        reason = "not released yet" if holds.kind == "unreleased" else "what was offered was rejected"
+    return EntryDecision(
+        entry_id=row["id"],
+        status="provisional",
+        method="library",
+        reasons=(reason,),
+        catalogue=row["catalogue"],
+    )

@@ -1,0 +1,338 @@
+"""What people decide about tracks: edits, merges, and that two tracks are not one.
+
+Each is a correction like those about lines: it is kept, shown, taken back (``undoing.py``) and replayed in
+another library (``correction_files.py``). Runs fill only what is empty and no person set. Not here: merging
+itself (``merging.py``), what machines find (``track_pairs.py``, ``duplicates.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from mixtrove.errors import BadInput, StaleEdit
+from mixtrove.library import schema
+from mixtrove.library.credits import credit_of_track, shown
+from mixtrove.library.line_decisions import file_decision
+from mixtrove.library.merging import last_merge, merge_tracks, unmerge_tracks
+from mixtrove.library.store import Transaction, new_id, upsert
+from mixtrove.library.track_columns import PERSON, write_columns
+from mixtrove.library.track_identity import current_id, forget_name, remember_name, track_named
+from mixtrove.library.track_pairs import forget_pair, note_pair
+from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, find_or_create_track
+from mixtrove.matching import identity_key
+from mixtrove.matching.verdict import compare
+
+EDITABLE = (
+    "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
+    "duration",
+)  # fmt: skip
+"""The columns that a person may set; an empty value clears one."""
+
+LONGEST = 500
+"""Letters of a text that is set."""
+
+ONE_TRACK = 0.5
+"""The version gate below which two tracks are two versions and never one (MATCHING §4, §6)."""
+
+_NAMED = ("artist", "title", "remix")
+_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
+_RANGES = {"bpm": (20.0, 400.0), "duration": (1.0, 86_400.0)}  # beats a minute, seconds
+
+_track = schema.library_track
+_correction = schema.correction
+_known = schema.external_id
+
+
+def edit_track(
+    tx: Transaction,
+    track_id: str,
+    changes: Mapping[str, Any],
+    *,
+    by: str,
+    expected_version: int | None = None,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+) -> int:
+    """Set fields of a track; returns its version afterwards. Runs never change what was set or cleared here.
+
+    Args:
+        tx: the transaction.
+        track_id: a track; one that was merged stands for what it is now.
+        changes: any of ``EDITABLE``; an empty value clears a field.
+        by: who.
+        expected_version: refuse when the track was changed since this version was read.
+        batch_id: of decisions that belong together.
+        correction_id: when the decision has an id already.
+        at: when it was decided; now when None.
+
+    Raises:
+        BadInput: no such track or field, a value that cannot be, or another track has this name.
+        StaleEdit: the track has another version.
+    """
+    row = track_row(tx.connection, track_id)
+    values = {name: _checked(name, value) for name, value in changes.items()}
+    if expected_version is not None and expected_version != row["version"]:
+        raise StaleEdit(
+            f"track {row['id']}", expected=expected_version, found=row["version"],
+            given=values, there={name: row[name] for name in values},
+        )  # fmt: skip
+    changed = {name: value for name, value in values.items() if row[name] != value}
+    if not changed:
+        return int(row["version"])
+    ref = reference(tx.connection, row)
+    if not row["provisional"] and not changed.keys().isdisjoint(_NAMED):
+        _rename(tx, row, changed)
+    version = set_fields(tx, row, changed)
+    _file(
+        tx, "edit", row["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
+        version=version, track=ref, after=changed.get("identity_key", row["identity_key"]),
+        changes={name: [row[name], value] for name, value in changed.items() if name in EDITABLE},
+    )  # fmt: skip
+    return version
+
+
+def set_fields(tx: Transaction, row: sa.RowMapping, values: Mapping[str, Any]) -> int:
+    """Write fields that a person set, with their source; returns the version of the track afterwards."""
+    write_columns(tx, row["id"], values)
+    marks = [
+        {
+            "library_track_id": row["id"],
+            "name": name,
+            "provider": PERSON,
+            "value": value,
+            "fetched_at": tx.now,
+            "expires_at": None,
+        }
+        for name, value in values.items()
+        if name in EDITABLE
+    ]
+    upsert(tx, schema.track_attribute, marks, on=("library_track_id", "name", "provider"))
+    return int(row["version"]) + 1
+
+
+def merge_by_person(
+    tx: Transaction,
+    *,
+    kept: str,
+    merged: str,
+    by: str,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+) -> str:
+    """A person says that two tracks are one: ``merged`` becomes part of ``kept``.
+
+    A provisional track stands for a line: merging it is to assign its line. Returns the kept track's id.
+
+    Raises:
+        BadInput: no such tracks, they are one already, or they are two versions.
+    """
+    stays, goes = track_row(tx.connection, kept), track_row(tx.connection, merged)
+    if stays["id"] == goes["id"]:
+        same = kept == merged
+        raise BadInput(
+            f"track {kept} cannot be merged with itself: name two tracks"
+            if same
+            else f"tracks {kept} and {merged} are one already"
+        )
+    if stays["provisional"]:
+        raise BadInput(
+            f"track {stays['id']} is not identified: merge it into the other one, or say first what it is, "
+            "with `mixtrove review assign`"
+        )
+    if goes["provisional"]:
+        key = goes["identity_key"].removeprefix(PROVISIONAL_PREFIX)
+        file_decision(tx, "assign", key, by=by, track=stays["id"], batch_id=batch_id)
+        if current_id(tx.connection, goes["id"]) == goes["id"]:  # wanted, or corrected, and heard nowhere
+            merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
+        return str(stays["id"])
+    refuse_versions(stays, goes)
+    refs = {"kept": reference(tx.connection, stays), "merged": reference(tx.connection, goes)}
+    forget_pair(tx, stays["id"], goes["id"])
+    merge_id = merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
+    _file(
+        tx, "merge", stays["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
+        merge_id=merge_id, **refs,
+    )  # fmt: skip
+    return str(stays["id"])
+
+
+def unmerge_by_person(tx: Transaction, track_id: str, *, by: str) -> tuple[str, str]:
+    """A person says that the last merge of a track was wrong; returns (kept, merged), two tracks again.
+
+    The two are kept apart from then on: no run merges them.
+
+    Args:
+        tx: the transaction.
+        track_id: the track that is left, or the one that went.
+        by: who.
+
+    Raises:
+        BadInput: nothing was merged, it was taken back already, or the kept track was merged itself since.
+    """
+    merge = last_merge(tx.connection, track_id)
+    kept, merged = unmerge_tracks(tx, merge["id"])
+    tx.connection.execute(
+        sa.update(_correction)
+        .where(
+            _correction.c.kind == "merge",
+            _correction.c.library_track_id.in_([kept, merged]),
+            _correction.c.undone_at.is_(None),
+            _correction.c.payload["merge_id"].as_string() == merge["id"],
+        )
+        .values(undone_at=tx.now, revision=tx.revision)
+    )
+    keep_apart(tx, kept, merged, by=by)
+    return kept, merged
+
+
+def keep_apart(
+    tx: Transaction,
+    first: str,
+    second: str,
+    *,
+    by: str,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """A person says that two tracks are not one: they are neither merged nor reported again.
+
+    Raises:
+        BadInput: no such tracks, or they are one.
+    """
+    rows = [track_row(tx.connection, one) for one in (first, second)]
+    if rows[0]["id"] == rows[1]["id"]:
+        raise BadInput(f"track {first} is one track: name two, or take the merge back")
+    note_pair(tx, rows[0]["id"], rows[1]["id"], "apart", 0.0, f"kept apart by {by}")
+    _file(
+        tx, "apart", rows[0]["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
+        tracks=[reference(tx.connection, row) for row in rows], ids=[row["id"] for row in rows],
+    )  # fmt: skip
+
+
+def track_row(connection: sa.Connection, track_id: str) -> sa.RowMapping:
+    """The row of a track; one that was merged stands for what it is now.
+
+    Raises:
+        BadInput: there is none with this id.
+    """
+    now = current_id(connection, track_id)
+    if now is None:
+        raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
+    return connection.execute(sa.select(_track).where(_track.c.id == now)).mappings().one()
+
+
+def reference(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
+    """A track as another library can find it: its names and its ids elsewhere."""
+    ids = connection.execute(
+        sa.select(_known.c.provider, _known.c.external_id)
+        .where(_known.c.library_track_id == row["id"])
+        .order_by(_known.c.provider, _known.c.external_id)
+    )
+    names = ("identity_key", "disambiguator", *_NAMED, "label", "catalog_number")
+    return {**{name: row[name] for name in names}, "external_ids": [list(one) for one in ids]}
+
+
+def track_of(tx: Transaction, ref: Mapping[str, Any]) -> str:
+    """The track that a reference names, in this library: by name, else by id, else it is added."""
+    found = track_named(tx.connection, ref["identity_key"], ref["disambiguator"])
+    if found is not None:
+        return str(found["id"])
+    ids = [ExternalId(provider, number) for provider, number in ref["external_ids"]]
+    plain: Any = {**ref, "isrcs": [], "release_date": None, "duration": None}
+    return find_or_create_track(
+        tx, credit_of_track(plain), external_ids=ids, disambiguator=ref["disambiguator"]
+    )
+
+
+def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
+    """Two versions of a track are never one.
+
+    Raises:
+        BadInput: these are two versions.
+    """
+    left, right = credit_of_track(one), credit_of_track(other)
+    found = compare(left, right)
+    if found.gate < ONE_TRACK:
+        raise BadInput(
+            f"{shown(left)} and {shown(right)} are two versions ({found.reasons[0]}) and stay two tracks: if "
+            "a name is wrong, correct it first with `mixtrove library edit`"
+        )
+
+
+def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> None:
+    """Give a track another identity; it is still found by the one it had."""
+    whole: Any = {**row, **changed}
+    key = identity_key(credit_of_track(whole))
+    if key == row["identity_key"]:
+        return
+    twin = track_named(tx.connection, key, row["disambiguator"])
+    if twin is not None and twin["id"] != row["id"]:
+        raise BadInput(
+            f"track {twin['id']} is this one already: make them one with "
+            f"`mixtrove library merge {twin['id'][-8:]} {row['id'][-8:]}`"
+        )
+    remember_name(tx, row, row["id"])
+    forget_name(tx, key, row["disambiguator"])
+    changed["identity_key"] = key
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name not in EDITABLE:
+        raise BadInput(f"a track has no field {name!r} to set: there are {', '.join(EDITABLE)}")
+    if isinstance(value, str):
+        value = " ".join("".join(one if one.isprintable() else " " for one in value).split())
+        if len(value) > LONGEST:
+            raise BadInput(f"{name} {value[:40]!r}… is longer than {LONGEST} letters: give less")
+    if value in (None, ""):
+        if name in ("artist", "title"):
+            raise BadInput(f"a track needs its {name}: give a text")
+        return None
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            value = -1.0
+        if not low <= value <= high:
+            raise BadInput(f"{name} must be a number from {low:g} to {high:g}")
+        return value
+    if not isinstance(value, str):
+        raise BadInput(f"{name} {value!r} is no text")
+    if name == "release_date" and not _DATE.fullmatch(value):
+        raise BadInput(f"release_date {value!r} is none of YYYY, YYYY-MM and YYYY-MM-DD")
+    return value
+
+
+def _file(
+    tx: Transaction,
+    kind: Literal["edit", "merge", "apart"],
+    track_id: str,
+    by: str,
+    *,
+    correction_id: str | None,
+    at: datetime | None,
+    batch_id: str | None,
+    **payload: str | int | Sequence[Any] | Mapping[str, Any],
+) -> None:
+    tx.connection.execute(
+        sa.insert(_correction),
+        {
+            "id": correction_id or new_id(),
+            "line_key": None,
+            "kind": kind,
+            "library_track_id": track_id,
+            "payload": payload,
+            "batch_id": batch_id,
+            "decided_by": by,
+            "decided_at": at or tx.now,
+            "revision": tx.revision,
+        },
+    )

@@ -1,0 +1,139 @@
+"""Taking back what people decided: about lines and about tracks, one decision or all of one command.
+
+Nothing is deleted: a decision that was taken back stays in the history with the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.errors import BadInput, StaleEdit
+from mixtrove.library import schema
+from mixtrove.library.aliases import forget_aliases_of
+from mixtrove.library.credits import credit_of_track
+from mixtrove.library.line_decisions import apply_to_line, set_corrections
+from mixtrove.library.store import Store, Transaction
+from mixtrove.library.track_columns import PERSON, write_columns
+from mixtrove.library.track_corrections import track_row, unmerge_by_person
+from mixtrove.library.track_identity import forget_name, track_named
+from mixtrove.library.track_pairs import forget_pair
+from mixtrove.matching import identity_key
+
+_correction = schema.correction
+_attribute = schema.track_attribute
+NOTHING = "there is no such decision to take back: `mixtrove corrections list` shows those that hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A decision that was taken back."""
+
+    correction_id: str
+    kind: str
+    line_key: str | None
+    library_track_id: str | None
+    entries: int  # lines that a run looks up again, or that an earlier decision holds for
+
+
+def undo(
+    store: Store,
+    *,
+    correction_ids: Collection[str] = (),
+    line_key: str | None = None,
+    batch_id: str | None = None,
+) -> list[Undone]:
+    """Take back decisions by their ids, the last one about a line, or all of one command; the last one first.
+
+    Of a line, the decision that it replaced holds again; lines that nothing holds for are pending: the next
+    run looks them up. Of a track, an edit gives back what was there, a merge gives back two tracks, kept
+    apart.
+
+    Raises:
+        BadInput: there is no such decision, or it was taken back already; nothing is taken back then.
+        StaleEdit: a field that an edit set was set again since; nothing is taken back then.
+    """
+    with store.write() as tx:
+        query = sa.select(_correction).where(_correction.c.undone_at.is_(None))
+        if batch_id is not None:
+            query = query.where(_correction.c.batch_id == batch_id)
+        elif correction_ids:
+            query = query.where(_correction.c.id.in_(correction_ids))
+        else:
+            query = query.where(_correction.c.line_key == line_key).limit(1)
+        rows = tx.connection.execute(query.order_by(_correction.c.id.desc())).mappings().all()
+        if not rows or len(rows) < len(set(correction_ids)):
+            raise BadInput(NOTHING)
+        return [_take_back(tx, row) for row in rows]
+
+
+def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
+    entries = 0
+    if row["line_key"] is not None:
+        set_corrections(tx, [row["id"]], undone_at=tx.now)
+        set_corrections(tx, row["payload"].get("replaced", []), undone_at=None)
+        forget_aliases_of(tx, row["id"])
+        entries = apply_to_line(tx, row["line_key"])
+    elif row["kind"] == "edit":
+        _unedit(tx, row)
+        set_corrections(tx, [row["id"]], undone_at=tx.now)
+    elif row["kind"] == "merge":
+        unmerge_by_person(tx, row["library_track_id"], by=row["decided_by"])
+    else:
+        forget_pair(tx, *row["payload"]["ids"])
+        set_corrections(tx, [row["id"]], undone_at=tx.now)
+    return Undone(row["id"], row["kind"], row["line_key"], row["library_track_id"], entries)
+
+
+def _unedit(tx: Transaction, row: sa.RowMapping) -> None:
+    """Give the fields of a track back what an edit changed."""
+    track = track_row(tx.connection, row["library_track_id"])
+    changes = row["payload"]["changes"]
+    if any(track[name] != after for name, (_, after) in changes.items()):
+        raise StaleEdit(
+            f"track {track['id']}", expected=row["payload"]["version"], found=track["version"],
+            given={name: before for name, (before, _) in changes.items()},
+            there={name: track[name] for name in changes},
+        )  # fmt: skip
+    values: dict[str, Any] = {name: before for name, (before, _) in changes.items()}
+    whole: Any = {**track, **values}
+    key = track["identity_key"] if track["provisional"] else identity_key(credit_of_track(whole))
+    if key != track["identity_key"]:
+        twin = track_named(tx.connection, key, track["disambiguator"])
+        if twin is not None and twin["id"] != track["id"]:
+            raise BadInput(
+                f"track {twin['id']} has the name that this edit would give back: rename it first, or merge "
+                "the two"
+            )
+        forget_name(tx, key, track["disambiguator"])
+        values["identity_key"] = key
+    write_columns(tx, track["id"], values)
+    marked = _marked_before(tx, row)
+    for name in changes:
+        where = (
+            _attribute.c.library_track_id == track["id"],
+            _attribute.c.name == name,
+            _attribute.c.provider == PERSON,
+        )
+        if name in marked:
+            tx.connection.execute(
+                sa.update(_attribute).where(*where).values(value=values[name], revision=tx.revision)
+            )
+        else:
+            tx.connection.execute(sa.delete(_attribute).where(*where))
+
+
+def _marked_before(tx: Transaction, row: sa.RowMapping) -> set[str]:
+    """The fields that another edit of this track, which holds, set too."""
+    others = tx.connection.execute(
+        sa.select(_correction.c.payload).where(
+            _correction.c.library_track_id == row["library_track_id"],
+            _correction.c.kind == "edit",
+            _correction.c.id != row["id"],
+            _correction.c.undone_at.is_(None),
+        )
+    ).scalars()
+    return {name for payload in others for name in payload["changes"]}
