@@ -24,34 +24,55 @@ def library() -> None:
 
 
 @library.command("list")
-@click.argument("words", nargs=-1)
-@click.option("--provisional/--identified", default=None, help="Only tracks that are (not) certain.")
+@choosing_tracks
+@click.option(
+    "--sort",
+    "order",
+    type=click.Choice(ORDERS),
+    default="heard",
+    show_default=True,
+    help="The most heard, by artist and title, or the last to enter the library, first.",
+)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--after", metavar="CURSOR", help="Go on behind a page; --json says with what, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
-def list_(words: tuple[str, ...], provisional: bool | None, limit: int, as_json: bool) -> None:
-    """List tracks, the most heard first; WORDS occur in artist, title, version or label.
+def list_(order: Order, limit: int, after: str | None, as_json: bool, **chosen: Any) -> None:
+    """List tracks; WORDS occur in artist, title, version or label.
+
+    What is compared is what is shown, whoever said it. Of two options both must hold.
 
     \b
     For example:
       mixtrove library list four tet --identified
+      mixtrove library list --mixes-with 8A --bpm 124-128 --not-owned
+      mixtrove library list --heard 3 --dj "ben ufo" --sort newest
     """
     from mixtrove.library.lookup import short_id
-    from mixtrove.library.track_records import list_tracks
+    from mixtrove.library.musical_key import shown_key
+    from mixtrove.library.track_search import find_tracks
 
-    with opened_store() as (store, _), store.read() as connection:
-        found = list_tracks(connection, search=" ".join(words), provisional=provisional, limit=limit)
+    with opened_store() as (store, settings), store.read() as connection:
+        which = chosen_tracks(connection, settings.user, chosen)
+        page = find_tracks(connection, which, order=order, after=after, limit=limit)
+    if as_json:
+        print_json([_record(one) for one in page.tracks])
+        if page.after:
+            click.echo(f"{len(page.tracks):,} of {page.total:,} tracks: --after {page.after}", err=True)
+        return
     print_table(
-        ("id", "artist", "title", "version", "label", "heard", "last_seen", "provisional"),
+        ("id", "artist", "title", "version", "label", "bpm", "key", "heard", "last_seen", "provisional"),
         [
             (
-                one.id if as_json else short_id(one.id), one.artist, one.title, one.remix, one.label,
-                one.discovery_count, one.last_seen, one.provisional,
+                short_id(one.id), one.artist, one.title, one.remix, one.label, one.bpm, shown_key(one.key),
+                one.discovery_count, one.last_seen and one.last_seen.date(), one.provisional or None,
             )
-            for one in found
+            for one in page.tracks
         ],
-        json=as_json,
-        empty="no track: `mixtrove discover` finds those of your tracklists",
+        empty="no track: `mixtrove discover` finds those of your tracklists"
+        if which == TrackFilter()
+        else "no track is like that",
     )  # fmt: skip
+    say_rest(len(page.tracks), page.total, "tracks")
 
 
 @library.command()

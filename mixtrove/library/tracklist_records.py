@@ -221,10 +221,6 @@ def _summary(row: sa.RowMapping) -> TracklistSummary:
 
 
 def _entry_record(row: sa.RowMapping) -> EntryRecord:
-    track = None
-    if row["track_title"] is not None:
-        remix = f" ({row['track_remix']})" if row["track_remix"] else ""
-        track = f"{row['track_artist']} - {row['track_title']}{remix}"
     return EntryRecord(
         id=row["id"],
         position=row["position"],
@@ -236,8 +232,16 @@ def _entry_record(row: sa.RowMapping) -> EntryRecord:
         status=row["status"],
         skip_reason=row["skip_reason"],
         library_track_id=row["library_track_id"],
-        track=track,
+        track=track_name(row),
         confidence=row["confidence"],
         method=row["identification_method"],
         reasons=tuple(row["reasons"] or ()),
     )
+
+
+def track_name(row: sa.RowMapping) -> str | None:
+    """The library track of a play as people read it; of the columns ``track_artist``, ``_title``, ``_remix``."""
+    if row["track_title"] is None:
+        return None
+    remix = f" ({row['track_remix']})" if row["track_remix"] else ""
+    return f"{row['track_artist']} - {row['track_title']}{remix}"
