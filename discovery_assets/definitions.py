@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from discovery_assets.jobs import JOBS
+from discovery_assets.match.duplicate_tracks import duplicate_tracks
 from discovery_assets.match.library_tracks import library_tracks, no_duplicate_identity, plays_counted_right
 from discovery_assets.match.track_attributes import track_attributes
 from discovery_assets.match.track_discoveries import every_entry_accounted_for, track_discoveries
@@ -30,6 +31,7 @@ ASSETS = (
     track_discoveries,
     library_tracks,
     track_attributes,
+    duplicate_tracks,
     want_list,
     warehouse,
     daily,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mixtrove.cli.library_changes import apart, duplicates, edit, merge, unmerge
+from mixtrove.cli.library_changes import apart, duplicates, edit, merge, merges, unmerge
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, write_text
 
@@ -148,5 +148,5 @@ def _find(connection: Any, text: str) -> str:
     return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
 
 
-for _command in (edit, merge, unmerge, apart, duplicates):
+for _command in (edit, merge, unmerge, merges, apart, duplicates):
     library.add_command(_command)

@@ -9,6 +9,7 @@ import click
 
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
+from mixtrove.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from mixtrove.library.track_pairs import TrackPair
@@ -109,6 +110,42 @@ def unmerge(id_: str, yes: bool) -> None:
 
 
 @click.command()
+@click.option("--undone", is_flag=True, help="Also those that were taken back.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def merges(undone: bool, limit: int, as_json: bool) -> None:
+    """List the merges of tracks, by people and by runs, the last first.
+
+    \b
+    For example:
+      mixtrove library merges
+    """
+    from dataclasses import asdict
+
+    from mixtrove.library.lookup import short_id
+    from mixtrove.library.merging import list_merges
+
+    with opened_store() as (store, _), store.read() as connection:
+        found = list_merges(connection, undone=undone, limit=limit + 1)
+    if as_json:
+        print_json([asdict(one) for one in found[:limit]])
+        return
+    print_table(
+        ("kept_id", "track", "took_in_id", "took_in", "why", "by", "at", "taken_back"),
+        [
+            (
+                short_id(one.kept_id), one.kept, short_id(one.merged_id), one.merged, one.reason, one.by,
+                one.merged_at, one.undone_at,
+            )
+            for one in found[:limit]
+        ],
+        empty="nothing was merged yet",
+    )  # fmt: skip
+    if len(found) > limit:
+        click.echo("there are more: --limit shows them")
+
+
+@click.command()
 @click.argument("first", metavar="ID")
 @click.argument("second", metavar="ID")
 def apart(first: str, second: str) -> None:
@@ -144,9 +181,23 @@ def duplicates(find: bool, limit: int, as_json: bool) -> None:
     from mixtrove.library.lookup import short_id
     from mixtrove.library.track_pairs import count_pairs, list_pairs
 
-    with opened_store() as (store, _):
+    with opened_store() as (store, settings):
         if find:
-            raise NotImplementedError
+            from mixtrove.deep_pass import merge_duplicates
+
+            with progress_bar("looking through the library", numbers="share") as bar:
+                done = merge_duplicates(
+                    store,
+                    rule=settings.rule,
+                    progress=lambda what, at, of: bar.update(at, of, what),
+                )
+            click.echo(
+                f"{done.tracks:,} tracks looked through: {done.merged:,} merged into others, {done.unsure:,} "
+                f"pairs may be one, {done.conflicts:,} share an ISRC and are not alike",
+                err=as_json,
+            )
+            if done.merged:
+                click.echo("`mixtrove library merges` lists what was merged.", err=as_json)
         with store.read() as connection:
             found: Sequence[TrackPair] = list_pairs(connection, limit=limit)
             everything = count_pairs(connection)

@@ -116,7 +116,7 @@ def _follow(tx: Transaction, one: Mapping[str, Any]) -> bool:
     if at.tzinfo is None:
         raise ValueError(f"{one['at']} has no time zone")
     if kind == "alias":
-        return add_alias(tx, one["name"], one["alias"], by=by) is not None
+        return add_alias(tx, one["name"], one["alias"], by=by, at=at) is not None
     given: Any = {"by": by, "at": at, "correction_id": _short(one["id"]), "batch_id": one.get("batch_id")}
     if kind == "edit":
         track_id = _edited(tx, one)
@@ -250,4 +250,4 @@ def _read(data: bytes, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _line(value: Mapping[str, Any]) -> str:
-    return json.dumps({"form": FORM, **value}, ensure_ascii=False) + "\n"
+    return json.dumps({"form": FORM, **value}, ensure_ascii=False, sort_keys=True) + "\n"

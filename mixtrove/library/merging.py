@@ -9,6 +9,8 @@ one (``track_pairs.py``, ``duplicates.py``), and what a person may merge (``trac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,6 +101,43 @@ def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reas
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class MergeRecord:
+    """A merge of two identified tracks."""
+
+    id: str
+    kept_id: str
+    kept: str | None  # as people read it now; None when it was merged itself since
+    merged_id: str
+    merged: str
+    reason: str
+    by: str
+    merged_at: datetime
+    undone_at: datetime | None
+
+
+def list_merges(
+    connection: sa.Connection, *, undone: bool = False, limit: int | None = None
+) -> list[MergeRecord]:
+    """Merges, the last first; what became of the provisional tracks of lines is not among them."""
+    query = (
+        sa.select(_log, _track.c.artist, _track.c.title, _track.c.remix)
+        .outerjoin(_track, _track.c.id == _log.c.kept_id)
+        .where(~_log.c.before["track"]["provisional"].as_boolean())
+        .order_by(_log.c.id.desc())
+        .limit(limit)
+    )
+    if not undone:
+        query = query.where(_log.c.undone_at.is_(None))
+    return [
+        MergeRecord(
+            row["id"], row["kept_id"], _shown(row) if row["title"] else None, row["merged_id"],
+            _shown(row["before"]["track"]), row["reason"], row["by"], row["merged_at"], row["undone_at"],
+        )
+        for row in connection.execute(query).mappings()
+    ]  # fmt: skip
+
+
 def merged_ids() -> sa.ColumnElement[str]:
     """The column of ids of tracks that went in a merge or that something went into."""
     both = sa.union(sa.select(_log.c.kept_id), sa.select(_log.c.merged_id)).subquery()
@@ -163,6 +202,10 @@ def unmerge_tracks(tx: Transaction, merge_id: str) -> tuple[str, str]:
     tx.connection.execute(sa.update(_log).where(_log.c.id == merge_id).values(undone_at=tx.now))
     refresh_derived(tx, [kept, merged])
     return kept, merged
+
+
+def _shown(row: Mapping[Any, Any]) -> str:
+    return f"{row['artist']} - {row['title']}" + (f" ({row['remix']})" if row["remix"] else "")
 
 
 def _row(tx: Transaction, track_id: str) -> sa.RowMapping:

@@ -74,6 +74,14 @@ FEATURES = 6
     STRANGE_AND_TYPO, SAME_ALBUM, SAME_YEAR, RAISED,
 ) = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)  # fmt: skip
 
+# What ``weigh_pairs`` adds for records that are compared whole, as two catalogues' or two library tracks are.
+# Likenesses are plain (1 − OSA distance / length, no weights), −1 where one side says nothing. ``LINE`` is
+# artists and title run together and ``WHOLE`` the album behind them, so that words in the wrong field count.
+# ``LENGTHS`` is the difference in seconds and ``YEARS`` 1 for equal ones, 0 for others; −1 when not known.
+# ``VERSIONS`` and ``PARTS`` are the gates of the versions and of the numbers, whatever else is unknown.
+NAMES_ALIKE, TITLES_ALIKE, LINE, WHOLE, ALBUMS_ALIKE, LENGTHS, YEARS, VERSIONS, PARTS = range(9)
+FACTS = 9
+
 # --- the constants of MATCHING §4; where one differs the comment says why ---------------------------
 
 G_SOFT = 0.96  # remaster or vocal against none
@@ -1024,6 +1032,60 @@ def score_pair(h, t, a, b, out, work):
     out[SCORE], out[NOTES] = min(value, 1.0), notes
 
 
+# --- whole records ----------------------------------------------------------------------------------
+
+
+@_jit
+def _plainly_alike(h, t, a, b, section, work):
+    i, j, p, q = _start(h, a, section), _end(h, a, section), _start(h, b, section), _end(h, b, section)
+    return -1.0 if i >= j or p >= q else osa_similarity(t, i, j, p, q, 0.0, work)
+
+
+@_jit
+def _run_together(h, t, a, last, text, at):
+    """Write names, title and, when it is ``last``, the album without spaces to ``text[at:]``; where it ends."""
+    for section in (NAMES, TITLE_PLAIN, ALBUM):
+        if section == ALBUM and last != ALBUM:
+            break
+        # what is behind LONGEST letters is not compared
+        for place in range(_start(h, a, section), min(_end(h, a, section), _start(h, a, section) + LONGEST)):
+            if t[place] != SPACE:
+                text[at] = t[place]
+                at += 1
+    return at
+
+
+@_jit
+def _alike_together(h, t, a, b, last, text, work):
+    middle = _run_together(h, t, a, last, text, 0)
+    end = _run_together(h, t, b, last, text, middle)
+    return -1.0 if middle == 0 or end == middle else osa_similarity(text, 0, middle, middle, end, 0.0, work)
+
+
+@_jit
+def weigh_pair(h, t, a, b, out, text, work):
+    """Write what whole records say into ``out``, shape (FACTS,); ``text`` is scratch space; symmetric."""
+    out[NAMES_ALIKE] = _plainly_alike(h, t, a, b, NAMES, work)
+    out[TITLES_ALIKE] = _plainly_alike(h, t, a, b, TITLE_PLAIN, work)
+    out[ALBUMS_ALIKE] = _plainly_alike(h, t, a, b, ALBUM, work)
+    out[LINE] = _alike_together(h, t, a, b, TITLE_PLAIN, text, work)
+    out[WHOLE] = out[LINE]
+    if not _empty(h, a, ALBUM) or not _empty(h, b, ALBUM):
+        out[WHOLE] = _alike_together(h, t, a, b, ALBUM, text, work)
+    known = h[a, DURATION] != 0 and h[b, DURATION] != 0
+    out[LENGTHS] = abs(h[a, DURATION] - h[b, DURATION]) / 10.0 if known else -1.0
+    known = h[a, RELEASED] != 0 and h[b, RELEASED] != 0
+    out[YEARS] = (1.0 if h[a, RELEASED] == h[b, RELEASED] else 0.0) if known else -1.0
+    out[VERSIONS] = out[PARTS] = 1.0
+    if not _section_equal(h, t, a, b, FLAT) or _empty(h, a, FLAT):
+        out[PARTS] = _number_gate(h, t, a, b)[0]
+        out[VERSIONS] = min(_version_gate(h, t, a, b, work)[0], _trailing_gate(h, t, a, b)[0])
+        if _kind_missing(h, t, a, b) or _kind_missing(h, t, b, a):
+            out[VERSIONS] = min(out[VERSIONS], G_PARTIAL)
+        if (h[a, FLAGS] ^ h[b, FLAGS]) & FLAG_LIVE_ACT:
+            out[VERSIONS] = G_HARD
+
+
 # --- records on disk --------------------------------------------------------------------------------
 
 # A stored record is half as long: a mask of 32 bits that says which of the first SECTIONS numbers are not 0,
@@ -1164,6 +1226,16 @@ def score_pairs(h, t, left, right, out):
     work = np.zeros((4, LONGEST + 1), np.int64)
     for pair in range(len(left)):
         score_pair(h, t, left[pair], right[pair], out[pair], work)
+
+
+@_kept
+def weigh_pairs(h, t, left, right, out, facts):
+    """``score_pairs`` of records that are compared whole: ``facts`` float64 of shape (pairs, FACTS) as well."""
+    work = np.zeros((4, LONGEST + 1), np.int64)
+    text = np.zeros(6 * LONGEST, np.uint8)
+    for pair in range(len(left)):
+        score_pair(h, t, left[pair], right[pair], out[pair], work)
+        weigh_pair(h, t, left[pair], right[pair], facts[pair], text, work)
 
 
 @_kept

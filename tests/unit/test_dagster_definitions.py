@@ -27,6 +27,7 @@ ASSETS = {
     ),
     "match/library_tracks": (["match/track_discoveries"], {"python", "sql"}),
     "match/track_attributes": (["match/library_tracks"], {"python", "sql"}),
+    "match/duplicate_tracks": (["match/library_tracks"], {"python", "sql"}),
     "want/want_list": (["match/library_tracks", "match/track_attributes"], {"python", "sql"}),
     "statistics/warehouse": (
         [
