@@ -81,6 +81,15 @@ def text_of(value: object) -> str:
     return " ".join(str(value).split())
 
 
+def clock(seconds: int | None) -> str | None:
+    """A cue for people: ``1:02:03``, ``4:05``."""
+    if seconds is None:
+        return None
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 def _is_terminal() -> bool:
     return sys.stdout.isatty()
 

@@ -3,9 +3,9 @@
 Here: how wide each column may be, and lines of text. Not here: what is printed and in which form
 (``output.py``). Widths are cells of a terminal: a Chinese sign takes two.
 
-On a terminal ids, numbers, days and other short columns keep their width; columns of text share what is left,
-the widest giving way first, and their cells go on in the next lines. When there is no room even for that, every
-row is a block of its own, a line a column.
+On a terminal ids, numbers, days and other short columns keep their width; columns of text share what is
+left, the widest giving way first, and their cells go on in the next lines. When there is no room even for
+that, every row is a block of its own, a line a column.
 """
 
 from __future__ import annotations

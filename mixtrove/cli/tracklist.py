@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json, print_table
+from mixtrove.cli.output import clock, print_json, print_table
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
@@ -73,7 +73,7 @@ def show(id_: str, versions: bool, as_json: bool) -> None:
     from mixtrove.library.tracklist_records import get_tracklist, list_versions
 
     with opened_store() as (store, _), store.read() as connection:
-        tracklist_id = _find(connection, id_)
+        tracklist_id = find_tracklist(connection, id_)
         summary, entries = get_tracklist(connection, tracklist_id)
         history = list_versions(connection, tracklist_id)
     if versions:
@@ -90,7 +90,7 @@ def show(id_: str, versions: bool, as_json: bool) -> None:
         [
             (
                 short_id(one.id), one.position if one.component == 1 else None,
-                _clock(one.cue_seconds), one.credit, one.status,
+                clock(one.cue_seconds), one.credit, one.status,
                 one.track if one.status != "pending" else None, one.confidence,
                 one.skip_reason or "; ".join(one.reasons),
             )
@@ -123,7 +123,7 @@ def edit(id_: str, played_on: str | None, **given: str | None) -> None:
         except ValueError as error:
             raise BadInput(f"--date {played_on!r} is not a day such as 2026-05-01") from error
     with opened_store() as (store, _), store.write() as tx:
-        edit_tracklist(tx, _find(tx.connection, id_), changes)
+        edit_tracklist(tx, find_tracklist(tx.connection, id_), changes)
     click.echo("changed" if changes else "nothing to change: name a field, see --help")
 
 
@@ -142,7 +142,7 @@ def export(id_: str, version: int | None, out: Path | None) -> None:
     from mixtrove.library.tracklist_records import export_tracklist
 
     with opened_store() as (store, _), store.read() as connection:
-        text = export_tracklist(connection, _find(connection, id_), version)
+        text = export_tracklist(connection, find_tracklist(connection, id_), version)
     write_text(text, out)
 
 
@@ -160,7 +160,7 @@ def delete(id_: str, yes: bool) -> None:
 
     with opened_store() as (store, _):
         with store.read() as connection:
-            tracklist_id = _find(connection, id_)
+            tracklist_id = find_tracklist(connection, id_)
             summary, entries = get_tracklist(connection, tracklist_id)
         name = " - ".join(part for part in (summary.dj, summary.title) if part) or tracklist_id
         if not yes:
@@ -170,16 +170,9 @@ def delete(id_: str, yes: bool) -> None:
     click.echo(f"deleted {name}")
 
 
-def _find(connection: Any, text: str) -> str:
+def find_tracklist(connection: Any, text: str) -> str:
+    """The id of the tracklist that a person means."""
     from mixtrove.library import schema
     from mixtrove.library.lookup import find_id
 
     return find_id(connection, schema.tracklist, text, what="tracklist", seen_in="mixtrove tracklist list")
-
-
-def _clock(seconds: int | None) -> str | None:
-    if seconds is None:
-        return None
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

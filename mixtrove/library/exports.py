@@ -1,9 +1,10 @@
 """Library and wants as files, written while they are read: any number of tracks in the memory of a few.
 
 ``csv`` for spreadsheets, ``json`` (one array) for programs, ``txt`` to paste and to take along, ``m3u8`` for
-players: https://en.wikipedia.org/wiki/M3U#Extended_M3U, in UTF-8. What providers' terms want said is in
-every file: a column, a field, lines at the end. Values that may only be shown for a while are in none. Not here:
-reading wants back (``want_files.py``), a tracklist as a file (``tracklist_files.py``), writing to disk.
+players (https://en.wikipedia.org/wiki/M3U#Extended_M3U, in UTF-8). What providers' terms want said is in
+every file: a column, a field, lines at the end. Values that may be shown for a while only are in none.
+
+Not here: reading wants back (``want_files.py``), a tracklist as a file (``tracklist_files.py``), the disk.
 """
 
 from __future__ import annotations
@@ -189,9 +190,7 @@ def _places(connection: sa.Connection, track_ids: Sequence[str]) -> dict[str, tu
 
 
 def _track_item(track: TrackRow, attributions: Attributions) -> _Item:
-    record: dict[str, Any] = {
-        name: getattr(track, name) for name in TRACK_COLUMNS if name != "attribution"
-    }
+    record: dict[str, Any] = {name: getattr(track, name) for name in TRACK_COLUMNS if name != "attribution"}
     record["attribution"] = " ".join(attributions(track.providers)) or None
     return _Item(record, _name(track), track.label, track.duration, track.id, track.providers)
 

@@ -3,9 +3,9 @@
 Here: plays of one track with their neighbours, and what follows from them. Not here: a whole tracklist
 (``tracklist_records.py``), figures over the library (``mixtrove.warehouse``).
 
-A mix is a row of **moments**: a line, and the lines layered over it (``w/``, ``+``), are one. What is in the
-same moment was played together; before and after are the moments beside it. A line that a person said is not a
-track is none.
+A mix is a row of **moments**: a line and the lines layered over it (``w/``, ``+``) are one. What is in the
+same moment was played together; before and after are the moments beside it. A line that a person said is
+not a track is none.
 """
 
 from __future__ import annotations
@@ -153,9 +153,7 @@ def _moments(connection: sa.Connection, tracklist_ids: Iterable[str]) -> dict[st
                     _track, _track.c.id == _discovery.c.library_track_id
                 )
             )
-            .where(
-                _entry.c.tracklist_id.in_(some), _entry.c.skip_reason.is_distinct_from(NOT_A_TRACK)
-            )
+            .where(_entry.c.tracklist_id.in_(some), _entry.c.skip_reason.is_distinct_from(NOT_A_TRACK))
             .order_by(_entry.c.tracklist_id, _entry.c.position, _entry.c.component)
         ).mappings()
         for tracklist_id, entries in groupby(rows, key=lambda row: row["tracklist_id"]):

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -40,7 +42,7 @@ _ORDERS: Mapping[Order, tuple[sa.Column[Any], ...]] = {
     "artist": (_track.c.artist, _track.c.title, _track.c.id),
     "newest": (_track.c.id,),
 }
-_DESCENDING = (_track.c.discovery_count,)
+_DESCENDING = frozenset((_track.c.discovery_count,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class TrackPage:
 
 def find_tracks(
     connection: sa.Connection,
-    which: TrackFilter = TrackFilter(),  # noqa: B008  (frozen)
+    which: TrackFilter = TrackFilter(),
     *,
     order: Order = "heard",
     after: str | None = None,
@@ -114,7 +116,7 @@ def find_tracks(
 
 def every_track(
     connection: sa.Connection,
-    which: TrackFilter = TrackFilter(),  # noqa: B008  (frozen)
+    which: TrackFilter = TrackFilter(),
     *,
     order: Order = "heard",
     lasting: bool = False,
@@ -125,15 +127,13 @@ def every_track(
         yield track_rows(connection, rows, lasting=lasting)
 
 
-def count_tracks(connection: sa.Connection, which: TrackFilter = TrackFilter()) -> int:  # noqa: B008
+def count_tracks(connection: sa.Connection, which: TrackFilter = TrackFilter()) -> int:
     """How many tracks are meant."""
     return _count(connection, _conditions(connection, which))
 
 
 def _count(connection: sa.Connection, conditions: list[_Condition]) -> int:
-    return connection.execute(
-        sa.select(sa.func.count()).select_from(_track).where(*conditions)
-    ).scalar_one()
+    return connection.execute(sa.select(sa.func.count()).select_from(_track).where(*conditions)).scalar_one()
 
 
 def _ordered(conditions: list[_Condition], order: Order) -> sa.Select[Any]:
@@ -150,11 +150,16 @@ def _ordered(conditions: list[_Condition], order: Order) -> sa.Select[Any]:
 def _behind(order: Order, values: list[Any]) -> _Condition:
     """The tracks after the one with these values of the order's columns."""
     if order == "newest":
-        return _track.c.id < values[0]
+        older: _Condition = _track.c.id < values[0]
+        return older
     if order == "artist":
-        return sa.tuple_(*_ORDERS["artist"]) > sa.tuple_(*values)
+        behind: _Condition = sa.tuple_(*_ORDERS["artist"]) > sa.tuple_(*values)
+        return behind
     heard, *names = _ORDERS["heard"]
-    return (heard <= values[0]) & ((heard < values[0]) | (sa.tuple_(*names) > sa.tuple_(*values[1:])))
+    less_heard: _Condition = (heard <= values[0]) & (
+        (heard < values[0]) | (sa.tuple_(*names) > sa.tuple_(*values[1:]))
+    )
+    return less_heard
 
 
 def _cursor(order: Order, row: sa.RowMapping) -> str:
@@ -179,22 +184,24 @@ def _conditions(connection: sa.Connection, which: TrackFilter) -> list[_Conditio
     said = _Said(connection)
     found = [_named(said, word) for word in which.words.split()]
     if which.artist:
-        found.append(said.contains(_track.c.artist, which.artist) | _spelled(which.artist, behind="%|", before="|%|%"))
+        spelled = _spelled(which.artist, behind="%|", before="|%|%")
+        found.append(said.contains(_track.c.artist, which.artist) | spelled)
     if which.title:
         found.append(
             said.contains(_track.c.title, which.title)
             | said.contains(_track.c.remix, which.title)
             | _spelled(which.title, before="|%|%|%")
         )
-    for name, text in (("label", which.label), ("genre", which.genre)):
-        if text:
-            found.append(said.shown(name, lambda value, text=text: said.contains(value, text)))
+    found += [
+        said.shown(name, partial(said.contains, text=text))
+        for name, text in (("label", which.label), ("genre", which.genre))
+        if text
+    ]
     if which.keys:
         found.append(said.shown("key", lambda value: value.in_(spellings(which.keys))))
-    if which.bpm_from is not None:
-        found.append(said.shown_number("bpm", lambda value: value >= which.bpm_from))
-    if which.bpm_to is not None:
-        found.append(said.shown_number("bpm", lambda value: value <= which.bpm_to))
+    if which.bpm_from is not None or which.bpm_to is not None:
+        low, high = which.bpm_from or 0.0, which.bpm_to or math.inf
+        found.append(said.shown("bpm", lambda value: value.between(low, high), number=True))
     if which.discovered_after is not None:
         found.append(_track.c.first_discovered >= _midnight(which.discovered_after))
     if which.discovered_before is not None:
@@ -232,7 +239,7 @@ def _named(said: _Said, word: str) -> _Condition:
     columns = (_track.c.artist, _track.c.title, _track.c.remix)
     return sa.or_(
         *(said.contains(column, word) for column in columns),
-        said.shown("label", lambda value: said.contains(value, word)),
+        said.shown("label", partial(said.contains, text=word)),
         _spelled(word),
     )
 
@@ -250,13 +257,15 @@ class _Said:
     def contains(self, value: sa.ColumnElement[Any], text: str) -> _Condition:
         """Whether the text is a part, in any case. SQLite's LIKE knows no case of ASCII by itself."""
         if self._postgres:
-            return value.icontains(text, autoescape=True)
-        return value.contains(text, autoescape=True)
+            held: _Condition = value.icontains(text, autoescape=True)
+        else:
+            held = value.contains(text, autoescape=True)
+        return held
 
     def shown(
         self, name: str, holds: Callable[[sa.ColumnElement[Any]], _Condition], *, number: bool = False
     ) -> _Condition:
-        """Whether it holds of the text that is shown."""
+        """Whether it holds of the text, or the number, that is shown."""
         other = _attribute.alias()
         better = sa.exists().where(
             other.c.library_track_id == _attribute.c.library_track_id,
@@ -270,10 +279,6 @@ class _Said:
         )
         column = _track.c[name]
         return holds(column) | (column.is_(None) & _track.c.id.in_(said))
-
-    def shown_number(self, name: str, holds: Callable[[sa.ColumnElement[Any]], _Condition]) -> _Condition:
-        """Whether it holds of the number that is shown."""
-        return self.shown(name, holds, number=True)
 
     def _text(self) -> sa.ColumnElement[Any]:
         if self._postgres:

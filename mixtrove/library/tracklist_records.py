@@ -240,7 +240,7 @@ def _entry_record(row: sa.RowMapping) -> EntryRecord:
 
 
 def track_name(row: sa.RowMapping) -> str | None:
-    """The library track of a play as people read it; of the columns ``track_artist``, ``_title``, ``_remix``."""
+    """The library track of a play for people, of the columns ``track_artist``, ``_title``, ``_remix``."""
     if row["track_title"] is None:
         return None
     remix = f" ({row['track_remix']})" if row["track_remix"] else ""

@@ -1,27 +1,18 @@
-"""The want list as a file: CSV for spreadsheets, JSON for programs, text to paste; and CSV back in."""
+"""The want list from a file. Writing one is ``exports.py``."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
-from mixtrove.library.spreadsheet import read_csv, to_csv
+from mixtrove.library.spreadsheet import read_csv
 from mixtrove.library.store import Store
 from mixtrove.library.tracks import find_or_create_track
-from mixtrove.library.wants import WantRecord, add_want, set_want
+from mixtrove.library.wants import add_want, set_want
 from mixtrove.matching import Credit
-
-COLUMNS = (
-    "artist", "title", "version", "label", "catalog_number", "cut", "priority", "status", "heard",
-    "added_at", "purchased_at", "purchase_price", "currency", "store", "notes",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +22,6 @@ class WantImport:
     rows: int
     added: int
     skipped: tuple[str, ...]  # sentences: rows that could not be used
-
-
-def export_wants(wants: Sequence[WantRecord], form: Literal["csv", "json", "txt"]) -> str:
-    """Wants as ``csv`` (with a header), ``json`` (an array) or ``txt`` (``Artist - Title (Version)``)."""
-    if form == "json":
-        return json.dumps([asdict(one) for one in wants], ensure_ascii=False, indent=2, default=_plain) + "\n"
-    if form == "txt":
-        return "".join(
-            f"{one.artist} - {one.title}{f' ({one.remix})' if one.remix else ''}"
-            f"{f' [{one.label}]' if one.label else ''}\n"
-            for one in wants
-        )
-    rows = [
-        [
-            one.remix if name == "version" else _plain(getattr(one, name), keep=(int, str, type(None)))
-            for name in COLUMNS
-        ]
-        for one in wants
-    ]
-    return to_csv(COLUMNS, rows)
 
 
 def import_wants_csv(store: Store, data: bytes, name: str, *, user: str) -> WantImport:
@@ -115,9 +86,3 @@ def _want_id(connection: sa.Connection, user: str, track_id: str) -> str | None:
         sa.select(want.c.id).where(want.c.user == user, want.c.library_track_id == track_id)
     ).scalar()
     return found
-
-
-def _plain(value: Any, *, keep: tuple[type, ...] = ()) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return value if isinstance(value, keep) else str(value)

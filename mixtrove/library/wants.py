@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -68,12 +68,15 @@ def list_wants(
     *,
     status: str | None = None,
     min_priority: int = 1,
+    added_after: date | None = None,
     limit: int | None = None,
 ) -> list[WantRecord]:
-    """A user's wants, the most wanted first, then the most heard."""
+    """A user's wants, the most wanted first, then the most heard; ``added_after`` in UTC, that day too."""
     query = _records().where(_want.c.user == user, _want.c.priority >= min_priority)
     if status:
         query = query.where(_want.c.status == status)
+    if added_after is not None:
+        query = query.where(_want.c.added_at >= datetime.combine(added_after, time(), UTC))
     query = query.order_by(
         _want.c.priority.desc(), _track.c.discovery_count.desc(), _want.c.added_at, _want.c.id
     )

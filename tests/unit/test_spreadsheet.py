@@ -11,7 +11,9 @@ from mixtrove.library.spreadsheet import plain_cell, read_csv, safe_cell, to_csv
 SIGNS = st.text(st.sampled_from("'=+-@＝＋－＠ \t\r\n\0\u00a0\ufeff\u200bA1,;\""), max_size=6)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "＝1", "＋1", "－1", "＠A1", "\t=1", "\r", "\n=1", "\0=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@A1", "＝1", "＋1", "－1", "＠A1", "\t=1", "\r", "\n=1", "\0=1"]
+)
 @pytest.mark.parametrize("before", ["", " ", "  \u00a0", "\ufeff", "\u200b"])
 def test_no_cell_begins_like_a_formula(before: str, text: str) -> None:
     assert safe_cell(before + text) == f"'{before}{text}"
