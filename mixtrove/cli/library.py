@@ -57,7 +57,8 @@ def list_(order: Order, limit: int, after: str | None, as_json: bool, **chosen: 
     """
     from mixtrove.library.lookup import short_id
     from mixtrove.library.musical_key import shown_key
-    from mixtrove.library.track_search import TrackFilter, find_tracks
+    from mixtrove.library.track_filter import TrackFilter
+    from mixtrove.library.track_search import find_tracks
 
     with opened_store() as (store, settings), store.read() as connection:
         which = chosen_tracks(connection, settings.user, chosen)

@@ -90,7 +90,8 @@ def warm(top: int) -> None:
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.progress import progress_bar
     from mixtrove.discovery import opened_online, use_in_words
-    from mixtrove.library.track_search import TrackFilter, find_tracks
+    from mixtrove.library.track_filter import TrackFilter
+    from mixtrove.library.track_search import find_tracks
     from mixtrove.shopping import ask_shops
 
     with opened_store() as (store, settings), opened_online(settings) as online:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from mixtrove.library.musical_key import MusicalKey
-    from mixtrove.library.track_search import TrackFilter
+    from mixtrove.library.track_filter import TrackFilter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -67,7 +67,7 @@ def chosen_tracks(connection: sa.Connection, user: str, chosen: dict[str, Any]) 
     """
     from mixtrove.cli.tracklist import find_tracklist
     from mixtrove.library.musical_key import HARMONIC
-    from mixtrove.library.track_search import TrackFilter
+    from mixtrove.library.track_filter import TrackFilter
 
     if chosen["moves"] and not chosen["mixes_with"]:
         raise BadInput("--move says how --mixes-with is meant: name a key with --mixes-with")

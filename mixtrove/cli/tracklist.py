@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -129,20 +129,44 @@ def edit(id_: str, played_on: str | None, **given: str | None) -> None:
 
 @tracklist.command()
 @click.argument("id_")
-@click.option("--version", type=click.IntRange(1), help="An earlier version; the newest by default.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["raw", "text", "cue"]),
+    default="raw",
+    show_default=True,
+    help="The lines as they were imported; numbered lines with times and labels; a CUE sheet.",
+)
+@click.option("--identified", is_flag=True, help="With text and cue: under the names that were found.")
+@click.option("--version", type=click.IntRange(1), help="With raw: an earlier version.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
-def export(id_: str, version: int | None, out: Path | None) -> None:
-    """Give back the lines as they were imported.
+def export(
+    id_: str, form: Literal["raw", "text", "cue"], identified: bool, version: int | None, out: Path | None
+) -> None:
+    """Give a tracklist back as a file.
+
+    A CUE sheet needs times; what is layered over a track without a time of its own is in that track's title.
 
     \b
     For example:
       mixtrove tracklist export 3fa9c1d2 --out mix.txt
+      mixtrove tracklist export 3fa9c1d2 --format cue --identified --out mix.cue
     """
     from mixtrove.cli.output import write_text
+    from mixtrove.errors import BadInput
+    from mixtrove.library.tracklist_files import tracklist_file
     from mixtrove.library.tracklist_records import export_tracklist
 
+    if form == "raw" and identified:
+        raise BadInput("--format raw gives the lines as they were imported: use text or cue for --identified")
+    if form != "raw" and version is not None:
+        raise BadInput(f"--version goes with --format raw: only the newest version is written as {form}")
     with opened_store() as (store, _), store.read() as connection:
-        text = export_tracklist(connection, find_tracklist(connection, id_), version)
+        tracklist_id = find_tracklist(connection, id_)
+        if form == "raw":
+            text = export_tracklist(connection, tracklist_id, version)
+        else:
+            text = tracklist_file(connection, tracklist_id, form, identified=identified)
     write_text(text, out)
 
 

@@ -23,8 +23,9 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.facts import links_of
 from mixtrove.library.spreadsheet import to_csv
+from mixtrove.library.track_filter import TrackFilter
 from mixtrove.library.track_records import TrackRow, track_rows
-from mixtrove.library.track_search import BATCH, Order, TrackFilter, every_track
+from mixtrove.library.track_search import BATCH, EVERYTHING, Order, every_track
 from mixtrove.library.wants import WantRecord
 
 Form = Literal["csv", "json", "txt", "m3u8"]
@@ -60,7 +61,7 @@ class _Item:
 def export_tracks(
     connection: sa.Connection,
     form: Form,
-    which: TrackFilter = TrackFilter(),  # noqa: B008  (frozen)
+    which: TrackFilter = EVERYTHING,
     *,
     order: Order = "heard",
     attributions: Attributions,

@@ -11,10 +11,11 @@ not a track is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,6 +32,9 @@ _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 _tracklist = schema.tracklist
 _track = schema.library_track
+_NAMED = tuple(_track.c[name].label(f"track_{name}") for name in ("artist", "title", "remix"))
+_Rows = Sequence[sa.Row[Any]]
+_Beside = tuple[_Rows, _Rows, _Rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,16 @@ def set_context(connection: sa.Connection, track_id: str) -> SetContext:
         .where(_discovery.c.library_track_id == track_id)
     ).all()
     moments = _moments(connection, {row.tracklist_id for row in rows})
-    plays = []
-    for row in rows:
-        before, with_it, after = _beside(moments[row.tracklist_id], row.entry_id)
-        plays.append(
-            Play(
-                row.tracklist_id, row.title, row.dj, row.played_on, row.discovery_date, row.track_position,
-                row.component, row.cue_seconds, row.raw_line, row.confidence, row.identification_method,
-                tuple(row.reasons), before, with_it, after,
-            )
-        )  # fmt: skip
+    beside = {row.id: _beside(moments[row.tracklist_id], row.entry_id) for row in rows}
+    names = _names(connection, [one for some in beside.values() for part in some for one in part])
+    plays = [
+        Play(
+            row.tracklist_id, row.title, row.dj, row.played_on, row.discovery_date, row.track_position,
+            row.component, row.cue_seconds, row.raw_line, row.confidence, row.identification_method,
+            tuple(row.reasons), *(_heard(part, names) for part in beside[row.id]),
+        )
+        for row in rows
+    ]  # fmt: skip
     plays.sort(key=_by_day)
     days = [one.played_on for one in plays if one.played_on]
     times = [one.discovered for one in plays]
@@ -136,60 +140,72 @@ def _by_day(play: Play) -> tuple[bool, date, datetime, str, int, int]:
     return (day is None, day or date.min, *place)
 
 
-def _moments(connection: sa.Connection, tracklist_ids: Iterable[str]) -> dict[str, list[list[Heard]]]:
-    """By tracklist, its moments in order."""
-    found: dict[str, list[list[Heard]]] = {}
+def _moments(connection: sa.Connection, tracklist_ids: Iterable[str]) -> dict[str, list[list[sa.Row[Any]]]]:
+    """By tracklist, its moments in order: rows of what was played in each."""
+    found: dict[str, list[list[sa.Row[Any]]]] = {}
     for some in chunks(tracklist_ids):
-        rows = connection.execute(
+        played: sa.Select[Any] = (
             sa.select(
-                _entry,
+                _entry.c.id,
+                _entry.c.tracklist_id,
+                _entry.c.position,
+                _entry.c.component,
+                _entry.c.layered,
+                _entry.c.raw_line,
                 _discovery.c.library_track_id,
-                _track.c.artist.label("track_artist"),
-                _track.c.title.label("track_title"),
-                _track.c.remix.label("track_remix"),
             )
-            .select_from(
-                _entry.outerjoin(_discovery, _discovery.c.entry_id == _entry.c.id).outerjoin(
-                    _track, _track.c.id == _discovery.c.library_track_id
-                )
-            )
+            .outerjoin(_discovery, _discovery.c.entry_id == _entry.c.id)
             .where(_entry.c.tracklist_id.in_(some), _entry.c.skip_reason.is_distinct_from(NOT_A_TRACK))
             .order_by(_entry.c.tracklist_id, _entry.c.position, _entry.c.component)
-        ).mappings()
-        for tracklist_id, entries in groupby(rows, key=lambda row: row["tracklist_id"]):
-            mix: list[list[Heard]] = []
+        )
+        rows = connection.execute(played)
+        for tracklist_id, entries in groupby(rows, key=lambda row: row.tracklist_id):
+            mix: list[list[sa.Row[Any]]] = []
             position = None
             for row in entries:
-                goes_on = row["position"] == position or row["layered"]
+                goes_on = row.position == position or row.layered
                 if not (goes_on and mix):
                     mix.append([])
-                position = row["position"]
-                mix[-1].append(_heard(row))
+                position = row.position
+                mix[-1].append(row)
             found[tracklist_id] = mix
     return found
 
 
-def _heard(row: sa.RowMapping) -> Heard:
-    return Heard(
-        entry_id=row["id"],
-        position=row["position"],
-        component=row["component"],
-        library_track_id=row["library_track_id"],
-        name=track_name(row) or shown(credit_of_entry(row)),
-        raw_line=row["raw_line"],
-    )
-
-
-def _beside(
-    mix: Sequence[Sequence[Heard]], entry_id: str
-) -> tuple[tuple[Heard, ...], tuple[Heard, ...], tuple[Heard, ...]]:
-    """(before, together, after)."""
+def _beside(mix: Sequence[Sequence[sa.Row[Any]]], entry_id: str) -> _Beside:
+    """What was before, together and after."""
     for place, moment in enumerate(mix):
-        if any(one.entry_id == entry_id for one in moment):
+        if any(row.id == entry_id for row in moment):
             before = mix[place - 1] if place else ()
             after = mix[place + 1] if place + 1 < len(mix) else ()
-            return tuple(before), tuple(one for one in moment if one.entry_id != entry_id), tuple(after)
+            return before, [row for row in moment if row.id != entry_id], after
     return (), (), ()
+
+
+def _names(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> dict[str, str]:
+    """By id, the names of the library tracks of these rows, and of the entries that are none."""
+    names: dict[str, str] = {}
+    for some in chunks(row.library_track_id for row in rows if row.library_track_id):
+        tracks = connection.execute(sa.select(_track.c.id, *_NAMED).where(_track.c.id.in_(some))).mappings()
+        names |= {row["id"]: str(track_name(row)) for row in tracks}
+    for some in chunks(row.id for row in rows if not row.library_track_id):
+        entries = connection.execute(sa.select(_entry).where(_entry.c.id.in_(some))).mappings()
+        names |= {row["id"]: shown(credit_of_entry(row)) for row in entries}
+    return names
+
+
+def _heard(rows: Sequence[sa.Row[Any]], names: Mapping[str, str]) -> tuple[Heard, ...]:
+    return tuple(
+        Heard(
+            entry_id=row.id,
+            position=row.position,
+            component=row.component,
+            library_track_id=row.library_track_id,
+            name=names[row.library_track_id or row.id],
+            raw_line=row.raw_line,
+        )
+        for row in rows
+    )
 
 
 def _often(plays: Iterable[Play], track_id: str) -> tuple[Neighbour, ...]:

@@ -22,7 +22,8 @@ from mixtrove.identify import match_entries
 from mixtrove.library import schema
 from mixtrove.library.facts import expire
 from mixtrove.library.line_decisions import decide
-from mixtrove.library.track_search import TrackFilter, find_tracks
+from mixtrove.library.track_filter import TrackFilter
+from mixtrove.library.track_search import find_tracks
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.online import ask_providers
 from mixtrove.providers.beatport import Beatport
