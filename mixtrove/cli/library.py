@@ -109,13 +109,14 @@ def show(id_: str, limit: int, as_json: bool) -> None:
         return
     _print_facts(found)
     click.echo()
-    others = [one for one in found.attributes if one.name not in found.track.sources]
-    if others:
-        rows = [(one.name, one.value, one.provider, one.fetched_at, one.expires_at) for one in others]
-        print_table(("also_said", "value", "by", "as_of", "kept_until"), rows)
+    if found.attributes:
+        rows = [
+            (one.name, one.value, one.provider, one.fetched_at, one.expires_at) for one in found.attributes
+        ]
+        print_table(("said_of_it", "value", "provider", "as_of", "kept_until"), rows)
+        for sentence in attributions({one.provider for one in found.attributes}):
+            click.echo(sentence)
         click.echo()
-    for sentence in attributions({one.provider for one in found.attributes}):
-        click.echo(sentence)
     _print_heard(heard, limit)
 
 
@@ -135,7 +136,7 @@ def _print_facts(found: TrackDetails) -> None:
     ]
     rows = [("id", track.id, ""), *rows]
     rows += [(provider, number, "") for provider, number in found.external_ids]
-    print_table(("field", "value", "says"), [*rows, ("owned files", found.owned, "")])
+    print_table(("field", "value", "from"), [*rows, ("owned files", found.owned, "")])
 
 
 def _print_heard(heard: SetContext, limit: int) -> None:

@@ -57,8 +57,9 @@ def list_(dj: str | None, limit: int | None, as_json: bool) -> None:
 @tracklist.command()
 @click.argument("id_")
 @click.option("--versions", is_flag=True, help="Every import of it and what changed.")
+@click.option("--new", "only_new", is_flag=True, help="Only what was heard nowhere before.")
 @_AS_JSON
-def show(id_: str, versions: bool, as_json: bool) -> None:
+def show(id_: str, versions: bool, only_new: bool, as_json: bool) -> None:
     """Show a tracklist with what each line was found to be.
 
     `mixtrove review assign ID` and `reject ID` take the id of any line, also of one that was identified.
@@ -70,7 +71,7 @@ def show(id_: str, versions: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from mixtrove.library.lookup import short_id
-    from mixtrove.library.tracklist_records import get_tracklist, list_versions
+    from mixtrove.library.tracklist_records import get_tracklist, list_versions, new_tracks
 
     with opened_store() as (store, _), store.read() as connection:
         tracklist_id = find_tracklist(connection, id_)
@@ -80,23 +81,29 @@ def show(id_: str, versions: bool, as_json: bool) -> None:
         columns = ("version", "imported_at", "changes")
         print_table(columns, [(n, at, "; ".join(changes)) for n, at, changes in history], json=as_json)
         return
+    identified, provisional = new_tracks(entries)
+    if only_new:
+        entries = [one for one in entries if one.new]
     if as_json:
-        print_json({**asdict(summary), "entries": [asdict(one) for one in entries]})
+        new = {"new_identified": identified, "new_provisional": provisional}
+        print_json({**asdict(summary), **new, "entries": [asdict(one) for one in entries]})
         return
     facts = (summary.dj, summary.title, summary.played_on, summary.source, summary.source_url)
     click.echo(" · ".join(str(fact) for fact in facts if fact) or "(a mix without a name)")
     print_table(
-        ("id", "line", "cue", "written", "status", "track", "confidence", "why"),
+        ("id", "line", "cue", "written", "status", "new", "track", "confidence", "why"),
         [
             (
                 short_id(one.id), one.position if one.component == 1 else None,
-                clock(one.cue_seconds), one.credit, one.status,
+                clock(one.cue_seconds), one.credit, one.status, one.new or None,
                 one.track if one.status != "pending" else None, one.confidence,
                 one.skip_reason or "; ".join(one.reasons),
             )
             for one in entries
         ],
+        empty="nothing was new in the library",
     )  # fmt: skip
+    click.echo(f"new in the library with it: {identified:,} tracks, and {provisional:,} provisional")
 
 
 @tracklist.command()

@@ -84,8 +84,6 @@ def conditions(connection: sa.Connection, which: TrackFilter) -> list[sa.ColumnE
         found.append(_track.c.discovery_count >= which.heard)
     if which.provisional is not None:
         found.append(_track.c.provisional if which.provisional else ~_track.c.provisional)
-    if which.new_in is not None:
-        found.append(_track.c.discovered_from == which.new_in)
     return [*found, *_related(said, which)]
 
 
@@ -95,8 +93,11 @@ def _related(said: _Said, which: TrackFilter) -> Iterator[_Condition]:
     if which.dj:
         mixes = plays.join(_tracklist, _tracklist.c.id == _discovery.c.tracklist_id)
         yield _track.c.id.in_(mixes.where(said.contains(_tracklist.c.dj, which.dj)))
-    if which.tracklist_id is not None:
-        yield _track.c.id.in_(plays.where(_discovery.c.tracklist_id == which.tracklist_id))
+    for tracklist_id in (which.tracklist_id, which.new_in):
+        if tracklist_id is not None:
+            yield _track.c.id.in_(plays.where(_discovery.c.tracklist_id == tracklist_id))
+    if which.new_in is not None:
+        yield _track.c.discovered_from == which.new_in
     if which.owned is not None:
         owned = sa.exists().where(schema.owned_track.c.library_track_id == _track.c.id)
         yield owned if which.owned else ~owned

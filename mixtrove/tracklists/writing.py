@@ -47,9 +47,7 @@ def as_cue(tracklist: Tracklist) -> str:
         )
     head = list(_cue_head(tracklist))
     sheet = [*head]
-    number = 0
-    for line in _joined(entries):
-        number += 1
+    for number, line in enumerate(_joined(entries), 1):
         sheet += _cue_track(number, line, head)
     return "".join(f"{text}\n" for text in sheet)
 
@@ -66,7 +64,7 @@ def _text_line(number: int, line: Line) -> str:
 
 
 def _joined(entries: Sequence[Line]) -> Iterator[Line]:
-    """The lines, with those that are layered and have no time joined to the one that they are layered over."""
+    """The lines; those that are layered and have no time are joined to the one that they are layered over."""
     under: Line | None = None
     for line in entries:
         over = line.components[0].layered and line.cue_seconds is None
