@@ -16,6 +16,7 @@ from discovery_assets.statistics.periods import daily, monthly, weekly
 from discovery_assets.statistics.published import published_warehouse
 from discovery_assets.statistics.summaries import all_time, conversion, trends
 from discovery_assets.statistics.warehouse import warehouse, warehouse_checks
+from discovery_assets.want.purchase_links import purchase_links
 from discovery_assets.want.want_list import want_list
 from resources.home import Home, OfflineCatalogue, OperationalStore, Warehouse
 from resources.providers import Providers
@@ -33,6 +34,7 @@ ASSETS = (
     track_attributes,
     duplicate_tracks,
     want_list,
+    purchase_links,
     warehouse,
     daily,
     weekly,

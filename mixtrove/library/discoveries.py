@@ -315,6 +315,14 @@ def _track_of(tx: Transaction, entry: sa.RowMapping, one: EntryDecision, named: 
     return find_or_create_track(tx, one.track.credit, external_ids=(one.track.external_id,))
 
 
+def recorded_track(tx: Transaction, record: TrackRecord) -> str:
+    """The id of the library track that a recording is, made when there is none, with what is known of it."""
+    track_id = find_or_create_track(tx, record.credit, external_ids=(record.external_id,))
+    if record.facts is not None:
+        learn(tx, track_id, (record.facts,))
+    return track_id
+
+
 def record_of(credit: Credit, url: str | None, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """A recording as it is kept with an entry it was offered for; ``credits.read`` gives its credit back."""
     more = {"url": url, "facts": None if facts is None else dict(facts)}

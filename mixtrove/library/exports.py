@@ -4,7 +4,7 @@
 players (https://en.wikipedia.org/wiki/M3U#Extended_M3U, in UTF-8). What providers' terms want said is in
 every file: a column, a field, lines at the end. Values that may be shown for a while only are in none.
 
-Not here: reading wants back (``want_files.py``), a tracklist as a file (``tracklist_files.py``), the disk.
+Not here: reading wants back (``want_imports.py``), a tracklist as a file (``tracklist_files.py``), the disk.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
-from mixtrove.library.facts import links_of
+from mixtrove.library.purchase_links import links_of
 from mixtrove.library.spreadsheet import to_csv
 from mixtrove.library.track_filter import TrackFilter
 from mixtrove.library.track_records import TrackRow, track_rows
 from mixtrove.library.track_search import BATCH, EVERYTHING, Order, every_track
-from mixtrove.library.wants import WantRecord
+from mixtrove.library.want_records import WantRecord
 
 Form = Literal["csv", "json", "txt", "m3u8"]
 
@@ -40,7 +40,7 @@ TRACK_COLUMNS = (
 )  # fmt: skip
 WANT_COLUMNS = (
     "artist", "title", "version", "label", "catalog_number", "cut", "priority", "status", "heard",
-    "added_at", "purchased_at", "purchase_price", "currency", "store", "notes", "attribution",
+    "added_at", "purchased_at", "purchase_price", "currency", "store", "notes", "library_track_id", "attribution",
 )  # fmt: skip
 
 _UNKNOWN_LENGTH = -1  # of an #EXTINF

@@ -1,14 +1,16 @@
-"""Finding the row that a person means: by its id, by the end of it, as lists show it."""
+"""Finding the rows that a person means: by id or its end, by words, by a name however it is spelled."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
-from mixtrove.matching import Credit
+from mixtrove.matching import Credit, normal_form
 from mixtrove.tracklists.line import parse_line
 
 _ID = re.compile(r"[0-9a-f-]{4,36}")
@@ -63,3 +65,19 @@ def find_track(connection: sa.Connection, text: str) -> str | Credit:
     if _ID.fullmatch(text.strip().lower()):
         return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
     raise BadInput(f'{text!r} is no track: write its id or "Artist - Title (Version)"')
+
+
+def contains_words(columns: Iterable[sa.ColumnElement[Any]], words: str) -> sa.ColumnElement[bool]:
+    """Whether every word occurs in one of the columns, whatever the case."""
+    named = tuple(columns)
+    return sa.and_(
+        sa.true(),
+        *(sa.or_(*(column.icontains(word, autoescape=True) for column in named)) for word in words.split()),
+    )
+
+
+def spellings(connection: sa.Connection, column: sa.Column[Any], names: Iterable[str]) -> list[str]:
+    """The values of a column that have the normal form of one of the names."""
+    wanted = {normal_form(name) for name in names}
+    found = connection.execute(sa.select(column).distinct()).scalars()
+    return [one for one in found if one and normal_form(one) in wanted]

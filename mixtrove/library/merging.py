@@ -24,7 +24,9 @@ from mixtrove.library.plain import plain, typed
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.track_columns import (
     COLUMNS,
+    NAMED,
     OF_THE_RECORDING,
+    PERSON,
     same_length,
     set_by_people,
     write_columns,
@@ -54,17 +56,19 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     """Merge the track ``merged`` into the track ``kept``: it is gone afterwards; returns the merge's id.
 
     Plays, corrections, owned files, ids, names, links and wants move; of two wants of one user the higher
-    priority and the further status stay, and the events of both. Columns that the kept track lacks are filled
-    from the other one, except between recordings of another length what holds for one of them only.
+    priority and the further status stay, and the events of both. What a person set holds for the kept track;
+    columns that it lacks are filled from the other one, except between recordings of another length what
+    holds for one of them only.
     """
     row = _row(tx, merged)
+    filled = _fill(tx, _row(tx, kept), row)
     before = {
         "track": plain(row),
         "moved": {table.name: _move(tx, table, kept, merged) for table in _MOVED},
         "keyed": {name: _move_keyed(tx, name, kept, merged) for name in _KEYED},
         "pairs": _move_pairs(tx, kept, merged),
         "wants": move_wants(tx, kept, merged),
-        "filled": _fill(tx, _row(tx, kept), row),
+        "filled": filled,
     }
     merge_id = new_id()
     tx.connection.execute(
@@ -248,7 +252,7 @@ def _move_keyed(tx: Transaction, name: str, kept: str, merged: str) -> list[dict
     }
     found = []
     for row in rows:
-        moves = (0, *(row[one] for one in key)) not in taken
+        moves = (0, *(row[one] for one in key)) not in taken and not _says_its_name(name, row)
         found.append({"row": plain(row), "moved": moves})
         where = sa.and_(table.c.library_track_id == merged, *(table.c[one] == row[one] for one in key))
         if moves:
@@ -259,6 +263,11 @@ def _move_keyed(tx: Transaction, name: str, kept: str, merged: str) -> list[dict
         else:
             tx.connection.execute(sa.delete(table).where(where))
     return found
+
+
+def _says_its_name(table: str, row: sa.RowMapping) -> bool:
+    """Whether a person set the name of the track that goes: it is not that of the one that stays."""
+    return table == "track_attribute" and row["provider"] == PERSON and row["name"] in NAMED
 
 
 def _return_keyed(
@@ -316,20 +325,25 @@ def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _fill(tx: Transaction, kept: sa.RowMapping, merged: sa.RowMapping) -> dict[str, Any]:
-    """Fill what the kept track lacks; returns the columns with (before, after)."""
-    if merged["provisional"]:
-        return {}
+    """Take over what the kept track lacks and what a person set; returns the columns with (before, after)."""
+    people = set_by_people(tx.connection, [kept["id"], merged["id"]])
+    said_here, said_there = people.get(kept["id"], set()), people.get(merged["id"], set())
     same = same_length(kept["duration"], merged["duration"])
-    by_person = set_by_people(tx.connection, [kept["id"]]).get(kept["id"], set())
     new: dict[str, Any] = {}
     for name in COLUMNS:
-        if name in by_person or not merged[name] or (name in OF_THE_RECORDING and not same):
+        value = merged[name]
+        if name in said_here:
             continue
-        if name == "isrcs":
-            if more := [one for one in merged[name] if one not in kept[name]]:
+        if name in said_there:
+            if kept[name] != value:
+                new[name] = value
+        elif merged["provisional"] or not value or (name in OF_THE_RECORDING and not same):
+            continue
+        elif name == "isrcs":
+            if more := [one for one in value if one not in kept[name]]:
                 new[name] = [*kept[name], *more]
         elif not kept[name]:
-            new[name] = merged[name]
+            new[name] = value
     if new:
         write_columns(tx, kept["id"], new)
     return {name: [kept[name], value] for name, value in new.items()}

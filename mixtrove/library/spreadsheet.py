@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mixtrove.errors import BadInput
 
+MORE = ""
+"""The name under which ``read_csv`` gives the first cell that has no column: a comma without quotes."""
+
 _RISKY = re.compile(r"'*[\s\0\ufeff\u200b-\u200d\u2060]*[=+\-@＝＋－＠\t\r\n\0]")
 
 
@@ -67,6 +70,8 @@ def read_csv(data: bytes, name: str, *, required: Sequence[str]) -> Iterator[tup
         for row in reader:
             if any(cell.strip() for cell in row):
                 cells = dict(zip(columns, map(str.strip, row), strict=False))
+                if more := next(filter(str.strip, row[len(columns) :]), ""):
+                    cells[MORE] = more
                 yield reader.line_num, {key: plain_cell(cell) for key, cell in cells.items()}
     except csv.Error as error:
         raise BadInput(f"{name}, line {reader.line_num}: {error}; correct the line") from error

@@ -20,7 +20,7 @@ from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.line_decisions import file_decision
 from mixtrove.library.merging import last_merge, merge_tracks, unmerge_tracks
 from mixtrove.library.store import Transaction, new_id, upsert
-from mixtrove.library.track_columns import PERSON, write_columns
+from mixtrove.library.track_columns import NAMED, PERSON, write_columns
 from mixtrove.library.track_identity import current_id, forget_name, remember_name, track_named
 from mixtrove.library.track_pairs import forget_pair, note_pair
 from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, find_or_create_track
@@ -39,7 +39,6 @@ LONGEST = 500
 ONE_TRACK = 0.5
 """The version gate below which two tracks are two versions and never one (MATCHING §4, §6)."""
 
-_NAMED = ("artist", "title", "remix")
 _DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _RANGES = {"bpm": (20.0, 400.0), "duration": (1.0, 86_400.0)}  # beats a minute, seconds
 
@@ -86,7 +85,7 @@ def edit_track(
     if not changed:
         return int(row["version"])
     ref = reference(tx.connection, row)
-    if not row["provisional"] and not changed.keys().isdisjoint(_NAMED):
+    if not row["provisional"] and not changed.keys().isdisjoint(NAMED):
         _rename(tx, row, changed)
     version = set_fields(tx, row, changed)
     _file(
@@ -236,7 +235,7 @@ def reference(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
         .where(_known.c.library_track_id == row["id"])
         .order_by(_known.c.provider, _known.c.external_id)
     )
-    names = ("identity_key", "disambiguator", *_NAMED, "label", "catalog_number")
+    names = ("identity_key", "disambiguator", *NAMED, "label", "catalog_number")
     return {**{name: row[name] for name in names}, "external_ids": [list(one) for one in ids]}
 
 
@@ -268,9 +267,10 @@ def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
 
 
 def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> None:
-    """Give a track another identity; it is still found by the one it had."""
+    """Give a track another identity; it is still found by the one it had, unless that is another version."""
     whole: Any = {**row, **changed}
-    key = identity_key(credit_of_track(whole))
+    new = credit_of_track(whole)
+    key = identity_key(new)
     if key == row["identity_key"]:
         return
     twin = track_named(tx.connection, key, row["disambiguator"])
@@ -279,7 +279,8 @@ def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> Non
             f"track {twin['id']} is this one already: make them one with "
             f"`mixtrove library merge {twin['id'][-8:]} {row['id'][-8:]}`"
         )
-    remember_name(tx, row, row["id"])
+    if compare(credit_of_track(row), new).gate >= ONE_TRACK:
+        remember_name(tx, row, row["id"])
     forget_name(tx, key, row["disambiguator"])
     changed["identity_key"] = key
 

@@ -346,3 +346,29 @@ def test_what_a_person_assigned_holds_when_its_track_is_merged(store: Store, mak
     match_entries(store)
     with store.read() as connection:
         assert get_track(connection, glue).track.discovery_count == 2
+
+
+def test_what_a_person_set_holds_for_the_one_track_that_is_left(store: Store) -> None:
+    with store.write() as tx:
+        kept = find_or_create_track(tx, Credit.parse("Bicep", "Glue", label="Other"), genre="Techno")
+        merged = find_or_create_track(tx, Credit.parse("Bicep", "Glew"), genre="House", bpm=120.0)
+        edit_track(tx, merged, {"artist": "BICEP", "genre": "Breaks", "bpm": ""}, by="dj")
+    before = contents(store)
+    with store.write() as tx:
+        merge_by_person(tx, kept=kept, merged=merged, by="dj")
+        find_or_create_track(tx, Credit.parse("Bicep", "Glue"), bpm=64.0)
+    with store.read() as connection:
+        found = get_track(connection, kept)
+    assert (found.track.artist, found.track.genre, found.track.bpm) == ("Bicep", "Breaks", None)
+    assert {one.name for one in found.attributes if one.provider == "person"} == {"genre", "bpm"}
+    with store.write() as tx:
+        unmerge_by_person(tx, kept, by="dj")
+    assert contents(store) == before
+
+
+def test_a_track_that_is_given_another_version_is_not_found_as_the_one_it_was(store: Store) -> None:
+    with store.write() as tx:
+        track = find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus"))
+        edit_track(tx, track, {"remix": "Four Tet Remix"}, by="dj")
+        assert find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus")) != track
+        assert find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")) == track
