@@ -11,7 +11,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
@@ -114,6 +114,7 @@ class WriteSummary:
     skipped: int = 0
     stale: int = 0  # entries that are gone or that a person decided meanwhile
     tracks_added: int = 0
+    provisional_added: int = 0  # of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSu
         total = WriteSummary(
             *(
                 getattr(total, name) + getattr(done, name)
-                for name in ("identified", "provisional", "skipped", "stale", "tracks_added")
+                for name in (field.name for field in fields(WriteSummary))
             )
         )
         time.sleep(PAUSE)
@@ -267,9 +268,9 @@ def write_chunk(
         ):
             _say_identified(tx, provisional, identified)
     refresh_derived(tx, touched)
-    added = _created_now(tx, touched)
+    added, provisional_added = _created_now(tx, touched)
     remove_orphans(tx, touched)
-    return WriteSummary(**counts, tracks_added=added)
+    return WriteSummary(**counts, tracks_added=added, provisional_added=provisional_added)
 
 
 def _say_identified(tx: Transaction, provisional: str, identified: str) -> None:
@@ -334,14 +335,17 @@ def expiry_of(facts: Mapping[str, Any] | None) -> datetime | None:
     return datetime.fromisoformat(until) if until else None
 
 
-def _created_now(tx: Transaction, track_ids: Iterable[str]) -> int:
+def _created_now(tx: Transaction, track_ids: Iterable[str]) -> tuple[int, int]:
+    """(tracks that this transaction made, how many of them are provisional)."""
     track = schema.library_track
-    return sum(
-        tx.connection.execute(
-            sa.select(sa.func.count()).where(track.c.id.in_(some), track.c.created_at == tx.now)
-        ).scalar_one()
+    made = [
+        provisional
         for some in chunks(track_ids)
-    )
+        for provisional in tx.connection.execute(
+            sa.select(track.c.provisional).where(track.c.id.in_(some), track.c.created_at == tx.now)
+        ).scalars()
+    ]
+    return len(made), sum(made)
 
 
 def _write_entries(

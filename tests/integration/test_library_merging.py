@@ -18,6 +18,7 @@ from mixtrove.library.index import LibraryIndex
 from mixtrove.library.line_decisions import decide
 from mixtrove.library.merging import merge_tracks, unmerge_tracks
 from mixtrove.library.owned import import_owned_csv
+from mixtrove.library.set_context import set_context
 from mixtrove.library.store import Store
 from mixtrove.library.track_corrections import edit_track, keep_apart, merge_by_person, unmerge_by_person
 from mixtrove.library.track_pairs import list_pairs
@@ -97,13 +98,13 @@ def test_a_merge_keeps_everything_and_taking_it_back_gives_back_exactly_that(
     with store.write() as tx:
         merge_id = merge_tracks(tx, kept=first, merged=second, reason="the same")
     with store.read() as connection:
-        found = get_track(connection, first)
+        found, plays = get_track(connection, first), set_context(connection, first).plays
         wants = connection.execute(
             sa.select(schema.want.c.user, schema.want.c.priority, schema.want.c.status, schema.want.c.notes)
             .where(schema.want.c.library_track_id == first)
             .order_by(schema.want.c.user)
         ).all()
-    assert [one.dj for one in found.plays] == ["One", "Two"]
+    assert [one.dj for one in plays] == ["One", "Two"]
     assert (found.track.discovery_count, found.track.duration, found.owned) == (2, 401.0, 1)
     assert [number for _, number in found.external_ids] == ["1", "2"]
     assert [tuple(row) for row in wants] == [
