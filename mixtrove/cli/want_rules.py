@@ -109,7 +109,7 @@ def _print_plan(plan: WantPlan, names: dict[str, str], limit: int) -> None:
         click.echo()
     click.echo(_summary(*(plan.number(one) for one in ("add", "raise", "withdraw", "leave out", "keep"))))
     if plan.not_wanted:
-        click.echo("Heard often enough for a rule, and not wanted:")
+        click.echo("Looked at and not wanted:")
         for phrase, number in plan.not_wanted.items():
             click.echo(f"  {number:,} {phrase}")
         click.echo("`mixtrove want rules --track ID` says why of one track. Nothing was changed.")
