@@ -236,7 +236,7 @@ def write_chunk(
     new_plays: list[dict[str, Any]] = []
     unplayed: list[str] = []
     relinked: dict[str, str] = {}
-    touched: set[str] = set()
+    left: set[str] = set()  # tracks that had a play of an entry
     for one in decisions:
         entry, play = entries.get(one.entry_id), plays.get(one.entry_id)
         gone = isinstance(one.track, str) and one.track not in named
@@ -247,7 +247,7 @@ def write_chunk(
         written.append(one)
         before = play["library_track_id"] if play is not None else None
         if before is not None:
-            touched.add(before)
+            left.add(before)
         if one.status == "skipped":
             unplayed += [play["id"]] if play is not None else []
             continue
@@ -258,7 +258,6 @@ def write_chunk(
             tracks.forget()
         if before is not None and before != track_id and one.status == "identified":
             relinked[before] = track_id
-        touched.add(track_id)
         new_plays.append(_play_row(tx, entry, one, track_id, play))
     tracks.write()
     delete_rows(tx, _discovery, unplayed)
@@ -270,8 +269,9 @@ def write_chunk(
             tx, provisional=provisional, identified=identified, reason="the line was identified"
         ):
             _say_identified(tx, provisional, identified)
-    refresh_derived(tx, touched)
-    remove_orphans(tx, touched)
+    played = {row["library_track_id"] for row in new_plays}
+    refresh_derived(tx, left | played)
+    remove_orphans(tx, left - played)
     return WriteSummary(**counts, tracks_added=tracks.added)
 
 
@@ -408,7 +408,7 @@ def _write_candidates(tx: Transaction, decisions: Sequence[EntryDecision]) -> No
             present[row["entry_id"]].append(dict(row))
     wanted = {one.entry_id: _candidate_rows(one) for one in decisions}
     changed = [entry_id for entry_id, rows in wanted.items() if present[entry_id] != rows]
-    for some in chunks(changed):
+    for some in chunks(entry_id for entry_id in changed if present[entry_id]):
         tx.connection.execute(sa.delete(_candidate).where(_candidate.c.entry_id.in_(some)))
     if new := [row for entry_id in changed for row in wanted[entry_id]]:
         tx.connection.execute(sa.insert(_candidate), new)
