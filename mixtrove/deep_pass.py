@@ -85,8 +85,8 @@ def merge_duplicates(
             unchanged = _unchanged(tx, some, started)
             left += len(some) - len(unchanged)
             for group in unchanged:
-                why = f"the same recording ({group.score:.0%} alike)"
-                merged += merge_same(tx, [(group.ids[0], one, why) for one in group.ids[1:]], by=BY)
+                pairs = [(one.left, one.right, "; ".join(one.reasons)) for one in group.pairs]
+                merged += merge_same(tx, pairs, by=BY)
         report("merged", at + len(some), len(found.clusters))
         time.sleep(PAUSE)
     with store.write() as tx:

@@ -90,14 +90,16 @@ def warm(top: int) -> None:
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.progress import progress_bar
     from mixtrove.discovery import opened_online, use_in_words
-    from mixtrove.library.track_records import list_tracks
+    from mixtrove.library.track_filter import TrackFilter
+    from mixtrove.library.track_search import find_tracks
     from mixtrove.shopping import ask_shops
 
     with opened_store() as (store, settings), opened_online(settings) as online:
         if not online.ready:
             raise BadInput("no provider is ready: `mixtrove providers list` says why")
         with store.read() as connection:
-            tracks = [one.id for one in list_tracks(connection, provisional=False, limit=top)]
+            page = find_tracks(connection, TrackFilter(provisional=False), limit=top)
+            tracks = [one.id for one in page.tracks]
         with progress_bar("asking shops") as bar:
             done = ask_shops(
                 store, online.providers, tracks, rule=settings.rule,

@@ -244,6 +244,7 @@ def undo(ids: tuple[str, ...]) -> None:
 
 def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings) -> None:
     from mixtrove.library.line_decisions import decide_many
+    from mixtrove.library.lookup import short_id
 
     if not decisions:
         click.echo("nothing to decide")
@@ -253,6 +254,11 @@ def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings)
     entries = sum(one.entries for one in done)
     lines = f"{len(done)} lines, " if len(done) > 1 else ""
     click.echo(f"decided for {lines}{entries} {'entry' if entries == 1 else 'entries'} in all mixes")
+    for want_id in (one for result in done for one in result.wanted_unheard):
+        click.echo(
+            f"want {short_id(want_id)} stands for a track that is heard nowhere now: "
+            f"`mixtrove want remove {short_id(want_id)}` takes it off"
+        )
     if len(done) > 1:
         click.echo("`mixtrove corrections undo --last` takes all of it back.")
     click.echo(_FOLLOWS)

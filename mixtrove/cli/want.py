@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,7 @@ from mixtrove.cli.want_selection import Selection, find_tracklist, find_want, na
 from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
+    from mixtrove.library.exports import Form
     from mixtrove.library.want_imports import WantImport
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
@@ -162,28 +164,48 @@ def show(id_: str, as_json: bool) -> None:
 
 
 @want.command()
-@click.option("--format", "form", type=click.Choice(["csv", "json", "txt"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "txt", "m3u8"]),
+    default="csv",
+    show_default=True,
+    help="For spreadsheets, programs, people or players.",
+)
 @click.option(
     "--status",
     type=click.Choice(["all", "wanted", "purchased", "unavailable"]),
-    help="Only these. By default all; of txt, a list to take along, only what is wanted.",
+    help="Only these. By default all; of txt and m3u8, lists to take along, only what is wanted.",
 )
+@click.option("--min-priority", type=click.IntRange(1, 5), default=1, help="Only what is wanted so much.")
+@click.option("--added-after", type=click.DateTime(["%Y-%m-%d"]), help="Only since this day, YYYY-MM-DD.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
-def export(form: Literal["csv", "json", "txt"], status: str | None, out: Path | None) -> None:
-    """Write the list as CSV, JSON or plain lines.
+def export(
+    form: Form, status: str | None, min_priority: int, added_after: datetime | None, out: Path | None
+) -> None:
+    """Write the list as CSV, JSON, plain lines or a playlist. CSV and JSON can be imported again.
+
+    A playlist (m3u8) names your own file of a track, else where it can be bought.
 
     \b
     For example:
       mixtrove want export --format txt
       mixtrove want export --status purchased --out bought.csv
     """
-    from mixtrove.library.want_files import export_wants
+    from mixtrove.library.exports import export_wants
     from mixtrove.library.want_records import list_wants
+    from mixtrove.providers.registry import attributions
 
+    chosen = status or ("wanted" if form in ("txt", "m3u8") else "all")
     with opened_store() as (store, settings), store.read() as connection:
-        chosen = status or ("wanted" if form == "txt" else "all")
-        found = list_wants(connection, settings.user, status=None if chosen == "all" else chosen)
-    write_text(export_wants(found, form), out)
+        wants = list_wants(
+            connection,
+            settings.user,
+            status=None if chosen == "all" else chosen,
+            min_priority=min_priority,
+            added_after=added_after and added_after.date(),
+        )
+        write_text(export_wants(connection, wants, form, attributions=attributions), out)
 
 
 @want.command("import")

@@ -31,7 +31,10 @@ from mixtrove.matching.kernel import (
 
 # The kinds of keys, and how many tracks a block of each may have to be looked at: of a larger one other keys
 # find what is alike. Blocks of EXACT are paired without a glance.
-NAME, TITLE, FRONTS, BACKS, FRONT_BACK, BACK_FRONT, TURNED, RELEASE, TITLE_FRONT, TITLE_BACK, LINE_FRONT, PLACE, EXACT = range(13)  # fmt: skip
+(
+    NAME, TITLE, FRONTS, BACKS, FRONT_BACK, BACK_FRONT, TURNED, RELEASE, TITLE_FRONT, TITLE_BACK, LINE_FRONT,
+    PLACE, EXACT,
+) = range(13)  # fmt: skip
 KINDS = 13
 LARGEST = (4000, 4000, 1000, 1000, 1000, 1000, 300, 2000, 600, 600, 600, 600, 40)
 MOST_KEYS = 40  # of a track

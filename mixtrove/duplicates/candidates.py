@@ -22,9 +22,12 @@ def candidate_pairs(packed: Packed, threads: int, progress: Progress) -> NDArray
     """Pairs as ``left << 32 | right`` of track numbers, ascending."""
     count = len(packed.starts)
     glance = blocking.Glance(
-        *(np.zeros(count, np.uint64) for _ in range(3)),
-        *(np.zeros(count, np.int32) for _ in range(2)),
-        np.zeros(count, np.uint64),
+        names=np.zeros(count, np.uint64),
+        titles=np.zeros(count, np.uint64),
+        albums=np.zeros(count, np.uint64),
+        lengths=np.zeros(count, np.int32),
+        years=np.zeros(count, np.int32),
+        positions=np.zeros(count, np.uint64),
     )
     filed: list[Filed] = [[] for _ in range(blocking.KINDS)]
     with ThreadPoolExecutor(threads) as pool:

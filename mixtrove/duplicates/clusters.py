@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,14 @@ LARGEST = 60  # members beyond which a group is no recording but a placeholder
 LOOSEST = 400  # tracks that hang together beyond which only the surest pairs are looked at
 
 Contradictions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]
-Pair = tuple[int, int, float]  # two tracks and the strength of what makes them one
-Group = tuple[list[int], float]  # the members in order, and the strength of the weakest pair that joined two
+Pair = tuple[int, int, float, int]  # two tracks, the strength of what makes them one, and its place
+
+
+class Group(NamedTuple):
+    """Tracks that are one, in order, and the places of the pairs that joined them, the surest first."""
+
+    members: list[int]
+    joined: list[int]
 
 
 def cluster(
@@ -33,7 +40,8 @@ def cluster(
     whether no group may hold them.
     """
     order = np.lexsort((right, left, -np.round(strengths, 6)))
-    pairs = list(zip(left[order].tolist(), right[order].tolist(), strengths[order].tolist(), strict=True))
+    columns = (left[order], right[order], strengths[order], order)
+    pairs = list(zip(*(column.tolist() for column in columns), strict=True))
     together = _components(pairs)
     against = _contradictions(together, contradicted)
     groups = [group for some in together for group in _joined(some, against)]
@@ -50,7 +58,7 @@ def _components(pairs: Sequence[Pair]) -> list[list[Pair]]:
             one = home[one]
         return one
 
-    for one, other, _ in pairs:
+    for one, other, *_ in pairs:
         ours, theirs = find(one), find(other)
         if ours != theirs:
             home[max(ours, theirs)] = min(ours, theirs)
@@ -72,8 +80,8 @@ def _members(pairs: Sequence[Pair]) -> list[int]:
 
 
 def _contradictions(together: Sequence[list[Pair]], contradicted: Contradictions) -> set[tuple[int, int]]:
-    """The pairs within what hangs together that contradict; two tracks alone have nobody else to ask."""
-    asked = [pair for some in together for pair in combinations(_members(some), 2)]
+    """The pairs within what hangs together that contradict; two tracks alone need not be asked again."""
+    asked = [pair for some in together if len(some) > 1 for pair in combinations(_members(some), 2)]
     if not asked:
         return set()
     left, right = np.array(asked, np.int64).T
@@ -82,19 +90,19 @@ def _contradictions(together: Sequence[list[Pair]], contradicted: Contradictions
 
 
 def _joined(pairs: Sequence[Pair], against: set[tuple[int, int]]) -> list[Group]:
-    groups: dict[int, tuple[list[int], float]] = {one: ([one], 2.0) for one in _members(pairs)}
+    groups = {one: Group([one], []) for one in _members(pairs)}
     home = {one: one for one in groups}
-    for one, other, strength in pairs:
+    for one, other, _, place in pairs:
         ours, theirs = home[one], home[other]
         if ours == theirs:
             continue
-        (mine, weakest), (others, theirs_weakest) = groups[ours], groups[theirs]
-        if len(mine) + len(others) > LARGEST or any(
-            (min(pair), max(pair)) in against for pair in product(mine, others)
+        mine, others = groups[ours], groups[theirs]
+        if len(mine.members) + len(others.members) > LARGEST or any(
+            (min(pair), max(pair)) in against for pair in product(mine.members, others.members)
         ):
             continue
-        for member in others:
+        for member in others.members:
             home[member] = ours
-        groups[ours] = sorted(mine + others), min(weakest, theirs_weakest, strength)
+        groups[ours] = Group(sorted(mine.members + others.members), [*mine.joined, *others.joined, place])
         del groups[theirs]
-    return [group for group in groups.values() if len(group[0]) > 1]
+    return [group for group in groups.values() if len(group.members) > 1]

@@ -21,11 +21,15 @@ Flags = NDArray[np.bool_]
 
 DIFFERENT, UNSURE, SAME = range(3)
 
+CERTAIN = (
+    0.92  # the score from which names alone say that two tracks are one, when no fact agrees or none is known
+)
 AGAINST = -3.0  # points below which all other facts together deny what the names say
 IDENTIFIED = 0.5  # … above which they say that records with damaged names are one
 ONE_LENGTH = 3.0  # seconds within which two lengths agree
 # What the gate of the kernel may say of one and the same version; any other reason is another version.
-_PARTS_OF_A_NAME = (kernel.ONE_NUMBER, kernel.OTHER_NUMBER, kernel.OTHER_SIDE, kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)  # fmt: skip
+_BRACKETS = (kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)
+_PARTS_OF_A_NAME = (kernel.ONE_NUMBER, kernel.OTHER_NUMBER, kernel.OTHER_SIDE, *_BRACKETS)
 _ONE_VERSION = (kernel.OPEN, kernel.UNKNOWN, kernel.OTHER_CUT, kernel.SOFTLY, kernel.SPELLED_MAKER)
 
 
@@ -40,6 +44,7 @@ class Weighed(NamedTuple):
     strengths: Floats
     contradicted: Flags
     agreed: Flags
+    identified: Flags  # whether the facts say that it is one, whatever the names do
     features: Floats  # (pairs, kernel.FEATURES)
 
 
@@ -63,11 +68,18 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     position, year = positions > 0, facts[:, kernel.YEARS] > 0
     agreeing = release.astype(np.int64) + length + position + year
     version = (facts[:, kernel.VERSIONS] >= kernel.G_CUT) & np.isin(reason, _ONE_VERSION + _PARTS_OF_A_NAME)
-    parts = facts[:, kernel.PARTS] < 1.0
-    named = (score >= rule.accept) & (points > AGAINST) & (~generic | (agreeing > 0))
+    whole = facts[:, kernel.WHOLE]
+    # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
+    parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
+    excused = position & (length | (agreeing >= 3))
+    brackets = np.isin(reason, _BRACKETS) & ~parts
+    excused |= brackets & position & year
+    # … so does a mix whose name is spelled otherwise: Harmonix may be somebody else than Harmonimix
+    alone = (score >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
+    alone &= (points > 0) | (score >= 0.999)  # one letter and all the facts differ
+    named = (score >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
     identified = (points > IDENTIFIED) & _identified(facts, release, length, position, year)
-    # "Part 1" and "Part 2" are of one release, one year and often one length
-    identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | (agreeing >= 3) & (release | position)
+    identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | excused
     same = version & (named | identified)
     unsure = ~same & (score >= rule.review)
     verdicts = np.where(same, SAME, np.where(unsure, UNSURE, DIFFERENT)).astype(np.int8)
@@ -78,9 +90,13 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
         & (features[:, kernel.TITLE_ALIKE] >= 0.8)
         & (features[:, kernel.ARTIST_ALIKE] >= 0.6)
     )
-    # two numbers contradict each other only between names that say so
-    contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | (parts & ~same) | (points <= AGAINST)
-    return Weighed(verdicts, score + np.clip(points, -10, 10) / 100, contradicted, agreed, features)
+    strangers = _below(facts[:, kernel.TITLES_ALIKE], 0.4) & _below(facts[:, kernel.NAMES_ALIKE], 0.5)
+    strangers &= (facts[:, kernel.LINE] < 0.5) & (whole < 0.6)
+    contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | parts & ~same & ~excused
+    contradicted |= (strangers | (points <= AGAINST)) & ~same
+    return Weighed(
+        verdicts, score + np.clip(points, -10, 10) / 100, contradicted, agreed, identified, features
+    )
 
 
 def _points(facts: Floats, positions: Floats) -> Floats:
@@ -99,6 +115,11 @@ def _points(facts: Floats, positions: Floats) -> Floats:
         + _level(facts[:, kernel.YEARS], 0.0, (0.0, -2.5), (0.5, 2.0))
         + _level(positions, 0.5, (0.0, -2.5), (0.5, 2.0))
     )
+
+
+def _below(likeness: Floats, limit: float) -> Flags:
+    """Whether both sides say something, and it is less alike than that."""
+    return (likeness >= 0) & (likeness < limit)
 
 
 def _level(values: Floats, unknown: float, *levels: tuple[float, float]) -> Floats:
@@ -120,7 +141,7 @@ def _identified(facts: Floats, release: Flags, length: Flags, position: Flags, y
     good = (title >= 0.8) & ((names >= 0.5) | (names < 0)) | (line >= 0.9)
     fair = (title >= 0.6) | (line >= 0.6) | (whole >= 0.85) | (title < 0) & ((names >= 0.85) | (whole >= 0.6))
     placed = release & length & position
-    nearly = position & length & year & ((names >= 0.85) | (names < 0))
+    nearly = position & length & year & (names >= 0.75)
     pinned = length | position
     return (
         (good & pinned & (count >= 2))

@@ -14,22 +14,15 @@ from mixtrove.duplicates.candidates import candidate_pairs
 from mixtrove.duplicates.clusters import cluster
 from mixtrove.duplicates.evidence import SAME, UNSURE
 from mixtrove.duplicates.tracks import Packed, Progress, TrackText, pack_tracks
-from mixtrove.duplicates.weighing import Pairs, joined, weigh_all, weigh_pairs
+from mixtrove.duplicates.weighing import CHUNK, Pairs, joined, weigh_all, weigh_pairs
 from mixtrove.errors import BadInput
 from mixtrove.matching import kernel
-from mixtrove.matching.reasons import reasons
+from mixtrove.matching.reasons import AGREES, agrees, reasons
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.worker_pool import cores
 
+IDENTIFIED = "album, place, length and year make up for what the names lack"
 MOST_OF_ONE_ID = 12  # tracks that share an id of which each is compared with each; more with their neighbours
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Tracks that are certainly one. ``ids`` in order; ``score`` is that of the weakest pair it rests on."""
-
-    ids: tuple[str, ...]
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +33,14 @@ class Pair:
     right: str
     score: float
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Tracks that are certainly one: ``ids`` in order, and the pairs that joined them, one fewer."""
+
+    ids: tuple[str, ...]
+    pairs: tuple[Pair, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +104,42 @@ def _found(
     same = (pairs.weighed.verdicts == SAME) | (by_id & pairs.weighed.agreed)
 
     def contradicted(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return weigh_pairs(packed, left, right, rule).contradicted | np.isin(joined(left, right), apart)
+        found = np.isin(joined(left, right), apart)
+        for start in range(0, len(left), CHUNK):
+            part = slice(start, start + CHUNK)
+            found[part] |= weigh_pairs(packed, left[part], right[part], rule).contradicted
+        return found
 
+    places = np.flatnonzero(same)
     groups = cluster(pairs.left[same], pairs.right[same], pairs.weighed.strengths[same], contradicted)
     home = np.arange(len(listed))
-    for number, (members, _) in enumerate(groups):
-        home[members] = len(listed) + number
+    for number, group in enumerate(groups):
+        home[group.members] = len(listed) + number
     two = home[pairs.left] != home[pairs.right]
     conflicts = np.flatnonzero(two & by_id & ~same)
     unsure = np.flatnonzero(two & ((pairs.weighed.verdicts == UNSURE) & ~by_id | same))
     likeliest = np.lexsort((codes[unsure], -np.round(pairs.weighed.strengths[unsure], 6)))
 
-    def told(at: int, first: tuple[str, ...] = ()) -> Pair:
-        one, other = listed[pairs.left[at]], listed[pairs.right[at]]
+    def told(at: int) -> Pair:
+        one, other = int(pairs.left[at]), int(pairs.right[at])
         row = pairs.weighed.features[at].tolist()
-        said = reasons(one.credit(), other.credit(), row)
-        return Pair(one.id, other.id, row[kernel.SCORE], (*first, *said))
+        said = (AGREES,) if agrees(row) else reasons(listed[one].credit(), listed[other].credit(), row)
+        if pairs.weighed.identified[at] and row[kernel.SCORE] < rule.accept:
+            said = (*said, IDENTIFIED)
+        if known := shared.get((one, other)):
+            said = (f"same {known}", *said)
+        return Pair(listed[one].id, listed[other].id, row[kernel.SCORE], said)
 
     return Duplicates(
-        tuple(Cluster(tuple(listed[at].id for at in members), score) for members, score in groups),
-        tuple(told(at) for at in unsure[likeliest].tolist()),
         tuple(
-            told(at, (f"same {shared[int(pairs.left[at]), int(pairs.right[at])]}",))
-            for at in conflicts.tolist()
+            Cluster(
+                tuple(listed[at].id for at in group.members),
+                tuple(told(at) for at in places[group.joined].tolist()),
+            )
+            for group in groups
         ),
+        tuple(map(told, unsure[likeliest].tolist())),
+        tuple(map(told, conflicts.tolist())),
     )
 
 

@@ -67,7 +67,7 @@ def weigh_all(
     rule: Rule,
     progress: Progress,
 ) -> Pairs:
-    """Of the pairs in ``codes``, ascending, those that are not two tracks, and those that ``kept`` has too."""
+    """Of the pairs in ``codes``, ascending, those that are not two tracks and those in ``kept``."""
 
     def chunk(start: int) -> Pairs:
         some = codes[start : start + CHUNK]

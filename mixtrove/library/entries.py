@@ -27,6 +27,11 @@ from mixtrove.tracklists.model import Component, Line, Tracklist
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 UNKNOWN_TRACK = "unknown track (ID)"
+"""Why an entry is skipped that names nothing."""
+
+NOT_A_TRACK = "not a track"
+"""Why an entry is skipped that a person said is none."""
+
 _WRITTEN = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
 _PLACE = ("position", "component", "line_no", "raw_line")
 

@@ -2,7 +2,7 @@
 
 What an export wrote comes back equal. The file is read as a whole before anything is written, so that one
 which is broken changes nothing; of one that can be read every good row is taken. Not here: writing files
-(``want_files.py``).
+(``exports.py``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,7 @@ def list_wants(
     search: str | None = None,
     dj: str | None = None,
     label: str | None = None,
+    added_after: date | None = None,
     limit: int | None = None,
 ) -> list[WantRecord]:
     """A user's wants, the most wanted first, then the most heard.
@@ -82,6 +83,7 @@ def list_wants(
         search: words that occur in artist, title, version, label or notes.
         dj: only what was heard in a mix of this DJ, in any spelling of the same normal form.
         label: only what is on this label, likewise.
+        added_after: only what was put on the list on this day (UTC) or later.
         limit: at most so many.
     """
     query = _records().where(_want.c.user == user, _want.c.priority >= min_priority)
@@ -92,6 +94,8 @@ def list_wants(
         query = query.where(contains_words(named, search))
     if label:
         query = query.where(_track.c.label.in_(spellings(connection, _track.c.label, [label])))
+    if added_after is not None:
+        query = query.where(_want.c.added_at >= datetime.combine(added_after, time(), UTC))
     if dj:
         tracklist, play = schema.tracklist, schema.track_discovery
         names = spellings(connection, tracklist.c.dj, [dj])

@@ -1,6 +1,6 @@
 """What may stand in a want: its fields, and a sentence for every value that cannot.
 
-Values to values. Not here: the rows (``wants.py``), files (``want_files.py``).
+Values to values. Not here: the rows (``wants.py``), files (``exports.py``, ``want_imports.py``).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 One want a user and track. Every change of status or priority leaves a ``want_event``. What a person takes off
 the list is remembered in ``want_removal``: rules do not put it back. One want or many: each function changes
 all it is given, or nothing. Reading is ``want_records.py``; values ``want_values.py``, rows ``want_rows.py``,
-files ``want_files.py``.
+files ``exports.py`` and ``want_imports.py``.
 """
 
 from __future__ import annotations

@@ -117,6 +117,7 @@ ALBUM_BEHIND = 0.96  # "Pavana Lachrimae (Complete Lute Works)" against the titl
 SPELLED_ARTIST = 0.985  # a slip in a name: the exact one must win
 SAME_HEADLINERS = 0.97  # the featured people differ
 NEARLY_NAMED = 0.97  # artists of ten letters or more with one letter typed wrong
+MIXED_UP = 0.75  # … from here artist, title and album of whole records stand in each other's place
 SUPPORTED = 0.7  # how far album, length and year that agree close the gap between a score and 1
 INITIALS_ALIKE = 0.78  # ATCQ, A Tribe Called Quest: initials alone are for a person to judge
 
@@ -1042,11 +1043,9 @@ def _plainly_alike(h, t, a, b, section, work):
 
 
 @_jit
-def _run_together(h, t, a, last, text, at):
-    """Write names, title and, when it is ``last``, the album without spaces to ``text[at:]``; where it ends."""
-    for section in (NAMES, TITLE_PLAIN, ALBUM):
-        if section == ALBUM and last != ALBUM:
-            break
+def _run_together(h, t, a, sections, text, at):
+    """Write sections without spaces, one behind the other, to ``text[at:]``; where they end."""
+    for section in sections:
         # what is behind LONGEST letters is not compared
         for place in range(_start(h, a, section), min(_end(h, a, section), _start(h, a, section) + LONGEST)):
             if t[place] != SPACE:
@@ -1056,10 +1055,26 @@ def _run_together(h, t, a, last, text, at):
 
 
 @_jit
-def _alike_together(h, t, a, b, last, text, work):
-    middle = _run_together(h, t, a, last, text, 0)
-    end = _run_together(h, t, b, last, text, middle)
-    return -1.0 if middle == 0 or end == middle else osa_similarity(text, 0, middle, middle, end, 0.0, work)
+def _alike_together(h, t, a, sections, b, others, least, text, work):
+    middle = _run_together(h, t, a, sections, text, 0)
+    end = _run_together(h, t, b, others, text, middle)
+    if middle == 0 or end == middle:
+        return -1.0
+    return osa_similarity(text, 0, middle, middle, end, least, work)
+
+
+@_jit
+def _whole(h, t, a, b, text, work):
+    """How alike all names are; artist, title and album may stand in each other's place."""
+    own = (NAMES, TITLE_PLAIN, ALBUM)
+    best = _alike_together(h, t, a, own, b, own, 0.0, text, work)
+    if 0.0 <= best < MIXED_UP:
+        for others in ((TITLE_PLAIN, NAMES, ALBUM), (NAMES, ALBUM, TITLE_PLAIN), (ALBUM, TITLE_PLAIN, NAMES),
+                       (TITLE_PLAIN, ALBUM, NAMES), (ALBUM, NAMES, TITLE_PLAIN)):  # fmt: skip
+            other = _alike_together(h, t, a, own, b, others, MIXED_UP, text, work)
+            if other >= MIXED_UP:
+                best = max(best, other)
+    return best
 
 
 @_jit
@@ -1068,10 +1083,11 @@ def weigh_pair(h, t, a, b, out, text, work):
     out[NAMES_ALIKE] = _plainly_alike(h, t, a, b, NAMES, work)
     out[TITLES_ALIKE] = _plainly_alike(h, t, a, b, TITLE_PLAIN, work)
     out[ALBUMS_ALIKE] = _plainly_alike(h, t, a, b, ALBUM, work)
-    out[LINE] = _alike_together(h, t, a, b, TITLE_PLAIN, text, work)
+    line = (NAMES, TITLE_PLAIN)
+    out[LINE] = _alike_together(h, t, a, line, b, line, 0.0, text, work)
     out[WHOLE] = out[LINE]
     if not _empty(h, a, ALBUM) or not _empty(h, b, ALBUM):
-        out[WHOLE] = _alike_together(h, t, a, b, ALBUM, text, work)
+        out[WHOLE] = _whole(h, t, a, b, text, work)
     known = h[a, DURATION] != 0 and h[b, DURATION] != 0
     out[LENGTHS] = abs(h[a, DURATION] - h[b, DURATION]) / 10.0 if known else -1.0
     known = h[a, RELEASED] != 0 and h[b, RELEASED] != 0
@@ -1230,7 +1246,7 @@ def score_pairs(h, t, left, right, out):
 
 @_kept
 def weigh_pairs(h, t, left, right, out, facts):
-    """``score_pairs`` of records that are compared whole: ``facts`` float64 of shape (pairs, FACTS) as well."""
+    """``score_pairs`` of records that are compared whole; ``facts`` float64 of shape (pairs, FACTS) too."""
     work = np.zeros((4, LONGEST + 1), np.int64)
     text = np.zeros(6 * LONGEST, np.uint8)
     for pair in range(len(left)):

@@ -80,7 +80,11 @@ def test_an_identified_line_is_corrected_by_the_id_that_its_tracklist_shows(run:
     assert item["entry_id"].endswith(short)
     assert run("review", "assign", short, "Eric Prydz - Opus (Four Tet Remix)").exit_code == 0
     assert "Four Tet Remix" in run("tracklist", "show", mix).stdout
-    assert run("review", "reject", short).exit_code == 0
+    heard = json.loads(run("library", "list", "--json", "--identified").stdout)[0]
+    run("want", "add", heard["id"])
+    [want] = json.loads(run("want", "list", "--json").stdout)
+    said = run("review", "reject", short).stdout
+    assert f"want {want['id'][-8:]} stands for a track that is heard nowhere now" in said
     assert "provisional" in run("tracklist", "show", mix).stdout
 
 

@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mixtrove.library.want_files import export_wants
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
 from mixtrove.library.outbox import unpublished
 from mixtrove.library.store import Store
 from mixtrove.library.tracks import find_or_create_track, provisional_track
-from mixtrove.library.want_files import export_wants
 from mixtrove.library.want_imports import WantImport, import_wants
 from mixtrove.library.want_records import WantRecord, list_wants
 from mixtrove.library.wants import add_want, set_want
