@@ -43,14 +43,11 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
     """
     from dataclasses import asdict
 
-    from mixtrove.library import schema
     from mixtrove.library.correction_records import CorrectionFilter, count_corrections, list_corrections
-    from mixtrove.library.lookup import find_id, short_id
+    from mixtrove.library.lookup import find_track_id, short_id
 
     with opened_store() as (store, _), store.read() as connection:
-        track_id = track and find_id(
-            connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
-        )
+        track_id = track and find_track_id(connection, track)
         which = CorrectionFilter(kinds, track_id, undone=undone)
         found = list_corrections(connection, which, limit=limit)
         everything = count_corrections(connection, which)

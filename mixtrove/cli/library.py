@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.completion import track_ids
 from mixtrove.cli.library_changes import apart, duplicates, edit, merge, merges, unmerge
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import clock, print_json, print_table, say_rest, write_text
@@ -77,6 +78,7 @@ def list_(order: Order, limit: int, after: str | None, as_json: bool, **chosen: 
             )
             for one in page.tracks
         ],
+        spare=("last_seen", "provisional", "label", "bpm"),
         empty="no track: `mixtrove discover` finds those of your tracklists"
         if which == TrackFilter()
         else "no track is like that",
@@ -85,7 +87,7 @@ def list_(order: Order, limit: int, after: str | None, as_json: bool, **chosen: 
 
 
 @library.command()
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many plays.")
 @click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
 def show(id_: str, limit: int, as_json: bool) -> None:
@@ -166,6 +168,7 @@ def _print_heard(heard: SetContext, limit: int) -> None:
             )
             for one in heard.plays[:limit]
         ],
+        spare=("method", "confidence", "cue", "together", "line"),
     )  # fmt: skip
     say_rest(min(limit, len(heard.plays)), len(heard.plays), "plays")
 
@@ -238,10 +241,9 @@ def _record(track: TrackRow) -> dict[str, Any]:
 
 
 def _find(connection: Any, text: str) -> str:
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
-    return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+    return find_track_id(connection, text)
 
 
 for _command in (edit, merge, unmerge, merges, apart, duplicates):

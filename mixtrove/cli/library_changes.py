@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
@@ -18,7 +19,7 @@ _FOLLOWS = "`mixtrove corrections undo --last` takes it back."
 
 
 @click.command()
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--artist")
 @click.option("--title")
 @click.option("--version", "remix", help="The version, such as 'Four Tet Remix'.")
@@ -79,7 +80,7 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool) -> None:
 
 
 @click.command()
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def unmerge(id_: str, yes: bool) -> None:
     """Take back the last merge of a track: two tracks again, as they were, and no run merges them.
@@ -220,10 +221,9 @@ def duplicates(find: bool, limit: int, as_json: bool) -> None:
 
 def find_one(connection: Any, text: str) -> str:
     """The id of the track that a person means."""
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
-    return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+    return find_track_id(connection, text)
 
 
 def _names(connection: Any, ids: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ def print_table(
     csv: bool = False,
     title: str | None = None,
     empty: str = "nothing found",
+    spare: Sequence[str] = (),
 ) -> None:
     """Print rows on stdout.
 
@@ -36,6 +37,7 @@ def print_table(
         csv: CSV with a header instead.
         title: a line above the table, on a terminal only.
         empty: what people read when there are no rows.
+        spare: columns that a narrow terminal does without, the first first.
     """
     found = [tuple(row) for row in rows]
     if json:
@@ -45,7 +47,7 @@ def print_table(
     elif not found:
         click.echo(empty)
     else:
-        _print_table(columns, found, title)
+        _print_table(columns, found, title, spare)
 
 
 def print_json(value: object) -> None:
@@ -94,7 +96,9 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None) -> None:
+def _print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None, spare: Sequence[str]
+) -> None:
     from mixtrove.cli.tables import Column, fitted_table, table
 
     shown = [
@@ -103,6 +107,7 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title
             [text_of(row[index]) for row in rows],
             right=all(_is_number(row[index]) for row in rows),
             fixed=name == "id" or name.endswith("_id") or all(_is_whole(row[index]) for row in rows),
+            spared=spare.index(name) + 1 if name in spare else 0,
         )
         for index, name in enumerate(columns)
     ]

@@ -4,8 +4,8 @@ Here: how wide each column may be, and lines of text. Not here: what is printed 
 (``output.py``). Widths are cells of a terminal: a Chinese sign takes two.
 
 On a terminal ids, numbers, days and other short columns keep their width; columns of text share what is
-left, the widest giving way first, and their cells go on in the next lines. When there is no room even for
-that, every row is a block of its own, a line a column.
+left, the widest giving way first, and their cells go on in the next lines. Columns that can be spared go
+before text becomes hard to read. When there is no room even then, every row is a block, a line a column.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ GAP = 2
 NARROWEST = 12
 """A column of text that is no wider keeps its width."""
 
-MOST_LINES = 4
+EASY = 20
+"""A column of text that is so wide is easy to read; for less, a column that can be spared is left out."""
+
+MOST_LINES = 12
 """Lines of a cell on a terminal; what is longer ends in ``…``."""
 
 
@@ -33,6 +36,7 @@ class Column:
     cells: Sequence[str]
     right: bool = False  # numbers stand right
     fixed: bool = False  # never narrower than its cells
+    spared: int = 0  # the place in which it is left out when there is little room, from 1; 0: never
 
     @property
     def head(self) -> str:
@@ -62,10 +66,14 @@ def table(columns: Sequence[Column]) -> Iterator[str]:
 def fitted_table(columns: Sequence[Column], width: int) -> tuple[list[str], list[str]]:
     """(lines of the head, lines of the rows) of a table within so many cells of a terminal.
 
-    Columns without any text are left out when there is no room for all.
+    When there is no room for all, columns without any text are left out, then those that can be spared.
     """
     if sum(max(column.least, column.widest) + GAP for column in columns) - GAP > width:
         columns = [column for column in columns if column.widest] or columns
+    spared = sorted((column for column in columns if column.spared), key=lambda column: column.spared)
+    while spared and not _is_easy(columns, fitted_widths(columns, width)):
+        columns = [column for column in columns if column is not spared[0]]
+        del spared[0]
     widths = fitted_widths(columns, width)
     if widths is None:
         return [], list(_blocks(columns, width))
@@ -93,6 +101,12 @@ def fitted_widths(columns: Sequence[Column], width: int) -> list[int] | None:
             widths[index] += 1
             left -= 1
     return widths
+
+
+def _is_easy(columns: Sequence[Column], widths: Sequence[int] | None) -> bool:
+    return widths is not None and all(
+        width >= min(column.widest, EASY) for column, width in zip(columns, widths, strict=True)
+    )
 
 
 def wrapped(text: str, width: int, most: int | None = None) -> list[str]:

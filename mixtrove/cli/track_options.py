@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mixtrove.cli.completion import tracklist_ids
 from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
@@ -42,8 +43,13 @@ _OPTIONS = (
     ),
     click.option("--heard", type=click.IntRange(1), help="Heard at least so many times."),
     click.option("--dj", help="Played by somebody with this in the name."),
-    click.option("--tracklist", metavar="ID", help="Heard in this mix."),
-    click.option("--new-in", metavar="ID", help="Heard in this mix before anywhere else."),
+    click.option("--tracklist", metavar="ID", shell_complete=tracklist_ids, help="Heard in this mix."),
+    click.option(
+        "--new-in",
+        metavar="ID",
+        shell_complete=tracklist_ids,
+        help="Heard in this mix before anywhere else.",
+    ),
     click.option("--discovered-after", type=_DAY, help="In the library since this day or later, YYYY-MM-DD."),
     click.option("--discovered-before", type=_DAY, help="In the library before this day."),
     click.option("--provisional/--identified", default=None, help="Only tracks that are (not) certain."),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import click
 
+from mixtrove.cli.completion import tracklist_ids
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import clock, print_json, print_table
 
@@ -51,11 +52,17 @@ def list_(dj: str | None, limit: int | None, as_json: bool) -> None:
         )
         for one in found
     ]  # fmt: skip
-    print_table(columns, rows, json=as_json, empty="no tracklist yet: `mixtrove import FILE` brings one")
+    print_table(
+        columns,
+        rows,
+        json=as_json,
+        empty="no tracklist yet: `mixtrove import FILE` brings one",
+        spare=("skipped", "pending", "entries", "provisional"),
+    )
 
 
 @tracklist.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID", shell_complete=tracklist_ids)
 @click.option("--versions", is_flag=True, help="Every import of it and what changed.")
 @click.option("--new", "only_new", is_flag=True, help="Only what was heard nowhere before.")
 @_AS_JSON
@@ -102,12 +109,13 @@ def show(id_: str, versions: bool, only_new: bool, as_json: bool) -> None:
             for one in entries
         ],
         empty="nothing was new in the library",
+        spare=("confidence", "new", "why", "cue"),
     )  # fmt: skip
     click.echo(f"new in the library with it: {identified:,} tracks, and {provisional:,} provisional")
 
 
 @tracklist.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID", shell_complete=tracklist_ids)
 @click.option("--dj")
 @click.option("--title")
 @click.option("--date", "played_on", help="When it was played, YYYY-MM-DD.")
@@ -135,7 +143,7 @@ def edit(id_: str, played_on: str | None, **given: str | None) -> None:
 
 
 @tracklist.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID", shell_complete=tracklist_ids)
 @click.option(
     "--format",
     "form",
@@ -178,7 +186,7 @@ def export(
 
 
 @tracklist.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID", shell_complete=tracklist_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(id_: str, yes: bool) -> None:
     """Delete a tracklist and its plays. Tracks that were identified stay in the library.

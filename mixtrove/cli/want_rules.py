@@ -32,8 +32,7 @@ def rules(track: str | None, as_json: bool) -> None:
       mixtrove want rules
       mixtrove want rules --track 3fa9c1d2
     """
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
     from mixtrove.library.rule_plan import explain_track
     from mixtrove.library.rules import load_rules
     from mixtrove.settings import load_settings
@@ -51,9 +50,7 @@ def rules(track: str | None, as_json: bool) -> None:
                 click.echo(f"  {line}")
         return
     with opened_store() as (store, _), store.read() as connection:
-        track_id = find_id(
-            connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
-        )
+        track_id = find_track_id(connection, track)
         explained = explain_track(connection, found, settings.user, track_id)
         name = _names(connection, [track_id])[track_id]
     if as_json:
