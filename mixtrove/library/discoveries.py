@@ -26,16 +26,14 @@ from mixtrove.library.derived import refresh_derived, remove_orphans
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
 from mixtrove.library.outbox import emit
-from mixtrove.library.store import Store, Transaction, new_id, upsert
+from mixtrove.library.store import PAUSE, Store, Transaction, new_id, upsert
 from mixtrove.library.track_identity import current_ids
 from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, Tracks, find_or_create_track
 from mixtrove.matching import Credit, identity_key
 
 CHUNK = 200
-"""Entries in one transaction: 200 rows and a pause keep an edit under load at a p95 of 8 ms (measured)."""
-
-PAUSE = 0.005
-"""Seconds between two chunks, so that another writer gets its turn."""
+"""Entries in one transaction, with a pause after it: how long an edit waits for them is measured in
+``benchmarks/editors.py``."""
 
 TO_SEARCH = ("pending", "provisional")
 """The statuses of entries that a catalogue is asked about, in this order."""
