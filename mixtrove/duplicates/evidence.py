@@ -71,13 +71,16 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     whole = facts[:, kernel.WHOLE]
     # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
     parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
+    # the kernel's own regard for length and year is too rough for merging what has no album or another number
+    rough = (notes & kernel.RAISED != 0) & ((notes & kernel.SAME_ALBUM == 0) | parts)
+    names = np.where(rough, (score - kernel.SUPPORTED) / (1 - kernel.SUPPORTED), score)
     excused = position & (length | (agreeing >= 3))
     brackets = np.isin(reason, _BRACKETS) & ~parts
     excused |= brackets & position & year
     # … so does a mix whose name is spelled otherwise: Harmonix may be somebody else than Harmonimix
-    alone = (score >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
-    alone &= (points > 0) | (score >= 0.999)  # one letter and all the facts differ
-    named = (score >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
+    alone = (names >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
+    alone &= (points > 0) | (names >= 0.999)  # one letter and all the facts differ
+    named = (names >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
     identified = (points > IDENTIFIED) & _identified(facts, release, length, position, year)
     identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | excused
     same = version & (named | identified)
