@@ -3,8 +3,8 @@ r"""How well and how fast tracks that are one are found in a whole library, besi
     python -m benchmarks.duplicates --data FOLDER
     python -m benchmarks.duplicates --data FOLDER --tracks 1000000 --peers --peer-python peers/bin/python
 
-Three measurements: MusicBrainz-20K (its fields read by ``benchmarks.matching.musicbrainz``, then damaged anew by
-three seeds), a radio show whose ids tell tracks apart, and a made-up library of so many tracks with known answer.
+Three measurements: MusicBrainz-20K (its fields read by ``benchmarks.matching.musicbrainz``, then damaged anew
+by three seeds), a radio show whose ids tell tracks apart, and a made-up library of known answer.
 Peers: the exact identity key, rapidfuzz' ``token_sort_ratio``, and Splink in the environment of
 ``deduplication/requirements.txt``; each has the fields our parser made and is given its best threshold by the
 labels, which ours is not. The library is made and kept in ``--work`` when that is named.
