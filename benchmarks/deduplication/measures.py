@@ -1,7 +1,7 @@
 """What counts: pairs of records that stand in one cluster, among all pairs that are one recording.
 
-This is the *pairwise* precision, recall and F1 of a clustering, as it is published for MusicBrainz-20K (FAMER,
-Saeedi and others): each pair within a cluster of the answer counts once, also those that others joined.
+This is the *pairwise* precision, recall and F1 of a clustering, as it is published for MusicBrainz-20K
+(FAMER, Saeedi and others): each pair within a cluster of the answer counts, also one that others joined.
 """
 
 from __future__ import annotations

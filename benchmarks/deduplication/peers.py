@@ -13,8 +13,7 @@ import polars as pl
 from rapidfuzz import fuzz
 
 from mixtrove.duplicates import TrackText
-from mixtrove.matching import identity_key
-from mixtrove.matching.packed import _album
+from mixtrove.matching import identity_key, normal_form
 from mixtrove.matching.prepared import prepare
 
 THRESHOLDS = tuple(range(70, 101, 2))  # of token_sort_ratio; a peer is given its best
@@ -35,7 +34,7 @@ def cleaned(tracks: Iterable[TrackText]) -> pl.DataFrame:
                     (*ready.makers, *sorted(ready.version.types), ready.version.family or "")
                 ).strip()
                 or None,
-                "album": _album(credit.album) if credit.album else None,
+                "album": normal_form(credit.album) if credit.album else None,
                 "position": (track.position or "").lstrip("0") or None,
                 "year": track.year,
                 "duration": track.duration,

@@ -138,8 +138,8 @@ def _identified(
 ) -> Flags:
     """Whether enough facts agree: the better the names do, the fewer.
 
-    An artist has many tracks of one length and one year, and several on one release; only a place on a release
-    is held by one.
+    An artist has many tracks of one length and one year, and several on one release; only a place on a
+    release is held by one.
     """
     title, names = facts[:, kernel.TITLES_ALIKE], facts[:, kernel.NAMES_ALIKE]
     line, whole = facts[:, kernel.LINE], facts[:, kernel.WHOLE]
