@@ -69,7 +69,6 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     position, year = positions > 0, facts[:, kernel.YEARS] > 0
     agreeing = release.astype(np.int64) + length + position + year
     version = (facts[:, kernel.VERSIONS] >= kernel.G_CUT) & np.isin(reason, _ONE_VERSION + _PARTS_OF_A_NAME)
-    whole = facts[:, kernel.WHOLE]
     # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
     parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
     # the kernel's own regard for length and year is too rough for merging what has no album or another number
@@ -82,8 +81,13 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     alone = (names >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
     alone &= (points > 0) | (names >= 0.999)  # one letter and all the facts differ
     named = (names >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
+    # two discs of one album have the same places
+    strangers = _below(facts[:, kernel.TITLES_ALIKE], 0.4) & _below(facts[:, kernel.NAMES_ALIKE], 0.5)
+    strangers &= (facts[:, kernel.LINE] < 0.5) & (facts[:, kernel.WHOLE] < kernel.MIXED_UP)
+    strangers &= score < rule.review
     identified = _identified(facts, points, release, length, position, year)
     identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | excused
+    identified &= ~strangers
     same = version & (named | identified)
     unsure = ~same & (score >= rule.review)
     verdicts = np.where(same, SAME, np.where(unsure, UNSURE, DIFFERENT)).astype(np.int8)
@@ -94,8 +98,6 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
         & (features[:, kernel.TITLE_ALIKE] >= 0.8)
         & (features[:, kernel.ARTIST_ALIKE] >= 0.6)
     )
-    strangers = _below(facts[:, kernel.TITLES_ALIKE], 0.4) & _below(facts[:, kernel.NAMES_ALIKE], 0.5)
-    strangers &= (facts[:, kernel.LINE] < 0.5) & (whole < 0.6)
     contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | parts & ~same & ~excused
     contradicted |= (strangers | (points <= AGAINST)) & ~same
     return Weighed(
