@@ -30,7 +30,7 @@ UNKNOWN_TRACK = "unknown track (ID)"
 """Why an entry is skipped that names nothing."""
 
 NOT_A_TRACK = "not a track"
-"""Why an entry is skipped that a person said is none."""
+"""How the reason begins why an entry is skipped that a person said is none."""
 
 _WRITTEN = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
 _PLACE = ("position", "component", "line_no", "raw_line")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -28,6 +29,7 @@ _attribute = schema.track_attribute
 _discovery = schema.track_discovery
 _tracklist = schema.tracklist
 _Condition = sa.ColumnElement[bool]
+_SPECIAL = re.compile(r"[%_/]")  # in a LIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +184,14 @@ def _spelled(text: str, *, behind: str = "", before: str = "") -> _Condition:
     """
     whole = _track.c.identity_key
     own = sa.case((_track.c.provisional, sa.func.substr(whole, len(PROVISIONAL_PREFIX) + 1)), else_=whole)
-    words = normal_form(text).split()
+    words = [_SPECIAL.sub(r"/\g<0>", word) for word in normal_form(text).split()]
+    if not words:
+        return sa.false()
     return sa.and_(
-        sa.literal(bool(words)),
-        *((own if word in PROVISIONAL_PREFIX else whole).like(f"{behind}%{word}%{before}") for word in words),
+        *(
+            (own if word in PROVISIONAL_PREFIX else whole).like(f"{behind}%{word}%{before}", escape="/")
+            for word in words
+        )
     )
 
 
