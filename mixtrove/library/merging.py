@@ -17,7 +17,7 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where, restore_rows
 from mixtrove.library.derived import refresh_derived
-from mixtrove.library.merging_wants import move_wants, return_wants
+from mixtrove.library.merging_wants import drop_removals, move_wants, return_removals, return_wants
 from mixtrove.library.plain import plain, typed
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.track_columns import (
@@ -27,6 +27,7 @@ from mixtrove.library.track_columns import (
     set_by_people,
     write_columns,
 )
+from mixtrove.library.track_decisions import renew_apart, renew_marks
 from mixtrove.library.track_identity import forget_name, remember_name
 
 RUN = "run"
@@ -58,11 +59,12 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     row = _row(tx, merged)
     before = {
         "track": plain(row),
+        "filled": _fill(tx, _row(tx, kept), row),
         "moved": {table.name: _move(tx, table, kept, merged) for table in _MOVED},
         "keyed": {name: _move_keyed(tx, name, kept, merged) for name in _KEYED},
         "pairs": _move_pairs(tx, kept, merged),
         "wants": move_wants(tx, kept, merged),
-        "filled": _fill(tx, _row(tx, kept), row),
+        "removals": drop_removals(tx, kept),
     }
     merge_id = new_id()
     tx.connection.execute(
@@ -80,12 +82,14 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     delete_rows(tx, _track, [merged])
     if not row["provisional"]:
         remember_name(tx, row, kept)
+    renew_marks(tx, [kept])
     refresh_derived(tx, [kept])
+    _touch(tx, kept)
     return merge_id
 
 
-def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reason: str) -> bool:
-    """Merge a provisional track into the identified one when no play points at it any more."""
+def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reason: str) -> str | None:
+    """Merge a provisional track into the identified one when no play points at it; the merge's id, if any."""
     plays = schema.track_discovery
     heard = tx.connection.execute(
         sa.select(sa.literal(1)).where(plays.c.library_track_id == provisional).limit(1)
@@ -94,9 +98,8 @@ def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reas
         sa.select(_track.c.provisional).where(_track.c.id == provisional)
     ).scalar()
     if heard or not is_provisional or provisional == identified:
-        return False
-    merge_tracks(tx, kept=identified, merged=provisional, reason=reason)
-    return True
+        return None
+    return merge_tracks(tx, kept=identified, merged=provisional, reason=reason)
 
 
 def merged_ids() -> sa.ColumnElement[str]:
@@ -157,12 +160,21 @@ def unmerge_tracks(tx: Transaction, merge_id: str) -> tuple[str, str]:
         _move_back(tx, table, before["moved"][table.name], kept, merged)
     for name, rows in before["keyed"].items():
         _return_keyed(tx, schema.metadata.tables[name], rows, kept, merged)
-    _return_pairs(tx, before["pairs"])
+    _return_pairs(tx, before["pairs"], kept, merged)
     return_wants(tx, before["wants"], kept, merged)
+    return_removals(tx, before["removals"], kept)
     _unfill(tx, _row(tx, kept), before["filled"])
     tx.connection.execute(sa.update(_log).where(_log.c.id == merge_id).values(undone_at=tx.now))
+    renew_apart(tx)
+    renew_marks(tx, [kept, merged])
     refresh_derived(tx, [kept, merged])
+    _touch(tx, kept)
     return kept, merged
+
+
+def _touch(tx: Transaction, track_id: str) -> None:
+    """Let whoever follows the tracks see that this one changed: it is called by other names now."""
+    tx.connection.execute(sa.update(_track).where(_track.c.id == track_id).values(revision=tx.revision))
 
 
 def _row(tx: Transaction, track_id: str) -> sa.RowMapping:
@@ -257,9 +269,16 @@ def _move_pairs(tx: Transaction, kept: str, merged: str) -> list[dict[str, Any]]
     return [plain(row) for row in rows]
 
 
-def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]], kept: str, merged: str) -> None:
     """Give the pairs of both tracks back, those whose tracks are there; what was found since stays."""
     pairs = [typed(_pair, row) for row in rows]
+    for row in pairs:
+        if merged in (row["left_id"], row["right_id"]):
+            left, right = sorted(kept if one == merged else one for one in (row["left_id"], row["right_id"]))
+            moved = sa.and_(
+                _pair.c.left_id == left, _pair.c.right_id == right, _pair.c.reason == row["reason"]
+            )
+            tx.connection.execute(sa.delete(_pair).where(moved, _pair.c.kind != "apart"))
     ends = {one for row in pairs for one in (row["left_id"], row["right_id"])}
     there: set[str] = set()
     for some in chunks(ends):
@@ -273,14 +292,21 @@ def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _fill(tx: Transaction, kept: sa.RowMapping, merged: sa.RowMapping) -> dict[str, Any]:
-    """Fill what the kept track lacks; returns the columns with (before, after)."""
-    if merged["provisional"]:
-        return {}
+    """Fill what the kept track lacks; returns the columns with (before, after).
+
+    What a person set of the merged track holds, unless one set it of the kept track too.
+    """
     same = same_length(kept["duration"], merged["duration"])
-    by_person = set_by_people(tx.connection, [kept["id"]]).get(kept["id"], set())
+    by_person = set_by_people(tx.connection, [kept["id"], merged["id"]])
     new: dict[str, Any] = {}
     for name in COLUMNS:
-        if name in by_person or not merged[name] or (name in OF_THE_RECORDING and not same):
+        if name in by_person.get(kept["id"], ()):
+            continue
+        if name in by_person.get(merged["id"], ()):
+            if kept[name] != merged[name]:
+                new[name] = merged[name]
+            continue
+        if merged["provisional"] or not merged[name] or (name in OF_THE_RECORDING and not same):
             continue
         if name == "isrcs":
             if more := [one for one in merged[name] if one not in kept[name]]:

@@ -20,6 +20,9 @@ from mixtrove.library.store import Transaction
 COLUMNS = ("label", "catalog_number", "release_date", "genre", "bpm", "key", "duration", "isrcs")
 """The fields that are columns of a library track."""
 
+NAMED = ("artist", "title", "remix")
+"""The fields that say which track it is."""
+
 OF_THE_RECORDING = frozenset(("bpm", "key", "duration", "isrcs", "catalog_number", "preview_url"))
 """What is true of one recording only. Genre, label and remixers hold for every edit of a work (DESIGN §6)."""
 

@@ -19,6 +19,7 @@ from mixtrove.database.opening import insert
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import delete_rows, ids_where
+from mixtrove.library.derived import remove_orphans
 from mixtrove.library.store import Transaction, new_id
 
 LIMIT = 10_000
@@ -223,7 +224,11 @@ def remove_want(tx: Transaction, want_id: str, *, by: str) -> None:
 def delete_wants(tx: Transaction, want_ids: Sequence[str]) -> None:
     """Delete wants and their events; unlike ``remove_want`` nothing keeps a rule from adding them again."""
     delete_rows(tx, schema.want_event, ids_where(tx, schema.want_event, "want_id", want_ids))
+    tracks = tx.connection.execute(
+        sa.select(_want.c.library_track_id).where(_want.c.id.in_(want_ids))
+    ).scalars().all()  # fmt: skip
     delete_rows(tx, _want, want_ids)
+    tx.before_commit(f"orphans of wants {want_ids}", lambda last: remove_orphans(last, tracks))
 
 
 def rule_made_and_owned(connection: sa.Connection, user: str) -> list[tuple[str, str]]:

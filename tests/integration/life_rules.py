@@ -13,7 +13,7 @@ from typing import Any
 from mixtrove.library import schema
 from mixtrove.library.corrections import BY_NAME
 from mixtrove.library.credits import credit_of_track, entry_columns
-from mixtrove.library.track_columns import PERSON
+from mixtrove.library.track_columns import NAMED, PERSON
 from mixtrove.library.track_corrections import ONE_TRACK
 from mixtrove.library.wants import LIMIT
 from mixtrove.matching.verdict import compare
@@ -184,7 +184,10 @@ def people_win_about_tracks(now: Rows) -> None:
     """What a person set is there and marked as theirs; what they keep apart is, and nothing else is."""
     said: dict[tuple[str, str], list[Any]] = {}
     for row in holding(now, "edit"):
+        own = row["payload"]["id"] == row["library_track_id"]
         for name, (_, after) in row["payload"]["changes"].items():
+            if not own and name in NAMED:
+                continue  # the name of a track that became part of this one
             said.setdefault((row["library_track_id"], name), []).append(after)
     marks = {
         (row["library_track_id"], row["name"]): row["value"]

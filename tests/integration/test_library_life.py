@@ -1,8 +1,9 @@
 """Random sequences of everything that happens to a library: whatever comes after whatever, nothing is lost,
 nothing is invented, and what people said holds.
 
-The world of the sequences is ``life_scene.py``, what must hold after each step ``life_rules.py``; what one kind of step
-must do beside is here. ``MIXTROVE_LIVES=2000`` lets it run for longer, with new sequences each time.
+The world of the sequences is ``life_scene.py``, what must hold after each step ``life_rules.py``; what one
+kind of step must do beside is here. ``MIXTROVE_LIVES=2000`` lets it run for longer, with other
+sequences each time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,9 +26,7 @@ from hypothesis.stateful import (
 )
 
 from mixtrove.errors import BadInput
-from mixtrove.library import schema
 from mixtrove.library.aliases import add_alias, remove_alias
-from mixtrove.library.correction_files import export_corrections, import_corrections
 from mixtrove.library.discoveries import EntryDecision, TrackRecord, write_decisions
 from mixtrove.library.facts import learn
 from mixtrove.library.line_decisions import LineDecision, decide_many
@@ -206,15 +204,16 @@ class Life(RuleBasedStateMachine):
         now = read_rows(self.store)
         assert now["correction"][correction_id,]["undone_at"] is not None
         assert [one["id"] for one in holding(now)] == [one["id"] for one in holding(before)]
-        decided = any(one["line_key"] == key and one["kind"] != "reject" for one in holding(before))
+        said = {one["kind"] for one in holding(before) if one["line_key"] == key}
         for entry_id, row in before["tracklist_entry"].items():
             after = now["tracklist_entry"][entry_id]
             if row["line_key"] != key:
                 assert after["status"] in (row["status"], "pending"), (row, after)
-            elif decided and row["status"] != "pending":
+            elif said - {"reject", "unreleased"} and row["status"] != "pending":
                 assert (after["status"], heard(now, row["id"])) == (row["status"], heard(before, row["id"]))
             else:
-                assert after["status"] in ("pending", "skipped"), (row, after)
+                open_again = ("provisional",) if said else ("pending",)
+                assert after["status"] in (*open_again, "skipped"), (row, after)
         assert wanted(now) == wanted(before)
         assert marked(now) == marked(before)
 
@@ -247,9 +246,7 @@ class Life(RuleBasedStateMachine):
             kept, merged = pick(tracks, first), pick(tracks, second)
             assert kept is not None
             assert merged is not None
-            self.attempt(
-                lambda: self.written(merge_by_person, kept=kept["id"], merged=merged["id"], by=user)
-            )
+            self.attempt(lambda: self.written(merge_by_person, kept=kept["id"], merged=merged["id"], by=user))
 
     @rule(first=which, second=which)
     def merge_and_back(self, first: int, second: int) -> None:
@@ -308,11 +305,13 @@ class Life(RuleBasedStateMachine):
     @rule(which=which, user=people, priority=st.integers(1, 5))
     def want(self, which: int, user: str, priority: int) -> None:
         if track := pick(self.tracks(), which):
-            before = wanted(self.rows)
-            self.written(add_want, user, track["id"], priority=priority)
-            now = wanted(read_rows(self.store))
-            key = (user, named(self.rows, track["id"]))
-            assert now[key][0] == max(priority, before.get(key, (0,))[0])
+            mine = [
+                row["priority"]
+                for row in self.rows["want"].values()
+                if (row["user"], row["library_track_id"]) == (user, track["id"])
+            ]
+            want = self.written(add_want, user, track["id"], priority=priority)
+            assert read_rows(self.store)["want"][want,]["priority"] == max(priority, *mine, 0)
 
     @rule(
         which=which,
@@ -345,8 +344,7 @@ class Life(RuleBasedStateMachine):
         before = read_rows(self.store)
         try:
             return work()
-        except BadInput as error:
-            assert str(error)
+        except BadInput:
             assert read_rows(self.store) == before
             return None
 
@@ -418,6 +416,7 @@ def live(store: Store, other: Store, make: Make, *, lives: int) -> None:
             derandomize=not LIVES,
             database=None,
             print_blob=False,
+            report_multiple_bugs=False,
             verbosity=Verbosity.normal,
             suppress_health_check=list(HealthCheck),
         ),
