@@ -19,9 +19,9 @@ from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.line_decisions import file_decision
 from mixtrove.library.merging import last_merge, merge_tracks, unmerge_tracks
-from mixtrove.library.store import Transaction, new_id, upsert
-from mixtrove.library.track_columns import NAMED, PERSON, write_columns
-from mixtrove.library.track_decisions import pairs_apart
+from mixtrove.library.store import Transaction, new_id
+from mixtrove.library.track_columns import NAMED, write_columns
+from mixtrove.library.track_decisions import pairs_apart, renew_marks
 from mixtrove.library.track_identity import current_id, forget_name, remember_name, track_named
 from mixtrove.library.track_pairs import forget_pair, is_apart, note_pair
 from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, find_or_create_track
@@ -95,33 +95,16 @@ def edit_track(
                 'assign LINE "Artist - Title"`'
             )
         known = _rename(tx, row, changed)
-    version = set_fields(tx, row, changed)
+    write_columns(tx, row["id"], changed)
+    version = int(row["version"]) + 1
     _file(
         tx, "edit", row["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
         id=row["id"], version=version, track=ref, known=known,
         after=changed.get("identity_key", row["identity_key"]),
         changes={name: [row[name], value] for name, value in changed.items() if name in EDITABLE},
     )  # fmt: skip
+    renew_marks(tx, [row["id"]])
     return version
-
-
-def set_fields(tx: Transaction, row: sa.RowMapping, values: Mapping[str, Any]) -> int:
-    """Write fields that a person set, with their source; returns the version of the track afterwards."""
-    write_columns(tx, row["id"], values)
-    marks = [
-        {
-            "library_track_id": row["id"],
-            "name": name,
-            "provider": PERSON,
-            "value": value,
-            "fetched_at": tx.now,
-            "expires_at": None,
-        }
-        for name, value in values.items()
-        if name in EDITABLE
-    ]
-    upsert(tx, schema.track_attribute, marks, on=("library_track_id", "name", "provider"))
-    return int(row["version"]) + 1
 
 
 def merge_by_person(

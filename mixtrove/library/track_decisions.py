@@ -63,22 +63,26 @@ def renew_marks(tx: Transaction, track_ids: Collection[str]) -> None:
         row["id"]: row
         for row in tx.connection.execute(sa.select(_track).where(_track.c.id.in_(track_ids))).mappings()
     }
-    said: set[tuple[str, str]] = set()
+    said: dict[tuple[str, str], Any] = {}  # when it was set last
     for row in tx.connection.execute(
-        sa.select(_correction.c.library_track_id, _correction.c.payload).where(
+        sa.select(_correction)
+        .where(
             _correction.c.library_track_id.in_(track_ids),
             _correction.c.kind == "edit",
             _correction.c.undone_at.is_(None),
         )
+        .order_by(_correction.c.id)
     ):
         own = row.payload["id"] == row.library_track_id
-        said |= {(row.library_track_id, name) for name in row.payload["changes"] if own or name not in NAMED}
+        for name in row.payload["changes"]:
+            if own or name not in NAMED:
+                said[row.library_track_id, name] = row.decided_at
     marks = sa.and_(_attribute.c.library_track_id.in_(track_ids), _attribute.c.provider == PERSON)
     there = {
-        (row.library_track_id, row.name): row.value
+        (row.library_track_id, row.name): (row.value, row.fetched_at)
         for row in tx.connection.execute(sa.select(_attribute).where(marks))
     }
-    for track_id, name in there.keys() - said:
+    for track_id, name in there.keys() - said.keys():
         tx.connection.execute(
             sa.delete(_attribute).where(
                 marks, _attribute.c.library_track_id == track_id, _attribute.c.name == name
@@ -87,9 +91,9 @@ def renew_marks(tx: Transaction, track_ids: Collection[str]) -> None:
     new = [
         {
             "library_track_id": track_id, "name": name, "provider": PERSON, "value": values[track_id][name],
-            "fetched_at": tx.now, "expires_at": None,
+            "fetched_at": at, "expires_at": None,
         }
-        for track_id, name in sorted(said)
-        if (track_id, name) not in there or there[track_id, name] != values[track_id][name]
+        for (track_id, name), at in sorted(said.items())
+        if there.get((track_id, name)) != (values[track_id][name], at)
     ]  # fmt: skip
     upsert(tx, _attribute, new, on=("library_track_id", "name", "provider"))
