@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.alignment import Pair, Said, align
+from mixtrove.library.corrections import corrections_for
 from mixtrove.library.credits import credit_of_entry, entry_columns, shown
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
 from mixtrove.library.derived import refresh_derived, remove_orphans
@@ -27,6 +28,9 @@ from mixtrove.tracklists.model import Component, Line, Tracklist
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 UNKNOWN_TRACK = "unknown track (ID)"
+OF_ENTRY = "entry:"
+"""Before the id of an entry in the line key of one that names no artist or no title."""
+
 _WRITTEN = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
 _PLACE = ("position", "component", "line_no", "raw_line")
 
@@ -114,7 +118,7 @@ def _decision(entry_id: str, line: Line, component: Component) -> dict[str, Any]
     credit = component.credit
     skipped = line.kind == "id" or wholly_unknown(credit)
     return {
-        "line_key": f"entry:{entry_id}" if credit.unknown else line_key(credit),
+        "line_key": f"{OF_ENTRY}{entry_id}" if credit.unknown else line_key(credit),
         "status": "skipped" if skipped else "pending",
         "skip_reason": (line.skip_reason or UNKNOWN_TRACK) if skipped else None,
     }
@@ -161,11 +165,14 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
     writes: list[dict[str, Any]] = []
     fresh: list[str] = []
     forget: list[str] = []  # plays that hold no more: the line says another track now, or none
+    said = corrections_for(tx.connection, [f"{OF_ENTRY}{row['id']}" for row, _, _ in kept])
     for row, line, component in kept:
         values = _content(line, component)
         keys = line_key(credit_of_entry(row)), line_key(component.credit)
         if keys[0] != keys[1] or row["is_id"] != component.is_id:
             values |= {**_decision(row["id"], line, component), "catalogue": None}
+            if values["line_key"] in said:  # a person said what is played there
+                values |= {"status": "pending", "skip_reason": None}
             fresh.append(row["id"])
             if row["status"] == "identified" or values["status"] == "skipped":
                 forget.append(row["id"])

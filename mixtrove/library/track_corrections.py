@@ -87,7 +87,7 @@ def edit_track(
     if not changed:
         return int(row["version"])
     ref = reference(tx.connection, row)
-    known = False
+    known = None
     if not changed.keys().isdisjoint(NAMED):
         if row["provisional"]:
             raise BadInput(
@@ -281,15 +281,15 @@ def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
         )
 
 
-def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> bool:
+def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> dict[str, Any] | None:
     """Give a track another identity; it is still found by the one it had.
 
-    Returns whether the new one is one that it had before.
+    Returns what it was called when it had the new one before; None when it had not.
     """
     whole: Any = {**row, **changed}
     key = identity_key(credit_of_track(whole))
     if key == row["identity_key"]:
-        return False
+        return None
     twin = track_named(tx.connection, key, row["disambiguator"])
     if twin is not None and twin["id"] != row["id"]:
         raise BadInput(
@@ -297,9 +297,9 @@ def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> boo
             f"`mixtrove library merge {twin['id'][-8:]} {row['id'][-8:]}`"
         )
     remember_name(tx, row, row["id"])
-    forget_name(tx, key, row["disambiguator"])
+    known = forget_name(tx, key, row["disambiguator"])
     changed["identity_key"] = key
-    return twin is not None
+    return known
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -338,7 +338,7 @@ def _file(
     correction_id: str | None,
     at: datetime | None,
     batch_id: str | None,
-    **payload: str | int | Sequence[Any] | Mapping[str, Any],
+    **payload: str | int | Sequence[Any] | Mapping[str, Any] | None,
 ) -> None:
     tx.connection.execute(
         sa.insert(_correction),

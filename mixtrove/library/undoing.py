@@ -115,6 +115,6 @@ def _unedit(tx: Transaction, row: sa.RowMapping) -> None:
             )
         forget_name(tx, key, track["disambiguator"])
         values["identity_key"] = key
-        if row["payload"]["known"]:
-            remember_name(tx, track, track["id"])
+        if row["payload"]["known"] is not None:
+            remember_name(tx, row["payload"]["known"], track["id"])
     write_columns(tx, track["id"], values)

@@ -191,13 +191,19 @@ def holding(rows: Rows, *kinds: str) -> list[Row]:
 _COUNTS_CHANGES = ("revision", "updated_at", "version", "since")
 
 
-def contents(rows: Rows, *, without: Sequence[str] = ()) -> dict[str, list[str]]:
-    """The rows without what only counts changes or remembers them."""
-    return {
-        name: sorted(
-            str({key: value for key, value in row.items() if key not in _COUNTS_CHANGES})
-            for row in table.values()
+def differences(
+    before: Rows, now: Rows, *, without: Sequence[str] = ()
+) -> dict[str, tuple[set[str], set[str]]]:
+    """By table, the rows that went and that came, without what only counts changes or remembers them."""
+    found = {}
+    for name in before.keys() - {"counter", "tombstone", "merge_log", "outbox", *without}:
+        left, right = (
+            {
+                str({key: value for key, value in row.items() if key not in _COUNTS_CHANGES})
+                for row in rows[name].values()
+            }
+            for rows in (before, now)
         )
-        for name, table in rows.items()
-        if name not in ("counter", "tombstone", "merge_log", "outbox", *without)
-    }
+        if left != right:
+            found[name] = (left - right, right - left)
+    return found

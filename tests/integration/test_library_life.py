@@ -58,9 +58,9 @@ from tests.integration.life_scene import (
     RULES,
     Row,
     Rows,
-    contents,
     current,
     decided_now,
+    differences,
     discover,
     empty,
     holding,
@@ -233,9 +233,8 @@ class Life(RuleBasedStateMachine):
         life_rules.check(before, now, self.make)
         if new := [key for (key,) in now["correction"].keys() - before["correction"].keys()]:
             undo(self.store, correction_ids=new)
-        assert contents(read_rows(self.store), without=("correction",)) == contents(
-            before, without=("correction",)
-        )
+        left = differences(before, read_rows(self.store), without=("correction",))
+        assert not left, left
 
     @rule(which=which, changes=st.sampled_from(EDITS), user=people)
     def edit_stale(self, which: int, changes: dict[str, Any], user: str) -> None:
@@ -271,7 +270,8 @@ class Life(RuleBasedStateMachine):
         assert len(together["track_discovery"]) == len(before["track_discovery"])
         with self.store.write() as tx:
             unmerge_tracks(tx, merge_id)
-        assert contents(read_rows(self.store)) == contents(before)
+        left = differences(before, read_rows(self.store))
+        assert not left, left
 
     @rule(which=which, user=people)
     def unmerge(self, which: int, user: str) -> None:
