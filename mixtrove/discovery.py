@@ -18,6 +18,7 @@ from mixtrove.errors import StoreUnavailable
 from mixtrove.identify import MatchSummary, SearchSummary, match_entries, search_catalogue
 from mixtrove.library.facts import expire
 from mixtrove.library.owned import link_owned
+from mixtrove.library.rule_plan import WantPlan, plan_wants
 from mixtrove.library.rules import RefreshSummary, load_rules, refresh_wants
 from mixtrove.online import AskSummary, ask_providers
 from mixtrove.providers.gateway import Gateway
@@ -146,7 +147,8 @@ class Discovery:
             yield (
                 f"{found.decided:,} entries decided: {found.identified:,} identified, "
                 f"{found.provisional:,} provisional, {found.skipped:,} skipped; "
-                f"{found.tracks_added:,} tracks are new in the library."
+                f"new in the library: {found.tracks_added - found.provisional_added:,} tracks, and "
+                f"{found.provisional_added:,} provisional."
             )
         if found.stale:
             yield f"{found.stale:,} entries changed meanwhile and are left to the next run."
@@ -206,6 +208,16 @@ def refresh_library(store: Store, settings: Settings) -> RefreshSummary:
     with store.write() as transaction:
         link_owned(transaction)
     return refresh_wants(store, load_rules(settings.rules_path), settings.user)
+
+
+def plan_refresh(store: Store, settings: Settings) -> WantPlan:
+    """What ``refresh_library`` would do to the want list; nothing is changed."""
+    rules = load_rules(settings.rules_path)
+    with store.write() as transaction, transaction.connection.begin_nested() as nothing:
+        link_owned(transaction)
+        plan = plan_wants(transaction.connection, rules, settings.user)
+        nothing.rollback()
+    return plan
 
 
 def search(

@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,15 @@ TOP = 15  # candidates a record
 CAP = 120  # records that may share a blocking key
 SCORE = 0.85  # from here two records join (MATCHING §6)
 LENGTH = 3.0  # seconds within which two lengths agree
-UNKNOWN = frozenset(("unknown", "unk.", "[unknown]", "unnown", "n/a", ""))
+UNKNOWN = frozenset(("unknown", "unk.", "[unknown]", "unnown", "n/a", "n.a.", "null", ""))
+FIELDS = ("number", "title", "length", "artist", "album", "year", "language")
 
 _NUMBER = re.compile(r"^(?=\w{0,3}\d)\w{2,4}-")
 _MINUTES = re.compile(r"(\d+)\s*m\s*(\d+)\s*s")
 _CLOCK = re.compile(r"^(\d+):(\d\d)$")
+# Whoever writes lengths in minutes (3.65) and years as '95 writes "Title - Album"; others "Artist - Title".
+_TITLE_AND_ALBUM = re.compile(r"\d+\.\d+\||[^|]*\|'\d")
+_SOURCE_ID = re.compile(r"(?:[A-Za-z]+)?\d{5,}")
 _IN_BRACKETS = re.compile(r"\s*\((\d{4}|unknown)\)$")
 
 
@@ -51,6 +55,7 @@ class Record:
 
 def read_record(row: Mapping[str, str]) -> Record:
     """A record with its fields put where they belong."""
+    row = _moved_back(row)
     artist, title, album = (" ".join((row.get(key) or "").split()) for key in ("artist", "title", "album"))
     if artist.lower() in UNKNOWN:
         artist = ""
@@ -60,7 +65,11 @@ def read_record(row: Mapping[str, str]) -> Record:
     if album.lower() in UNKNOWN:
         album = ""
     title = _NUMBER.sub("", title)
-    if not artist and re.search(r"\s-\s", title):
+    if title.lower() in UNKNOWN or _CLOCK.match(title):
+        title = ""
+    if not artist and not album and _TITLE_AND_ALBUM.match(f"{row.get('length') or ''}|{year}"):
+        title, _, album = title.rpartition(" - ") if " - " in title else (title, "", "")
+    elif not artist and re.search(r"\s-\s", title):
         artist, title = re.split(r"\s-\s", title, maxsplit=1)
     elif not artist and "---" in title:
         artist, title = (part.replace("-", " ") for part in title.split("---", 1))
@@ -80,6 +89,16 @@ def read_record(row: Mapping[str, str]) -> Record:
     )
     number = squeeze(row.get("number") or "").lstrip("0")
     return Record(row["id"], row["cluster_id"], text, number)
+
+
+def _moved_back(row: Mapping[str, str]) -> Mapping[str, str]:
+    """The row with its fields in their places: a source's id pushed them to the right, or two are swapped."""
+    number, title = ((row.get(name) or "").strip() for name in ("number", "title"))
+    if _SOURCE_ID.match(number) and title.isdigit():
+        return {**row, **{name: row.get(other) or "" for name, other in pairwise(FIELDS)}, FIELDS[-1]: ""}
+    if title.isdigit() and len(squeeze(number)) > 4:
+        return {**row, "number": title, "title": number}
+    return row
 
 
 def seconds(length: str) -> float | None:

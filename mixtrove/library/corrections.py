@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import EntryDecision, external_id_of
+from mixtrove.library.entries import NOT_A_TRACK
 from mixtrove.library.track_identity import current_ids, track_named
 
 Kind = Literal["assign", "reject", "is_id", "unreleased", "not_a_track"]
@@ -23,7 +24,7 @@ Kind = Literal["assign", "reject", "is_id", "unreleased", "not_a_track"]
 BY_NAME = "identity"
 """The source of a rejected track by its identity key: it holds in every library."""
 
-_SKIPPED = {"is_id": "an ID nobody knows", "not_a_track": "not a track"}
+_SKIPPED = {"is_id": "an ID nobody knows", "not_a_track": NOT_A_TRACK}
 _correction = schema.correction
 
 

@@ -6,13 +6,15 @@ Everything here works inside a transaction of the caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
 from mixtrove.library.store import Transaction
+
+DERIVED = ("discovery_count", "discovered_from", "first_discovered", "last_seen")
+"""The columns of a track that follow from its plays."""
 
 _track = schema.library_track
 _discovery = schema.track_discovery
@@ -23,52 +25,37 @@ def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
 
     They are counted from ``track_discovery``; a track whose values are right is not written.
     """
-    names = ("discovery_count", "discovered_from", "first_discovered", "last_seen")
     for some in chunks(track_ids):
-        counted: dict[str, tuple[Any, ...]] = dict.fromkeys(some, (0, None, None, None))
-        order = (
-            _discovery.c.discovery_date,
-            _discovery.c.tracklist_id,
-            _discovery.c.track_position,
+        counted = _counted(some)
+        values = {name: counted.c[name] for name in DERIVED}
+        wrong = sa.or_(*(_track.c[name].is_distinct_from(value) for name, value in values.items()))
+        which = (_track.c.id == counted.c.id, wrong)
+        if tx.changed or tx.connection.execute(sa.select(_track.c.id).where(*which).limit(1)).first():
+            tx.connection.execute(sa.update(_track).where(*which).values(**values, revision=tx.revision))
+
+
+def _counted(track_ids: Sequence[str]) -> sa.Subquery:
+    """The derived values of these tracks as they follow from their plays, by id."""
+    track, first = _track.alias(), _discovery.alias()
+    discovered_from = (
+        sa.select(first.c.tracklist_id)
+        .where(first.c.library_track_id == track.c.id)
+        .order_by(first.c.discovery_date, first.c.tracklist_id, first.c.track_position)
+        .limit(1)
+    )
+    return (
+        sa.select(
+            track.c.id,
+            sa.func.count(_discovery.c.id).label("discovery_count"),
+            discovered_from.scalar_subquery().label("discovered_from"),
+            sa.func.min(_discovery.c.discovery_date).label("first_discovered"),
+            sa.func.max(_discovery.c.discovery_date).label("last_seen"),
         )
-        ranked = (
-            sa.select(
-                _discovery.c.library_track_id,
-                _discovery.c.tracklist_id,
-                sa.func.count().over(partition_by=_discovery.c.library_track_id).label("plays"),
-                sa.func.min(_discovery.c.discovery_date)
-                .over(partition_by=_discovery.c.library_track_id)
-                .label("first"),
-                sa.func.max(_discovery.c.discovery_date)
-                .over(partition_by=_discovery.c.library_track_id)
-                .label("last"),
-                sa.func.row_number()
-                .over(partition_by=_discovery.c.library_track_id, order_by=order)
-                .label("place"),
-            )
-            .where(_discovery.c.library_track_id.in_(some))
-            .subquery()
-        )
-        for row in tx.connection.execute(sa.select(ranked).where(ranked.c.place == 1)):
-            counted[row.library_track_id] = (row.plays, row.tracklist_id, row.first, row.last)
-        present = tx.connection.execute(
-            sa.select(_track.c.id, *(_track.c[name] for name in names)).where(_track.c.id.in_(some))
-        ).all()
-        changed = [
-            {"b_id": row.id, **dict(zip(names, counted[row.id], strict=True))}
-            for row in present
-            if tuple(row)[1:] != counted[row.id]
-        ]
-        if changed:
-            tx.connection.execute(
-                sa.update(_track)
-                .where(_track.c.id == sa.bindparam("b_id"))
-                .values(
-                    **{name: sa.bindparam(name, type_=_track.c[name].type) for name in names},
-                    revision=tx.revision,
-                ),
-                changed,
-            )
+        .outerjoin(_discovery, _discovery.c.library_track_id == track.c.id)
+        .where(track.c.id.in_(track_ids))
+        .group_by(track.c.id)
+        .subquery()
+    )
 
 
 def remove_orphans(tx: Transaction, track_ids: Iterable[str]) -> int:

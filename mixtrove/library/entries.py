@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.alignment import Pair, Said, align
-from mixtrove.library.corrections import corrections_for
 from mixtrove.library.credits import credit_of_entry, entry_columns, shown
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
 from mixtrove.library.derived import refresh_derived, remove_orphans
@@ -28,6 +27,11 @@ from mixtrove.tracklists.model import Component, Line, Tracklist
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 UNKNOWN_TRACK = "unknown track (ID)"
+"""Why an entry is skipped that names nothing."""
+
+NOT_A_TRACK = "not a track"
+"""Why an entry is skipped that a person said is none."""
+
 OF_ENTRY = "entry:"
 """Before the id of an entry in the line key of one that names no artist or no title."""
 
@@ -165,7 +169,7 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
     writes: list[dict[str, Any]] = []
     fresh: list[str] = []
     forget: list[str] = []  # plays that hold no more: the line says another track now, or none
-    said = corrections_for(tx.connection, [f"{OF_ENTRY}{row['id']}" for row, _, _ in kept])
+    said = _said_by_people(tx, [f"{OF_ENTRY}{row['id']}" for row, _, _ in kept])
     for row, line, component in kept:
         values = _content(line, component)
         keys = line_key(credit_of_entry(row)), line_key(component.credit)
@@ -214,6 +218,18 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             .values(track_position=place.scalar_subquery())
         )
     return touched
+
+
+def _said_by_people(tx: Transaction, line_keys: Sequence[str]) -> set[str]:
+    """Those of the line keys that a decision of a person holds for."""
+    correction = schema.correction
+    found: set[str] = set()
+    for some in chunks(line_keys):
+        query = sa.select(correction.c.line_key).where(
+            correction.c.line_key.in_(some), correction.c.undone_at.is_(None)
+        )
+        found.update(tx.connection.execute(query).scalars())
+    return found
 
 
 def _sentences(

@@ -6,7 +6,7 @@ taking back (``undoing.py``), how the queue is shown (``review_queue.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,15 @@ from mixtrove.library.aliases import alias_of_correction, forget_aliases_of
 from mixtrove.library.corrections import BY_NAME, Kind, LineCorrection, corrections_for
 from mixtrove.library.deletion import chunks
 from mixtrove.library.derived import remove_orphans
-from mixtrove.library.discoveries import CHUNK, EntryDecision, TrackRecord, absorb, write_chunk
+from mixtrove.library.discoveries import (
+    CHUNK,
+    EntryDecision,
+    TrackRecord,
+    absorb,
+    recorded_track,
+    write_chunk,
+)
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
-from mixtrove.library.facts import learn
 from mixtrove.library.merging import unmerge_tracks
 from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.library.track_identity import current_id, track_named
@@ -45,6 +51,7 @@ class CorrectionResult:
     kind: str
     entries: int  # entries in all mixes that say the same
     library_track_id: str | None
+    wanted_unheard: tuple[str, ...] = ()  # open wants for what the line was, and that is heard nowhere now
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,7 @@ def file_decision(
         at: when it was decided; now when None.
         rejected: what the line is not, beside what was offered here.
     """
+    was = _linked(tx, line_key)
     track_id = _assigned(tx, track) if kind == "assign" else None
     payload: dict[str, Any] = {"replaced": _set_aside(tx, line_key)}
     if kind in ("reject", "unreleased"):
@@ -176,7 +184,8 @@ def file_decision(
     entries = apply_to_line(tx, line_key)
     if track_id is not None:
         alias_of_correction(tx, correction_id, line_key, track_id, by)
-    return CorrectionResult(correction_id, line_key, kind, entries, track_id)
+    unheard = _wanted_unheard(tx, was - {track_id})
+    return CorrectionResult(correction_id, line_key, kind, entries, track_id, unheard)
 
 
 def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
@@ -189,6 +198,33 @@ def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
     if key is None:
         raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
     return str(key)
+
+
+def _linked(tx: Transaction, key: str) -> set[str]:
+    """The identified tracks that a line is linked to."""
+    play, track = schema.track_discovery, schema.library_track
+    return set(
+        tx.connection.execute(
+            sa.select(track.c.id)
+            .join(play, play.c.library_track_id == track.c.id)
+            .join(_entry, _entry.c.id == play.c.entry_id)
+            .where(_entry.c.line_key == key, ~track.c.provisional)
+        ).scalars()
+    )
+
+
+def _wanted_unheard(tx: Transaction, track_ids: Iterable[str]) -> tuple[str, ...]:
+    """The open wants for those of these tracks that were heard nowhere (any more)."""
+    want, track = schema.want, schema.library_track
+    found: list[str] = []
+    for some in chunks(track_ids):
+        found += tx.connection.execute(
+            sa.select(want.c.id)
+            .join(track, track.c.id == want.c.library_track_id)
+            .where(track.c.id.in_(some), track.c.discovery_count == 0, want.c.status == "wanted")
+            .order_by(want.c.id)
+        ).scalars()
+    return tuple(found)
 
 
 def apply_to_line(tx: Transaction, key: str) -> int:
@@ -282,10 +318,7 @@ def _part(tx: Transaction, key: str) -> list[str]:
 
 def _assigned(tx: Transaction, track: str | Credit | TrackRecord | None) -> str:
     if isinstance(track, TrackRecord):
-        track_id = find_or_create_track(tx, track.credit, external_ids=(track.external_id,))
-        if track.facts is not None:
-            learn(tx, track_id, (track.facts,))
-        return track_id
+        return recorded_track(tx, track)
     if isinstance(track, Credit):
         return find_or_create_track(tx, track)
     row = _check_track(tx.connection, track)
@@ -324,8 +357,7 @@ def _set_aside(tx: Transaction, key: str) -> list[str]:
 
 def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
     """Everything that was offered for the line so far, and the track it is linked to."""
-    candidate, play = schema.entry_candidate, schema.track_discovery
-    track = schema.library_track
+    candidate, track = schema.entry_candidate, schema.library_track
     offered: set[tuple[str, str]] = {
         (row.source, row.candidate_id)
         for row in tx.connection.execute(
@@ -334,13 +366,7 @@ def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
             .where(_entry.c.line_key == key)
         )
     }
-    linked = (
-        sa.select(track.c.id)
-        .join(play, play.c.library_track_id == track.c.id)
-        .join(_entry, _entry.c.id == play.c.entry_id)
-        .where(_entry.c.line_key == key, ~track.c.provisional)
-    )
-    ids = set(tx.connection.execute(linked).scalars())
+    ids = _linked(tx, key)
     offered |= {("library", one) for one in ids}
     offered |= {
         (BY_NAME, key)

@@ -68,6 +68,11 @@ class Transaction:
             self._last.pop(next(iter(self._last)))(self)
 
     @property
+    def changed(self) -> bool:
+        """Whether a row was changed: whether there is a revision."""
+        return self._revision is not None
+
+    @property
     def revision(self) -> int:
         """The number of this transaction, taken at first use: one that changes no row takes none."""
         if self._revision is None:

@@ -282,12 +282,13 @@ def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
 
 
 def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> dict[str, Any] | None:
-    """Give a track another identity; it is still found by the one it had.
+    """Give a track another identity; it is still found by the one it had, unless that is another version.
 
     Returns what it was called when it had the new one before; None when it had not.
     """
     whole: Any = {**row, **changed}
-    key = identity_key(credit_of_track(whole))
+    new = credit_of_track(whole)
+    key = identity_key(new)
     if key == row["identity_key"]:
         return None
     twin = track_named(tx.connection, key, row["disambiguator"])
@@ -296,7 +297,8 @@ def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> dic
             f"track {twin['id']} is this one already: make them one with "
             f"`mixtrove library merge {twin['id'][-8:]} {row['id'][-8:]}`"
         )
-    remember_name(tx, row, row["id"])
+    if compare(credit_of_track(row), new).gate >= ONE_TRACK:
+        remember_name(tx, row, row["id"])
     known = forget_name(tx, key, row["disambiguator"])
     changed["identity_key"] = key
     return known

@@ -74,8 +74,7 @@ def note_shared_id(tx: Transaction, first: str, second: str, shared: str) -> Non
     if decision == "same":
         tx.before_commit(f"merge {first} {second}", lambda last: merge_same(last, [(first, second, shared)]))
         return
-    kind: Kind = "unsure" if decision == "unsure" else "conflict"
-    note_pair(tx, first, second, kind, score, "; ".join((f"both have {shared}", *reasons)))
+    note_pair(tx, first, second, "conflict", score, "; ".join((f"both have {shared}", *reasons)))
 
 
 def note_pair(tx: Transaction, first: str, second: str, kind: Kind, score: float, reason: str) -> None:
@@ -110,7 +109,12 @@ def is_apart(connection: sa.Connection, first: str, second: str) -> bool:
     return found == "apart"
 
 
-def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]]) -> int:
+def forget_unsure(tx: Transaction) -> None:
+    """Forget the pairs of the last deep pass; it notes those that it finds anew."""
+    tx.connection.execute(sa.delete(_pair).where(_pair.c.kind == "unsure"))
+
+
+def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]], *, by: str = RUN) -> int:
     """Merge pairs of one track each, the later into the earlier; returns how many merges that were.
 
     The one that a person gave its name stays.
@@ -118,6 +122,7 @@ def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]]) -> int:
     Args:
         tx: the transaction.
         pairs: two tracks and why they are one. A track that was merged meanwhile stands for what it is now.
+        by: who, for the history.
     """
     done = 0
     for first, second, why in pairs:
@@ -127,7 +132,7 @@ def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]]) -> int:
         names = set_by_people(tx.connection, now.values())
         kept, merged = sorted(now.values(), key=lambda one: (names.get(one, set()).isdisjoint(NAMED), one))
         if not is_apart(tx.connection, kept, merged):
-            merge_tracks(tx, kept=kept, merged=merged, reason=why, by=RUN)
+            merge_tracks(tx, kept=kept, merged=merged, reason=why, by=by)
             done += 1
     return done
 

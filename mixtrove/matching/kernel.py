@@ -74,6 +74,14 @@ FEATURES = 6
     STRANGE_AND_TYPO, SAME_ALBUM, SAME_YEAR, RAISED,
 ) = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)  # fmt: skip
 
+# What ``weigh_pairs`` adds for records that are compared whole, as two catalogues' or two library tracks are.
+# Likenesses are plain (1 − OSA distance / length, no weights), −1 where one side says nothing. ``LINE`` is
+# artists and title run together and ``WHOLE`` the album behind them, so that words in the wrong field count.
+# ``LENGTHS`` is the difference in seconds and ``YEARS`` 1 for equal ones, 0 for others; −1 when not known.
+# ``VERSIONS`` and ``PARTS`` are the gates of the versions and of the numbers, whatever else is unknown.
+NAMES_ALIKE, TITLES_ALIKE, LINE, WHOLE, ALBUMS_ALIKE, LENGTHS, YEARS, VERSIONS, PARTS = range(9)
+FACTS = 9
+
 # --- the constants of MATCHING §4; where one differs the comment says why ---------------------------
 
 G_SOFT = 0.96  # remaster or vocal against none
@@ -109,6 +117,7 @@ ALBUM_BEHIND = 0.96  # "Pavana Lachrimae (Complete Lute Works)" against the titl
 SPELLED_ARTIST = 0.985  # a slip in a name: the exact one must win
 SAME_HEADLINERS = 0.97  # the featured people differ
 NEARLY_NAMED = 0.97  # artists of ten letters or more with one letter typed wrong
+MIXED_UP = 0.75  # … from here artist, title and album of whole records stand in each other's place
 SUPPORTED = 0.7  # how far album, length and year that agree close the gap between a score and 1
 INITIALS_ALIKE = 0.78  # ATCQ, A Tribe Called Quest: initials alone are for a person to judge
 
@@ -1024,6 +1033,75 @@ def score_pair(h, t, a, b, out, work):
     out[SCORE], out[NOTES] = min(value, 1.0), notes
 
 
+# --- whole records ----------------------------------------------------------------------------------
+
+
+@_jit
+def _plainly_alike(h, t, a, b, section, work):
+    i, j, p, q = _start(h, a, section), _end(h, a, section), _start(h, b, section), _end(h, b, section)
+    return -1.0 if i >= j or p >= q else osa_similarity(t, i, j, p, q, 0.0, work)
+
+
+@_jit
+def _run_together(h, t, a, sections, text, at):
+    """Write sections without spaces, one behind the other, to ``text[at:]``; where they end."""
+    for section in sections:
+        # what is behind LONGEST letters is not compared
+        for place in range(_start(h, a, section), min(_end(h, a, section), _start(h, a, section) + LONGEST)):
+            if t[place] != SPACE:
+                text[at] = t[place]
+                at += 1
+    return at
+
+
+@_jit
+def _alike_together(h, t, a, sections, b, others, least, text, work):
+    middle = _run_together(h, t, a, sections, text, 0)
+    end = _run_together(h, t, b, others, text, middle)
+    if middle == 0 or end == middle:
+        return -1.0
+    return osa_similarity(text, 0, middle, middle, end, least, work)
+
+
+@_jit
+def _whole(h, t, a, b, text, work):
+    """How alike all names are; artist, title and album may stand in each other's place."""
+    own = (NAMES, TITLE_PLAIN, ALBUM)
+    best = _alike_together(h, t, a, own, b, own, 0.0, text, work)
+    if 0.0 <= best < MIXED_UP:
+        for others in ((TITLE_PLAIN, NAMES, ALBUM), (NAMES, ALBUM, TITLE_PLAIN), (ALBUM, TITLE_PLAIN, NAMES),
+                       (TITLE_PLAIN, ALBUM, NAMES), (ALBUM, NAMES, TITLE_PLAIN)):  # fmt: skip
+            other = _alike_together(h, t, a, own, b, others, MIXED_UP, text, work)
+            if other >= MIXED_UP:
+                best = max(best, other)
+    return best
+
+
+@_jit
+def weigh_pair(h, t, a, b, out, text, work):
+    """Write what whole records say into ``out``, shape (FACTS,); ``text`` is scratch space; symmetric."""
+    out[NAMES_ALIKE] = _plainly_alike(h, t, a, b, NAMES, work)
+    out[TITLES_ALIKE] = _plainly_alike(h, t, a, b, TITLE_PLAIN, work)
+    out[ALBUMS_ALIKE] = _plainly_alike(h, t, a, b, ALBUM, work)
+    line = (NAMES, TITLE_PLAIN)
+    out[LINE] = _alike_together(h, t, a, line, b, line, 0.0, text, work)
+    out[WHOLE] = out[LINE]
+    if not _empty(h, a, ALBUM) or not _empty(h, b, ALBUM):
+        out[WHOLE] = _whole(h, t, a, b, text, work)
+    known = h[a, DURATION] != 0 and h[b, DURATION] != 0
+    out[LENGTHS] = abs(h[a, DURATION] - h[b, DURATION]) / 10.0 if known else -1.0
+    known = h[a, RELEASED] != 0 and h[b, RELEASED] != 0
+    out[YEARS] = (1.0 if h[a, RELEASED] == h[b, RELEASED] else 0.0) if known else -1.0
+    out[VERSIONS] = out[PARTS] = 1.0
+    if not _section_equal(h, t, a, b, FLAT) or _empty(h, a, FLAT):
+        out[PARTS] = _number_gate(h, t, a, b)[0]
+        out[VERSIONS] = min(_version_gate(h, t, a, b, work)[0], _trailing_gate(h, t, a, b)[0])
+        if _kind_missing(h, t, a, b) or _kind_missing(h, t, b, a):
+            out[VERSIONS] = min(out[VERSIONS], G_PARTIAL)
+        if (h[a, FLAGS] ^ h[b, FLAGS]) & FLAG_LIVE_ACT:
+            out[VERSIONS] = G_HARD
+
+
 # --- records on disk --------------------------------------------------------------------------------
 
 # A stored record is half as long: a mask of 32 bits that says which of the first SECTIONS numbers are not 0,
@@ -1164,6 +1242,16 @@ def score_pairs(h, t, left, right, out):
     work = np.zeros((4, LONGEST + 1), np.int64)
     for pair in range(len(left)):
         score_pair(h, t, left[pair], right[pair], out[pair], work)
+
+
+@_kept
+def weigh_pairs(h, t, left, right, out, facts):
+    """``score_pairs`` of records that are compared whole; ``facts`` float64 of shape (pairs, FACTS) too."""
+    work = np.zeros((4, LONGEST + 1), np.int64)
+    text = np.zeros(6 * LONGEST, np.uint8)
+    for pair in range(len(left)):
+        score_pair(h, t, left[pair], right[pair], out[pair], work)
+        weigh_pair(h, t, left[pair], right[pair], facts[pair], text, work)
 
 
 @_kept

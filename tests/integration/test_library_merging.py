@@ -18,6 +18,7 @@ from mixtrove.library.index import LibraryIndex
 from mixtrove.library.line_decisions import decide
 from mixtrove.library.merging import merge_tracks, unmerge_tracks
 from mixtrove.library.owned import import_owned_csv
+from mixtrove.library.set_context import set_context
 from mixtrove.library.store import Store
 from mixtrove.library.track_corrections import edit_track, keep_apart, merge_by_person, unmerge_by_person
 from mixtrove.library.track_pairs import list_pairs
@@ -97,13 +98,13 @@ def test_a_merge_keeps_everything_and_taking_it_back_gives_back_exactly_that(
     with store.write() as tx:
         merge_id = merge_tracks(tx, kept=first, merged=second, reason="the same")
     with store.read() as connection:
-        found = get_track(connection, first)
+        found, plays = get_track(connection, first), set_context(connection, first).plays
         wants = connection.execute(
             sa.select(schema.want.c.user, schema.want.c.priority, schema.want.c.status, schema.want.c.notes)
             .where(schema.want.c.library_track_id == first)
             .order_by(schema.want.c.user)
         ).all()
-    assert [one.dj for one in found.plays] == ["One", "Two"]
+    assert [one.dj for one in plays] == ["One", "Two"]
     assert (found.track.discovery_count, found.track.duration, found.owned) == (2, 401.0, 1)
     assert [number for _, number in found.external_ids] == ["1", "2"]
     assert [tuple(row) for row in wants] == [
@@ -345,3 +346,45 @@ def test_what_a_person_assigned_holds_when_its_track_is_merged(store: Store, mak
     match_entries(store)
     with store.read() as connection:
         assert get_track(connection, glue).track.discovery_count == 2
+
+
+def test_what_a_person_set_holds_for_the_one_track_that_is_left(store: Store) -> None:
+    with store.write() as tx:
+        kept = find_or_create_track(tx, Credit.parse("Bicep", "Glue", label="Other"), genre="Techno")
+        merged = find_or_create_track(tx, Credit.parse("Bicep", "Glew"), genre="House", bpm=120.0)
+        edit_track(tx, merged, {"artist": "BICEP", "genre": "Breaks", "bpm": ""}, by="dj")
+    before = contents(store)
+    with store.write() as tx:
+        merge_by_person(tx, kept=kept, merged=merged, by="dj")
+        find_or_create_track(tx, Credit.parse("Bicep", "Glue"), bpm=64.0)
+    with store.read() as connection:
+        found = get_track(connection, kept)
+    assert (found.track.artist, found.track.genre, found.track.bpm) == ("Bicep", "Breaks", None)
+    assert {one.name for one in found.attributes if one.provider == "person"} == {"genre", "bpm"}
+    with store.write() as tx:
+        unmerge_by_person(tx, kept, by="dj")
+    assert contents(store) == before
+
+
+def test_a_track_that_is_given_another_version_is_not_found_as_the_one_it_was(store: Store) -> None:
+    with store.write() as tx:
+        track = find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus"))
+        edit_track(tx, track, {"remix": "Four Tet Remix"}, by="dj")
+        assert find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus")) != track
+        assert find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")) == track
+
+
+def test_who_wants_a_track_hears_when_a_merge_makes_it_available(store: Store) -> None:
+    with store.write() as tx:
+        offered = find_or_create_track(tx, Credit.parse("Bicep", "Glue"))
+        other = find_or_create_track(tx, Credit.parse("Bicep", "Glew"))
+        add_want(tx, "both", offered)
+        for user in ("both", "dj"):
+            add_want(tx, user, other)
+        write_links(tx, offered, [(Link("beatport", "https://www.beatport.com/track/a/1", "offer"), NOW)])
+        merge_tracks(tx, kept=other, merged=offered, reason="the same")
+    with store.read() as connection:
+        events = connection.execute(
+            sa.select(schema.outbox.c.payload).where(schema.outbox.c.event == "want.available")
+        ).scalars()
+        assert [(one["user"], one["store"]) for one in events] == [("both", "beatport"), ("dj", "beatport")]

@@ -19,6 +19,8 @@ from mixtrove.database.migrating import configuration
 from mixtrove.errors import BadInput, StoreUnavailable
 from mixtrove.library import schema
 from mixtrove.library.store import CHAIN, HEAD, VERSION_TABLE, Store, new_id, upsert
+from mixtrove.library.tracks import find_or_create_track
+from mixtrove.matching import Credit
 
 REMOVAL = schema.tombstone
 VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
@@ -47,6 +49,25 @@ def test_downgrade_takes_everything_away_and_upgrade_brings_it_back(store: Store
         assert sa.inspect(connection).get_table_names() == [VERSION_TABLE]
         command.upgrade(configuration(CHAIN, connection), "head")
         command.check(configuration(CHAIN, connection))
+
+
+def test_the_isrcs_of_an_older_store_become_ids_with_a_revision_of_their_own(store: Store) -> None:
+    with store.write() as tx:
+        first = find_or_create_track(tx, Credit.parse("Bicep", "Glue", isrc="GBCFB1700561"))
+        find_or_create_track(tx, Credit.parse("Bicep", "Glue (VIP)", isrc="GBCFB1700562"))
+    before = _revision(store)
+    with store.engine.begin() as connection:
+        command.downgrade(configuration(CHAIN, connection), "0004")
+        command.upgrade(configuration(CHAIN, connection), "head")
+    known = schema.external_id
+    with store.read() as connection:
+        rows = connection.execute(sa.select(known).order_by(known.c.external_id)).all()
+    assert [(row.provider, row.external_id, row.revision) for row in rows] == [
+        ("isrc", "GBCFB1700561", before + 1),
+        ("isrc", "GBCFB1700562", before + 1),
+    ]
+    assert rows[0].library_track_id == first
+    assert _revision(store) == before + 1
 
 
 def test_head_is_the_newest_migration() -> None:
