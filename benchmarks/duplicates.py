@@ -35,7 +35,7 @@ from benchmarks.matching.pair import split_of
 from benchmarks.offline import memory
 from benchmarks.offline.measured import calibration
 from benchmarks.offline.report import table
-from mixtrove.duplicates import TrackText, find_duplicates
+from mixtrove.duplicates import find_duplicates
 
 ROOT = Path(__file__).parents[1]
 SPLINK = Path(__file__).parent / "deduplication" / "peer_splink.py"
@@ -43,27 +43,16 @@ DAMAGES = (0.05, 0.1)  # share of the texts that are damaged anew
 SEEDS = (11, 12, 13)
 
 
-def tracks_of_records(records: list[musicbrainz.Record]) -> list[TrackText]:
-    """MusicBrainz-20K's records as tracks."""
-    return [
-        TrackText(
-            one.id, one.text.artist, one.text.title, album=one.text.album, position=one.number or None,
-            duration=one.text.duration, year=one.text.year,
-        )
-        for one in records
-    ]  # fmt: skip
-
-
 def truth_of(records: list[musicbrainz.Record]) -> pl.DataFrame:
     """Which record is in which cluster."""
     return pl.DataFrame({"id": [one.id for one in records], "group": [one.cluster for one in records]})
 
 
-def ours(tracks: list[TrackText]) -> pl.DataFrame:
+def ours(records: list[musicbrainz.Record]) -> pl.DataFrame:
     """The clusters that the pass finds."""
     rows = [
         {"id": one, "cluster": number}
-        for number, some in enumerate(find_duplicates(tracks).clusters)
+        for number, some in enumerate(find_duplicates(one.track() for one in records).clusters)
         for one in some.ids
     ]
     return pl.DataFrame(rows, schema={"id": pl.String, "cluster": pl.Int64})
@@ -75,21 +64,21 @@ def musicbrainz_figures(data: Path, work: Path, peer_python: str | None) -> dict
     rows = list(raw_rows(folder))
     records = [musicbrainz.read_record(row) for row in rows]
     truth = truth_of(records)
-    answer = ours(tracks_of_records(records))
+    answer = ours(records)
     figures: dict[str, Any] = {"mixtrove": pair_figures(truth, answer)}
     for side in ("train", "eval"):
         some = [one for one in records if split_of(f"musicbrainz {one.cluster}") == side]
-        figures[f"mixtrove, {side} side alone"] = pair_figures(truth_of(some), ours(tracks_of_records(some)))
+        figures[f"mixtrove, {side} side alone"] = pair_figures(truth_of(some), ours(some))
     for share in DAMAGES:
         for seed in SEEDS:
             rng = Random(f"{seed}:{share}")
             damaged = [musicbrainz.read_record(mutated(row, rng, share)) for row in rows]
             figures[f"mixtrove, {share:.0%} of texts damaged anew, seed {seed}"] = pair_figures(
-                truth_of(damaged), ours(tracks_of_records(damaged))
+                truth_of(damaged), ours(damaged)
             )
     if peer_python is None:
         return figures
-    frame = peers.cleaned(tracks_of_records(records))
+    frame = peers.cleaned([one.track() for one in records])
     figures["exact identity key"] = pair_figures(truth, peers.by_key(frame))
     found = peers.by_rapidfuzz(frame, musicbrainz.blocked(records))
     figures["rapidfuzz token_sort_ratio, blocked, best threshold"] = best(truth, found)

@@ -49,7 +49,9 @@ def radio_figures(data: Path) -> tuple[dict[str, Any], list[str]]:
         "ids": len(set(ids.values())),
         "merged pairs of one id": sum(ids[one] == ids[other] for one, other in pairs),
         "merged pairs of two ids": sum(ids[one] != ids[other] for one, other in pairs),
-        "… whose versions are another by a crude reading": sum(alike < SPELLED for alike, _ in differing),
+        "… whose brackets differ by a crude reading; listed below": sum(
+            alike < SPELLED for alike, _ in differing
+        ),
         "… whose versions are written a little otherwise": sum(alike >= SPELLED for alike, _ in differing),
         "for a person to look at": len(found.unsure),
         "why two ids were merged": dict(why.most_common(8)),
