@@ -241,10 +241,9 @@ def _record(track: TrackRow) -> dict[str, Any]:
 
 
 def _find(connection: Any, text: str) -> str:
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
-    return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+    return find_track_id(connection, text)
 
 
 for _command in (edit, merge, unmerge, merges, apart, duplicates):

@@ -221,10 +221,9 @@ def duplicates(find: bool, limit: int, as_json: bool) -> None:
 
 def find_one(connection: Any, text: str) -> str:
     """The id of the track that a person means."""
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
-    return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+    return find_track_id(connection, text)
 
 
 def _names(connection: Any, ids: Sequence[str]) -> list[str]:

@@ -149,8 +149,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
     """
     from mixtrove.cli.opened import opened_store
     from mixtrove.discovery import opened_online
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
     if not (track or provider or kind or everything):
         raise BadInput("say what to forget: --track, --provider, --kind, or --all")
@@ -160,9 +159,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
             raise BadInput(f"there is no provider {provider!r}: there are {known}")
         if track is not None:
             with store.read() as connection:
-                track = find_id(
-                    connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
-                )
+                track = find_track_id(connection, track)
         gone = 0
         for one in [provider] if track or provider or kind else online.providers:
             gone += online.gateway.forget(track=track, provider=one, kind=kind)  # type: ignore[arg-type]

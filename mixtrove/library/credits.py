@@ -45,7 +45,7 @@ def credit_of_entry(row: RowMapping) -> Credit:
     )
 
 
-def credit_of_track(row: RowMapping) -> Credit:
+def credit_of_track(row: Mapping[Any, Any]) -> Credit:
     """The credit of a ``library_track`` row; the first of its ISRCs."""
     isrcs = row["isrcs"]
     date = row["release_date"]

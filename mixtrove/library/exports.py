@@ -40,7 +40,8 @@ TRACK_COLUMNS = (
 )  # fmt: skip
 WANT_COLUMNS = (
     "artist", "title", "version", "label", "catalog_number", "cut", "priority", "status", "heard",
-    "added_at", "purchased_at", "purchase_price", "currency", "store", "notes", "library_track_id", "attribution",
+    "added_at", "purchased_at", "purchase_price", "currency", "store", "notes", "library_track_id",
+    "attribution",
 )  # fmt: skip
 
 _UNKNOWN_LENGTH = -1  # of an #EXTINF

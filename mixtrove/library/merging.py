@@ -21,6 +21,7 @@ from mixtrove.library.deletion import chunks, delete_rows, ids_where, restore_ro
 from mixtrove.library.derived import refresh_derived
 from mixtrove.library.merging_wants import move_wants, return_wants
 from mixtrove.library.plain import plain, typed
+from mixtrove.library.purchase_links import tell_available, without_offer
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.track_columns import (
     COLUMNS,
@@ -61,6 +62,7 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     holds for one of them only.
     """
     row = _row(tx, merged)
+    waiting = without_offer(tx, kept, merged)
     filled = _fill(tx, _row(tx, kept), row)
     before = {
         "track": plain(row),
@@ -87,6 +89,7 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     if not row["provisional"]:
         remember_name(tx, row, kept)
     refresh_derived(tx, [kept])
+    tell_available(tx, kept, waiting)
     return merge_id
 
 

@@ -5,7 +5,7 @@ Not here: asking shops (``mixtrove.shopping``), which offer to take (``cuts.py``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -133,7 +133,34 @@ def expire_prices(tx: Transaction) -> int:
     return len(due)
 
 
-def _tell_available(tx: Transaction, track_id: str, offers: Sequence[Said]) -> None:
+def without_offer(tx: Transaction, one: str, other: str) -> list[str]:
+    """Of two tracks, one of which has an offer: the users who want only the other one; else nobody."""
+    want = schema.want
+    offered = {
+        track_id: any(link.kind == "offer" for link, _ in links)
+        for track_id, links in links_of(tx.connection, [one, other]).items()
+    }
+    if offered.get(one, False) == offered.get(other, False):
+        return []
+    users: dict[str, set[str]] = {one: set(), other: set()}
+    for row in tx.connection.execute(
+        sa.select(want.c.library_track_id, want.c.user).where(want.c.library_track_id.in_([one, other]))
+    ):
+        users[row.library_track_id].add(row.user)
+    told, untold = (one, other) if offered.get(one) else (other, one)
+    return sorted(users[untold] - users[told])
+
+
+def tell_available(tx: Transaction, track_id: str, users: Collection[str]) -> None:
+    """Tell these users, of those who want a track, that it can be bought."""
+    offers = [one for one in links_of(tx.connection, [track_id]).get(track_id, []) if one[0].kind == "offer"]
+    if users and offers:
+        _tell_available(tx, track_id, offers, users)
+
+
+def _tell_available(
+    tx: Transaction, track_id: str, offers: Sequence[Said], users: Collection[str] | None = None
+) -> None:
     want = schema.want
     rows = tx.connection.execute(
         sa.select(want.c.id, want.c.user, want.c.cut, _track.c.artist, _track.c.title, _track.c.remix)
@@ -142,6 +169,8 @@ def _tell_available(tx: Transaction, track_id: str, offers: Sequence[Said]) -> N
         .order_by(want.c.id)
     )
     for row in rows:
+        if users is not None and row.user not in users:
+            continue
         link = best_first(offers, row.cut)[0][0]
         emit(
             tx, AVAILABLE, track_id,

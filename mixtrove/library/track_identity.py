@@ -6,7 +6,7 @@ whoever finds the same recording again finds the track that is left. Not here: m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,6 +46,18 @@ def track_named(
         .mappings()
         .one_or_none()
     )
+
+
+def ids_of_names(connection: sa.Connection, identity_keys: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """(identity key, disambiguator, track) of these keys: those that tracks have, then former ones."""
+    for some in chunks(identity_keys):
+        for table, column in ((_track, _track.c.id), (_name, _name.c.library_track_id)):
+            rows = connection.execute(
+                sa.select(table.c.identity_key, table.c.disambiguator, column).where(
+                    table.c.identity_key.in_(some)
+                )
+            )
+            yield from ((row[0], row[1], row[2]) for row in rows)
 
 
 def current_ids(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:

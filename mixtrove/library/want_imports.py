@@ -226,9 +226,7 @@ def _read(data: bytes, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         return
     for number, item in enumerate(_items(data, name), 1):
         if not isinstance(item, dict):
-            raise BadInput(
-                f'{name}, item {number}: write each want as an object: {{"artist": …, "title": …}}'
-            )
+            raise BadInput(f'{name}, item {number}: write it as an object: {{"artist": …, "title": …}}')
         if "remix" in item:  # as a want is exported: its own ``version`` counts its edits
             item["version"] = item.pop("remix")
         elif isinstance(item.get("version"), int):

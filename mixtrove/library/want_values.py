@@ -109,7 +109,7 @@ def _price(value: Any) -> Decimal:
         price = Decimal(text).quantize(Decimal("0.01"))
     except InvalidOperation:
         price = Decimal(-1)
-    if not 0 <= price < 10**8:
+    if not (price.is_finite() and 0 <= price < 10**8):
         raise BadInput(f"price {value!r} is not an amount such as 1.99")
     return price
 

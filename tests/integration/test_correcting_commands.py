@@ -173,6 +173,7 @@ def test_tracks_are_edited_merged_taken_apart_again(run: Run, waiting: dict[str,
     merged = run("library", "merge", ids["Glue"], ids["Glew"], input="y\n")
     assert "Bicep - Glew\n  becomes part of Bicep - Glue" in merged.stdout
     assert sorted(tracks(run)) == ["Glue", "Glue (VIP)"]
+    assert "Ninja Tune" in run("library", "show", ids["Glew"]).stdout  # the id that it had still works
     [merge] = json.loads(run("library", "merges", "--json").stdout)
     assert (merge["kept"], merge["merged"], merge["by"]) == ("Bicep - Glue", "Bicep - Glew", "dj")
     apart = run("library", "unmerge", ids["Glue"], "--yes")

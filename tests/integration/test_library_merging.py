@@ -372,3 +372,19 @@ def test_a_track_that_is_given_another_version_is_not_found_as_the_one_it_was(st
         edit_track(tx, track, {"remix": "Four Tet Remix"}, by="dj")
         assert find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus")) != track
         assert find_or_create_track(tx, Credit.parse("Eric Prydz", "Opus (Four Tet Remix)")) == track
+
+
+def test_who_wants_a_track_hears_when_a_merge_makes_it_available(store: Store) -> None:
+    with store.write() as tx:
+        offered = find_or_create_track(tx, Credit.parse("Bicep", "Glue"))
+        other = find_or_create_track(tx, Credit.parse("Bicep", "Glew"))
+        add_want(tx, "both", offered)
+        for user in ("both", "dj"):
+            add_want(tx, user, other)
+        write_links(tx, offered, [(Link("beatport", "https://www.beatport.com/track/a/1", "offer"), NOW)])
+        merge_tracks(tx, kept=other, merged=offered, reason="the same")
+    with store.read() as connection:
+        events = connection.execute(
+            sa.select(schema.outbox.c.payload).where(schema.outbox.c.event == "want.available")
+        ).scalars()
+        assert [(one["user"], one["store"]) for one in events] == [("both", "beatport"), ("dj", "beatport")]
