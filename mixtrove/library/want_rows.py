@@ -14,7 +14,7 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
 from mixtrove.library.derived import remove_orphans
-from mixtrove.library.outbox import emit
+from mixtrove.library.outbox import emit_all
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.want_values import EDITABLE
 
@@ -82,16 +82,7 @@ def insert_wants(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     _want_again(tx, inserted)
     tx.connection.execute(sa.insert(_want), [{**row, "revision": tx.revision} for row in inserted])
     _note(tx, [(row["id"], (None, None), (row["status"], row["priority"]), row["by"]) for row in rows])
-    for row in rows:
-        track = tracks[row["library_track_id"]]
-        emit(
-            tx, "want.added", track["id"],
-            {
-                "want_id": row["id"], "user": row["user"], "track_id": track["id"],
-                "artist": track["artist"], "title": track["title"], "version": track["remix"],
-                "priority": row["priority"], "cut": row["cut"], "by": row["by"],
-            },
-        )  # fmt: skip
+    emit_all(tx, "want.added", [_added(row, tracks[row["library_track_id"]]) for row in rows])
 
 
 def change_wants(tx: Transaction, changes: Iterable[Change]) -> None:
@@ -153,6 +144,15 @@ def _want_again(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.connection.execute(
             sa.delete(_removal).where(_removal.c.user.in_(users), _removal.c.library_track_id.in_(some))
         )
+
+
+def _added(row: Mapping[str, Any], track: sa.RowMapping) -> tuple[str, dict[str, Any]]:
+    payload = {
+        "want_id": row["id"], "user": row["user"], "track_id": track["id"], "artist": track["artist"],
+        "title": track["title"], "version": track["remix"], "priority": row["priority"], "cut": row["cut"],
+        "by": row["by"],
+    }  # fmt: skip
+    return track["id"], payload
 
 
 def _note(
