@@ -18,7 +18,6 @@ from mixtrove.errors import StoreUnavailable
 from mixtrove.identify import MatchSummary, SearchSummary, match_entries, search_catalogue
 from mixtrove.library.facts import expire
 from mixtrove.library.owned import link_owned
-from mixtrove.library.rule_plan import WantPlan, plan_wants
 from mixtrove.library.rules import RefreshSummary, load_rules, refresh_wants
 from mixtrove.online import AskSummary, ask_providers
 from mixtrove.providers.gateway import Gateway
@@ -208,16 +207,6 @@ def refresh_library(store: Store, settings: Settings) -> RefreshSummary:
     with store.write() as transaction:
         link_owned(transaction)
     return refresh_wants(store, load_rules(settings.rules_path), settings.user)
-
-
-def plan_refresh(store: Store, settings: Settings) -> WantPlan:
-    """What ``refresh_library`` would do to the want list; nothing is changed."""
-    rules = load_rules(settings.rules_path)
-    with store.write() as transaction, transaction.connection.begin_nested() as nothing:
-        link_owned(transaction)
-        plan = plan_wants(transaction.connection, rules, settings.user)
-        nothing.rollback()
-    return plan
 
 
 def search(

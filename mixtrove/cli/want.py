@@ -71,7 +71,8 @@ def add(
     """
     from mixtrove.library.discoveries import TrackRecord, recorded_track
     from mixtrove.library.want_records import get_wants
-    from mixtrove.library.wants import Wish, add_wants, wanted_track
+    from mixtrove.library.wanted_tracks import wanted_track
+    from mixtrove.library.wants import Wish, add_wants
     from mixtrove.matching import Credit
     from mixtrove.pasted import linked, pasted_track
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json
+from mixtrove.cli.output import print_json, say_rest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mixtrove.library.rule_plan import Explanation, Planned, WantPlan
+    from mixtrove.library.rule_plan import Planned, WantPlan
+    from mixtrove.library.rule_reasons import Explanation
     from mixtrove.library.want_rule import WantRule
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
@@ -33,7 +35,7 @@ def rules(track: str | None, as_json: bool) -> None:
       mixtrove want rules --track 3fa9c1d2
     """
     from mixtrove.library.lookup import find_track_id
-    from mixtrove.library.rule_plan import explain_track
+    from mixtrove.library.rule_reasons import explain_track
     from mixtrove.library.rules import load_rules
     from mixtrove.settings import load_settings
 
@@ -71,7 +73,10 @@ def refresh(dry_run: bool, limit: int, as_json: bool) -> None:
       mixtrove want refresh --dry-run
       mixtrove want refresh
     """
-    from mixtrove.discovery import plan_refresh, refresh_library
+    from mixtrove.discovery import refresh_library
+    from mixtrove.library.rule_plan import plan_wants
+    from mixtrove.library.rule_reasons import with_djs
+    from mixtrove.library.rules import load_rules, summary_of
 
     with opened_store() as (store, settings):
         if not dry_run:
@@ -81,28 +86,25 @@ def refresh(dry_run: bool, limit: int, as_json: bool) -> None:
             else:
                 click.echo(_summary(done.added, done.raised, done.withdrawn, done.left_out, done.unchanged))
             return
-        plan = plan_refresh(store, settings)
+        known = load_rules(settings.rules_path)
         with store.read() as connection:
-            names = _names(connection, [one.track_id for one in plan.items])
+            plan = plan_wants(connection, known, settings.user)
+            changing = [one for one in plan.items if one.action != "keep"]
+            shown = with_djs(connection, known, changing[:limit])
+            names = _names(connection, [one.track_id for one in shown])
     if as_json:
-        print_json(
-            {
-                "items": [{**asdict(one), "track": names.get(one.track_id)} for one in plan.items],
-                "not_wanted": plan.not_wanted,
-            }
-        )
+        items = [{**asdict(one), "track": names[one.track_id]} for one in shown]
+        print_json({**asdict(summary_of(plan)), "items": items, "not_wanted": plan.not_wanted})
         return
-    _print_plan(plan, names, limit)
+    _print_plan(plan, shown, names, len(changing))
 
 
-def _print_plan(plan: WantPlan, names: dict[str, str], limit: int) -> None:
-    changing = [one for one in plan.items if one.action != "keep"]
-    for one in changing[:limit]:
+def _print_plan(plan: WantPlan, shown: Sequence[Planned], names: dict[str, str], changing: int) -> None:
+    for one in shown:
         click.echo(f"{_what(one)}  {names[one.track_id]}")
         click.echo(f"    {f'{one.rule}: ' if one.rule else ''}{', '.join(one.why)}")
-    if len(changing) > limit:
-        click.echo(f"… and {len(changing) - limit:,} more: --limit shows more")
-    if changing:
+    say_rest(len(shown), changing, "tracks")
+    if shown:
         click.echo()
     click.echo(_summary(*(plan.number(one) for one in ("add", "raise", "withdraw", "leave out", "keep"))))
     if plan.not_wanted:

@@ -109,12 +109,11 @@ def refresh_wants(store: Store, rules: Sequence[WantRule], user: str) -> Refresh
     """Bring a user's list up to what the rules say (``plan_wants``); doing it again changes nothing.
 
     Raises:
-        StoreUnavailable: nothing was changed.
+        StoreUnavailable: the store cannot be written; what was done until then is kept.
     """
-    with store.write() as tx:
-        plan = plan_wants(tx.connection, rules, user)
-        apply_plan(tx, plan, user)
-    return summary_of(plan)
+    with store.read() as connection:
+        plan = plan_wants(connection, rules, user)
+    return summary_of(apply_plan(store, plan, user))
 
 
 def summary_of(plan: WantPlan) -> RefreshSummary:

@@ -21,13 +21,16 @@ import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
+from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.spreadsheet import MORE, read_csv
 from mixtrove.library.store import PAUSE, Store, Transaction
+from mixtrove.library.tracks import Tracks
 from mixtrove.library.want_records import count_wants
 from mixtrove.library.want_rows import wants_of_tracks
 from mixtrove.library.want_values import PURCHASE_FIELDS, checked, moment, text_or_none
-from mixtrove.library.wants import Wish, add_wants, known_track, list_full, set_wants, wanted_track
+from mixtrove.library.wanted_tracks import names_of, tracks_named
+from mixtrove.library.wants import Wish, add_wants, list_full, set_wants
 from mixtrove.matching import Credit
 
 _NAMES = ("artist", "title", "version", "label", "catalog_number")
@@ -69,7 +72,8 @@ class _Row:
     at: int  # in the file, from 0
     place: str
     credit: Credit
-    names: tuple[str | None, ...]  # artist, title, version as written
+    names: tuple[str, str]  # under which its track may be in the library
+    said: tuple[str | None, ...]  # artist, title, version as written
     track_id: str | None  # as it says itself
     values: Mapping[str, Any]  # of the want, as they are stored
     added_at: Any
@@ -121,27 +125,29 @@ def _take(
     refused: list[tuple[int, Refused]],
 ) -> WantImport:
     """Put some rows on the list; those that do not fit are refused before their tracks are made."""
+    known = tracks_named(tx.connection, (name for row in rows for name in row.names))
+    by_id = _by_id(tx.connection, rows)
+    there = {
+        track_id: want["priority"]
+        for track_id, want in wants_of_tracks(tx, user, {*known.values(), *by_id}).items()
+    }
     room = wants.LIMIT - count_wants(tx.connection, user)
+    made = Tracks(tx)
+    made.look_up((row.names[0] for row in rows), ())
     tracks: list[tuple[_Row, str]] = []
     new: set[str] = set()
-    there: dict[str, int] = {}  # priority of what is on the list, by track
     for row in rows:
-        try:
-            known = _named_track(tx.connection, row) or known_track(tx.connection, row.credit)
-            if known is not None and known not in there and known not in new:
-                there |= {
-                    track_id: found["priority"]
-                    for track_id, found in wants_of_tracks(tx, user, [known]).items()
-                }
-            if known is None or known not in there.keys() | new:
-                if len(new) >= room:
-                    raise list_full(user)
-                known = known or wanted_track(tx, row.credit)
-                new.add(known)
-        except BadInput as error:
-            refused.append((row.at, Refused(name, row.place, None, str(error))))
-            continue
-        tracks.append((row, known))
+        track_id = row.track_id if by_id.get(row.track_id or "") == row.said else None
+        track_id = track_id or next((known[name] for name in row.names if name in known), None)
+        if track_id not in there and track_id not in new:
+            if len(new) >= room:
+                refused.append((row.at, Refused(name, row.place, None, str(list_full(user)))))
+                continue
+            track_id = track_id or made.find_or_create(row.credit)
+            known[row.names[0]] = track_id
+            new.add(track_id)
+        tracks.append((row, str(track_id)))
+    made.write()
     wishes = [
         Wish(
             track_id, priority=row.values.get("priority"), cut=row.values.get("cut"),
@@ -168,21 +174,21 @@ def _take(
     )
 
 
-def _named_track(connection: sa.Connection, row: _Row) -> str | None:
-    """The track whose id the row has, when it is called as the row says."""
-    if row.track_id is None:
-        return None
-    found = connection.execute(
-        sa.select(_track.c.artist, _track.c.title, _track.c.remix).where(_track.c.id == row.track_id)
-    ).first()
-    return row.track_id if found is not None and tuple(found) == row.names else None
+def _by_id(connection: sa.Connection, rows: Sequence[_Row]) -> dict[str, tuple[str | None, ...]]:
+    """What the tracks are called whose ids the rows have."""
+    columns = (_track.c.id, _track.c.artist, _track.c.title, _track.c.remix)
+    return {
+        row.id: (row.artist, row.title, row.remix)
+        for some in chunks(one.track_id for one in rows if one.track_id)
+        for row in connection.execute(sa.select(*columns).where(_track.c.id.in_(some)))
+    }
 
 
 def _row(cells: Mapping[str, Any], file: str, place: str, at: int) -> _Row | Refused:
     if cells.get(MORE):
         why = f"{cells[MORE]!r} has no column: put quotes around a text with a comma in it"
         return Refused(file, place, None, why)
-    column = None
+    column: str | None = None
     try:
         said: dict[str, Any] = {}
         for column in _NAMES:
@@ -205,17 +211,19 @@ def _row(cells: Mapping[str, Any], file: str, place: str, at: int) -> _Row | Ref
         added_at = moment(cells["added_at"]) if cells.get("added_at") else None
         column = "library_track_id"
         track_id = text_or_none(cells.get("library_track_id"))
+        artist, title, version = (said[name] for name in ("artist", "title", "version"))
+        credit = Credit.parse(
+            artist,
+            f"{title} ({version})" if version else title,
+            label=said["label"],
+            catalog_number=said["catalog_number"],
+        )
+        column = None
+        names = names_of(credit)
     except BadInput as error:
         return Refused(file, place, column, str(error))
-    artist, title, version = (said[column] for column in ("artist", "title", "version"))
-    credit = Credit.parse(
-        artist,
-        f"{title} ({version})" if version else title,
-        label=said["label"],
-        catalog_number=said["catalog_number"],
-    )
     values.setdefault("cut", credit.cut)
-    return _Row(at, place, credit, (artist, title, version), track_id, values, added_at)
+    return _Row(at, place, credit, names, (artist, title, version), track_id, values, added_at)
 
 
 def _read(data: bytes, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

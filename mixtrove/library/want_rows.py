@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
-from mixtrove.library.outbox import emit
+from mixtrove.library.derived import remove_orphans
+from mixtrove.library.outbox import emit_all
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.want_values import EDITABLE
 
@@ -81,16 +82,7 @@ def insert_wants(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     _want_again(tx, inserted)
     tx.connection.execute(sa.insert(_want), [{**row, "revision": tx.revision} for row in inserted])
     _note(tx, [(row["id"], (None, None), (row["status"], row["priority"]), row["by"]) for row in rows])
-    for row in rows:
-        track = tracks[row["library_track_id"]]
-        emit(
-            tx, "want.added", track["id"],
-            {
-                "want_id": row["id"], "user": row["user"], "track_id": track["id"],
-                "artist": track["artist"], "title": track["title"], "version": track["remix"],
-                "priority": row["priority"], "cut": row["cut"], "by": row["by"],
-            },
-        )  # fmt: skip
+    emit_all(tx, "want.added", [_added(row, tracks[row["library_track_id"]]) for row in rows])
 
 
 def change_wants(tx: Transaction, changes: Iterable[Change]) -> None:
@@ -114,9 +106,18 @@ def change_wants(tx: Transaction, changes: Iterable[Change]) -> None:
 
 
 def delete_wants(tx: Transaction, want_ids: Sequence[str]) -> None:
-    """Delete wants and their events; nothing keeps a rule from adding them again."""
+    """Delete wants and their events; nothing keeps a rule from adding them again.
+
+    What nobody knows and that was heard nowhere any more goes, too, now that nobody wants it.
+    """
+    tracks: set[str] = set()
+    for some in chunks(want_ids):
+        mine = sa.select(_want.c.library_track_id).where(_want.c.id.in_(some))
+        tracks.update(tx.connection.execute(mine).scalars())
     delete_rows(tx, schema.want_event, ids_where(tx, schema.want_event, "want_id", want_ids))
     delete_rows(tx, _want, want_ids)
+    name = f"tracks that nobody wants {sorted(tracks)}"
+    tx.before_commit(name, lambda last: remove_orphans(last, tracks))
 
 
 def check_tracklists(tx: Transaction, ids: Iterable[str | None]) -> None:
@@ -143,6 +144,15 @@ def _want_again(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.connection.execute(
             sa.delete(_removal).where(_removal.c.user.in_(users), _removal.c.library_track_id.in_(some))
         )
+
+
+def _added(row: Mapping[str, Any], track: sa.RowMapping) -> tuple[str, dict[str, Any]]:
+    payload = {
+        "want_id": row["id"], "user": row["user"], "track_id": track["id"], "artist": track["artist"],
+        "title": track["title"], "version": track["remix"], "priority": row["priority"], "cut": row["cut"],
+        "by": row["by"],
+    }  # fmt: skip
+    return track["id"], payload
 
 
 def _note(

@@ -1,7 +1,7 @@
 """One want rule and what it says about one track: wanted, how much and why, or why not.
 
-Values to values. Not here: the file that rules are written in (``rules.py``), the tracks, and what becomes of
-a want list (``rule_plan.py``).
+Values to values. Not here: the file that rules are written in (``rules.py``), reading tracks
+(``heard_tracks.py``), what becomes of a want list (``rule_plan.py``).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class HeardTrack:
     """What a rule looks at."""
 
     track_id: str
-    mixes: Mapping[str | None, int] = field(default_factory=dict)  # by DJ, None: of nobody we know
+    mixes: Mapping[str | None, int] = field(default_factory=dict)  # by DJ; None: of nobody in particular
     label: str | None = None
     genres: tuple[str, ...] = ()  # what is said of it; a person's word alone where there is one
     provisional: bool = False
@@ -111,7 +111,8 @@ def _by(mixes: Mapping[str | None, int]) -> str:
     if not names:
         return ""
     more = len(names) - SHOWN_DJS
-    return f" by {', '.join(names[:SHOWN_DJS])}" + (f" and {more} more" if more > 0 else "")
+    others = f" and {more} more" if more > 0 else " and others" if None in mixes else ""
+    return f" by {', '.join(names[:SHOWN_DJS])}{others}"
 
 
 def _number(number: int, one: str, many: str) -> str:

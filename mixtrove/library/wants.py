@@ -18,10 +18,7 @@ import sqlalchemy as sa
 from mixtrove.database.opening import insert
 from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
-from mixtrove.library.credits import shown
 from mixtrove.library.store import Transaction, new_id
-from mixtrove.library.track_identity import track_named
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, find_or_create_track
 from mixtrove.library.want_records import WantRecord, count_wants, get_wants
 from mixtrove.library.want_rows import (
     Change,
@@ -33,7 +30,6 @@ from mixtrove.library.want_rows import (
     wants_of_tracks,
 )
 from mixtrove.library.want_values import DEFAULT_PRIORITY, PURCHASE_FIELDS, checked
-from mixtrove.matching import Credit, identity_key, line_key
 
 LIMIT = 10_000
 """Wants a user may have (DESIGN §5)."""
@@ -53,28 +49,6 @@ class Wish:
     source_tracklist_id: str | None = None  # where it was heard; the track's first discovery when None
     added_at: datetime | None = None  # now when None
     by: str | None = None  # who did it, for the event; the user when None
-
-
-def wanted_track(tx: Transaction, credit: Credit) -> str:
-    """The track that a person means by this credit, made when there is none; see ``known_track``."""
-    return known_track(tx.connection, credit) or find_or_create_track(tx, credit)
-
-
-def known_track(connection: sa.Connection, credit: Credit) -> str | None:
-    """The track in the library that a person means by this credit.
-
-    The identified track of this name; else the provisional one of a line that says the same, so that the want
-    goes where the line goes.
-
-    Raises:
-        BadInput: it is a placeholder (``ID``), which names no track.
-    """
-    if credit.unknown:
-        raise BadInput(f"{shown(credit)} names no track: give an artist and a title, or the id of a track")
-    found = track_named(connection, identity_key(credit)) or track_named(
-        connection, PROVISIONAL_PREFIX + line_key(credit)
-    )
-    return None if found is None else str(found["id"])
 
 
 def add_want(tx: Transaction, user: str, track_id: str, **wish: Any) -> str:

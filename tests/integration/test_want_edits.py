@@ -22,15 +22,14 @@ from mixtrove.library.store import Store, Transaction
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.tracks import find_or_create_track, provisional_track
 from mixtrove.library.want_records import get_wants, list_wants, mix_of, want_history
+from mixtrove.library.wanted_tracks import names_of, tracks_named, wanted_track
 from mixtrove.library.wants import (
     Wish,
     add_want,
     add_wants,
-    known_track,
     remove_wants,
     set_want,
     set_wants,
-    wanted_track,
 )
 from mixtrove.matching import Credit
 
@@ -269,7 +268,7 @@ def test_a_name_means_the_identified_track_before_the_line_nobody_identified(sto
         assert wanted_track(tx, credit) == line
         track = find_or_create_track(tx, credit)
         assert wanted_track(tx, credit) == track
-        assert known_track(tx.connection, Credit.parse("Nobody", "Nothing")) is None
+        assert tracks_named(tx.connection, names_of(Credit.parse("Nobody", "Nothing"))) == {}
         with pytest.raises(BadInput, match="ID - ID names no track"):
             wanted_track(tx, Credit.parse("ID", "ID"))
 

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mixtrove.discovery import plan_refresh, refresh_library
+from mixtrove.discovery import refresh_library
 from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
 from mixtrove.library.discoveries import EntryDecision, TrackRecord, entries_to_identify, write_decisions
 from mixtrove.library.owned import import_owned_csv
-from mixtrove.library.rule_plan import WantPlan, explain_track, plan_wants
-from mixtrove.library.rules import parse_rules, refresh_wants, summary_of
+from mixtrove.library.rule_plan import WantPlan, apply_plan, plan_wants
+from mixtrove.library.rule_reasons import explain_track, with_djs
+from mixtrove.library.rules import load_rules, parse_rules, refresh_wants, summary_of
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.tracks import find_or_create_track
@@ -95,7 +96,10 @@ def test_a_plan_says_what_would_happen_and_why_and_changes_nothing(heard: Store)
         ("add", "Both", 5, None, "hessle"),
         ("keep", "Bought", 3, 1, "twice"),
     ]
-    assert plan.items[0].why == ("heard in 2 mixes by P, Q", "on hessle audio")
+    assert plan.items[0].why == ("heard in 2 mixes", "on hessle audio")
+    with heard.read() as connection:
+        [first, *_] = with_djs(connection, RULES, plan.items)
+    assert first.why == ("heard in 2 mixes by P, Q", "on hessle audio")
     assert plan.not_wanted == {
         "heard too seldom": 1,  # Once
         "of a genre that is left out": 1,
@@ -122,8 +126,8 @@ def test_what_only_rules_wanted_and_is_owned_now_is_withdrawn_with_the_reason(he
     refresh_wants(heard, RULES, "dj")
     import_owned_csv(heard, b"artist,title\nA,Both\n", "more.csv")
     plan = plan_of(heard)
-    assert planned(heard, plan)[-1] == ("withdraw", "Both", 5, 5, None)
-    assert plan.items[-1].why == ("it is owned now",)
+    assert planned(heard, plan)[0] == ("withdraw", "Both", 5, 5, None)
+    assert plan.items[0].why == ("it is owned now",)
     refresh_wants(heard, RULES, "dj")
     assert state(heard) == [("Bought", 1, "purchased")]
 
@@ -221,13 +225,33 @@ def test_a_dry_run_links_what_is_owned_as_a_run_does_and_keeps_none_of_it(
             for one in todo
         ],
     )
-    plan = plan_refresh(store, settings)
+    with store.read() as connection:
+        plan = plan_wants(connection, load_rules(settings.rules_path), "dj")
     assert planned(store, plan) == [("add", "Two", 3, None, "heard often")]
     with store.read() as connection:
         assert connection.execute(sa.select(schema.owned_track.c.library_track_id)).scalars().all() == [None]
         assert list_wants(connection, "dj") == []
     assert refresh_library(store, settings) == summary_of(plan)
     store.close()
+
+
+def test_what_people_did_between_plan_and_run_holds(heard: Store) -> None:
+    rules = parse_rules(b'[[rule]]\nname="all"\nmin_mixes=1\npriority=3\n', "r")
+    with heard.read() as connection:
+        plan = plan_wants(connection, rules, "dj")
+        track = ids(connection)
+    assert (plan.number("add"), plan.number("keep")) == (3, 1)
+    with heard.write() as tx:
+        remove_want(tx, add_want(tx, "dj", track["Both"]), by="dj")
+        add_want(tx, "dj", track["Trance"], priority=5)
+        tx.connection.execute(sa.delete(schema.track_discovery))
+        tx.connection.execute(sa.delete(schema.library_track).where(schema.library_track.c.title == "Once"))
+    done = apply_plan(heard, plan, "dj")
+    assert [(one.action, one.track_id) for one in done.items] == [
+        ("keep", track["Bought"]),
+        ("keep", track["Trance"]),
+    ]
+    assert state(heard) == [("Trance", 5, "wanted"), ("Bought", 1, "purchased")]
 
 
 def test_a_track_that_was_never_heard_can_be_explained(heard: Store) -> None:
