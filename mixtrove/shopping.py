@@ -20,10 +20,9 @@ from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.cuts import Said, best_first
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import PAUSE
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.purchase_links import Link, keep_searches, write_links
-from mixtrove.library.store import Store
+from mixtrove.library.store import PAUSE, Store
 from mixtrove.library.track_identity import track_exists
 from mixtrove.library.want_records import WantRecord
 from mixtrove.matching import Credit

@@ -30,13 +30,10 @@ from mixtrove.library.discoveries import (
 )
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
 from mixtrove.library.merging import unmerge_tracks
-from mixtrove.library.store import Store, Transaction, new_id
+from mixtrove.library.store import Store, Transaction, new_id, write_in_turns
 from mixtrove.library.track_identity import current_id, track_named
 from mixtrove.library.tracks import PROVISIONAL_PREFIX, find_or_create_track
 from mixtrove.matching import Credit
-
-AT_A_TIME = 25
-"""Decisions of a bulk command in one transaction, so that other writers get their turn."""
 
 _correction = schema.correction
 _entry = schema.tracklist_entry
@@ -124,10 +121,12 @@ def decide_many(
         )
     batch_id = new_id() if len(decisions) > 1 else None
     done: list[CorrectionResult] = []
-    for at in range(0, len(decisions), AT_A_TIME):
-        with store.write() as tx:
-            for key, one in zip(keys[at : at + AT_A_TIME], decisions[at : at + AT_A_TIME], strict=True):
-                done.append(file_decision(tx, one.kind, key, by=by, track=one.track, batch_id=batch_id))
+
+    def file(tx: Transaction, one: tuple[str, LineDecision]) -> CorrectionResult:
+        return file_decision(tx, one[1].kind, one[0], by=by, track=one[1].track, batch_id=batch_id)
+
+    for some in write_in_turns(store, zip(keys, decisions, strict=True), file):
+        done += some
         if progress:
             progress(len(done), len(decisions))
     return done

@@ -22,9 +22,9 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, PAUSE
+from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.spreadsheet import MORE, read_csv
-from mixtrove.library.store import Store, Transaction
+from mixtrove.library.store import PAUSE, Store, Transaction
 from mixtrove.library.tracks import Tracks
 from mixtrove.library.want_records import count_wants
 from mixtrove.library.want_rows import wants_of_tracks
