@@ -24,14 +24,16 @@ def tracks_of(path: Path) -> Iterator[TrackText]:
 
 
 def main(source: Path, out: Path) -> None:
-    times: dict[str, float] = {}
+    times: dict[str, list[float]] = {}  # of each step: seconds until its end, seconds of this process's work
 
     def progress(what: str, done: int, of: int) -> None:
-        times[what] = round(time.perf_counter() - started, 1)
+        times[what] = [round(time.perf_counter() - started, 1), round(time.process_time(), 1)]
 
     started = time.perf_counter()
-    found = find_duplicates(tracks_of(source), progress=progress)
-    times["done"] = round(time.perf_counter() - started, 1)
+    tracks = list(tracks_of(source))
+    progress("read", len(tracks), len(tracks))
+    found = find_duplicates(tracks, progress=progress)
+    progress("done", len(tracks), len(tracks))
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("id", "cluster"))

@@ -1,8 +1,9 @@
 """MusicBrainz-20K: one dirty catalogue in five sources; ``cluster_id`` says which records are one recording.
 
 Each source writes its fields in a way of its own and some are damaged; ``read_record`` reads them by form,
-not by source. Pairs come from ``blocked`` (cheap, its recall is reported), groups from ``clusters.py``. Two
-readings are measured: artist and title alone, and the whole record, of which ``agreement`` tells the rule.
+not by source. Single pairs come from ``blocked`` (cheap, its recall is reported), groups from the deep pass
+(``mixtrove.duplicates``), of artist and title alone and of whole records. ``benchmarks.duplicates`` measures
+the pass beside others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,17 @@ from typing import Any
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from benchmarks.matching import clusters, metrics
+from benchmarks.matching import metrics
 from benchmarks.matching.outcome import Outcome, Result
 from benchmarks.matching.pair import Text, short_hash, split_of, squeeze
 from benchmarks.matching.sources import Absent
+from mixtrove.duplicates import TrackText, find_duplicates
 from mixtrove.matching import compare, compare_many
 
 SET = "musicbrainz"
 TOP = 15  # candidates a record
 CAP = 120  # records that may share a blocking key
-SCORE = 0.85  # from here two records join (MATCHING §6)
-LENGTH = 3.0  # seconds within which two lengths agree
+SCORE = 0.85  # from here a pair is one recording (MATCHING §5)
 UNKNOWN = frozenset(("unknown", "unk.", "[unknown]", "unnown", "n/a", "n.a.", "null", ""))
 FIELDS = ("number", "title", "length", "artist", "album", "year", "language")
 
@@ -51,6 +52,16 @@ class Record:
     cluster: str
     text: Text
     number: str = ""
+
+    def track(self, *, whole: bool = True) -> TrackText:
+        """The record as the deep pass takes it; with artist and title alone unless ``whole``."""
+        text = self.text
+        if not whole:
+            return TrackText(self.id, text.artist, text.title)
+        return TrackText(
+            self.id, text.artist, text.title, album=text.album, position=self.number or None,
+            duration=text.duration, year=text.year,
+        )  # fmt: skip
 
 
 def read_record(row: Mapping[str, str]) -> Record:
@@ -169,43 +180,6 @@ def _keys(text: Text) -> list[str]:
     )
 
 
-def agreement(left: Record, right: Record, score: float) -> float:
-    """The score of two records when album, length, year and number count as well.
-
-    The better the names agree, the fewer of the other fields must; a lost title or artist needs most of them.
-    This is a rule for this benchmark's damage, made by hand and fitted to nothing; no line of a tracklist has
-    these fields, so it is none of the matcher's.
-    """
-    ours, theirs = left.text, right.text
-    album = _likeness(ours.album or "", theirs.album or "") >= 0.85
-    length = bool(ours.duration and theirs.duration) and _gap(ours, theirs) <= LENGTH
-    year = ours.year is not None and ours.year == theirs.year
-    number = bool(left.number) and left.number == right.number
-    title = _likeness(ours.title, theirs.title)
-    names = max(title, _likeness(ours.artist + ours.title, theirs.artist + theirs.title))
-    whole = _likeness(*(f"{one.artist}{one.title}{one.album or ''}" for one in (ours, theirs)))
-    same = (
-        (score >= 0.5 and album + length + year >= 2)
-        or (names >= 0.9 and length and (year or number))
-        or (names >= 0.6 and album and length)
-        or (title >= 0.9 and album and number)
-        or (whole >= 0.75 and length and number)
-        or (album and length and number)
-        or (_likeness(ours.artist, theirs.artist) >= 0.85 and length and number and ours.year == theirs.year)
-    )
-    return max(score, SCORE) if same else score
-
-
-def _gap(left: Text, right: Text) -> float:
-    return abs((left.duration or 0.0) - (right.duration or 0.0))
-
-
-def _likeness(left: str, right: str) -> float:
-    """How alike two texts are, squeezed; 0 when one says nothing."""
-    ours, theirs = squeeze(left), squeeze(right)
-    return OSA.normalized_similarity(ours, theirs) if ours and theirs else 0.0
-
-
 def run_musicbrainz(data: Path, quick: bool) -> Result:
     """Pairwise and clustered F1 by split, for both readings.
 
@@ -238,28 +212,17 @@ def _run(some: Sequence[Record], name_of_set: str) -> tuple[dict[str, Any], list
         "recall of blocking": len(true.intersection(pairs)) / max(len(true), 1),
     }
     labels = np.array([pair in true for pair in pairs])
-    plain = [replace(record.text, album=None, duration=None, year=None).credit() for record in some]
-    rich = [record.text.credit() for record in some]
-
-    def by_names(left: int, right: int) -> float:
-        return compare(plain[left], plain[right]).score
-
-    def by_all(left: int, right: int) -> float:
-        return agreement(some[left], some[right], compare(rich[left], rich[right]).score)
-
-    said = compare_many([(plain[left], plain[right]) for left, right in pairs])
+    credits = [Text(one.text.artist, one.text.title).credit() for one in some]
+    said = compare_many([(credits[left], credits[right]) for left, right in pairs])
+    scores = {pair: compare(credits[pair[0]], credits[pair[1]]).score for pair in pairs}
     figures["artist and title, all candidates"] = {
         "auc": metrics.auc(labels, said),
         "f1 at confidence .5": metrics.f_measure(labels, said >= metrics.SAME)["f1"],
     }
-    joined: set[tuple[int, int]] = set()
-    scores: dict[tuple[int, int], float] = {}
-    for name, score in (("artist and title", by_names), ("with album, length, year and number", by_all)):
-        credits = plain if score is by_names else rich
-        scores = {pair: score(*pair) for pair in pairs}
-        joined = clusters.cluster(credits, scores, score, threshold=SCORE)
-        figures[f"{name}, pairwise"] = _pair_f1(true, {pair for pair in pairs if scores[pair] >= SCORE})
-        figures[f"{name}, clustered"] = _pair_f1(true, joined)
+    figures["artist and title, pairwise"] = _pair_f1(true, {pair for pair in pairs if scores[pair] >= SCORE})
+    figures["artist and title, clustered"] = _pair_f1(true, _joined(some, whole=False))
+    joined = _joined(some, whole=True)
+    figures["with album, length, year and number, clustered"] = _pair_f1(true, joined)
     judged = [
         Outcome(
             short_hash(name_of_set, some[left].id, some[right].id),
@@ -273,6 +236,14 @@ def _run(some: Sequence[Record], name_of_set: str) -> tuple[dict[str, Any], list
         for left, right in sorted(true | joined)
     ]
     return figures, judged
+
+
+def _joined(found: Sequence[Record], *, whole: bool) -> set[tuple[int, int]]:
+    """The pairs of positions that the deep pass puts into one cluster."""
+    places = {one.id: at for at, one in enumerate(found)}
+    clusters = find_duplicates(one.track(whole=whole) for one in found).clusters
+    members = [sorted(places[one] for one in some.ids) for some in clusters]
+    return {pair for some in members for pair in combinations(some, 2)}
 
 
 def _true_pairs(found: Sequence[Record]) -> set[tuple[int, int]]:

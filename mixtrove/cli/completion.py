@@ -62,13 +62,11 @@ def _ids(query: str, begun: str) -> list[CompletionItem]:
     """
     from click.shell_completion import CompletionItem
 
-    home = Path(os.environ.get("MIXTROVE_HOME") or "data")
-    if os.environ.get("MIXTROVE_DATABASE_URL") or not (home / "mixtrove.db").exists():
+    path = Path(os.environ.get("MIXTROVE_HOME") or "data").expanduser() / "mixtrove.db"
+    if os.environ.get("MIXTROVE_DATABASE_URL") or not path.exists():
         return []
     try:
-        with closing(
-            sqlite3.connect(f"{(home / 'mixtrove.db').absolute().as_uri()}?mode=ro", uri=True)
-        ) as file:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
             rows = file.execute(query, [MOST]).fetchall()
     except sqlite3.Error:
         return []

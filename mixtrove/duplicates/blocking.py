@@ -276,8 +276,8 @@ def _worth_a_look(glance, a, b):
     year = glance.years[a] != 0 and glance.years[a] == glance.years[b]
     facts = np.int64(length) + np.int64(position) + np.int64(album) + np.int64(year)
     if position and facts >= 2:
-        return facts >= 3 or title >= 0.3 or names >= 0.4
-    return facts >= 2 and title >= 0.4
+        return facts >= 3 or album or title >= 0.3 or names >= 0.4
+    return facts >= 2 and (title >= 0.4 or (title < 0.0 and names >= 0.4))
 
 
 @_kept

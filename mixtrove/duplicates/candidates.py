@@ -31,14 +31,14 @@ def candidate_pairs(packed: Packed, threads: int, progress: Progress) -> NDArray
     )
     filed: list[Filed] = [[] for _ in range(blocking.KINDS)]
     with ThreadPoolExecutor(threads) as pool:
-        for some in pool.map(lambda first: _file(packed, first, glance), range(0, count, BLOCK)):
-            for kind, part in enumerate(some):
+        for parts in pool.map(lambda first: _file(packed, first, glance), range(0, count, BLOCK)):
+            for kind, part in enumerate(parts):
                 filed[kind].append(part)
-        pairs = np.zeros(0, np.uint64)
-        for kind, found in enumerate(pool.map(lambda kind: _of_kind(kind, filed, glance), range(len(filed)))):
-            pairs = np.union1d(pairs, found)
-            progress("searched", kind + 1, len(filed))
-    return pairs
+        found: list[NDArray[np.uint64]] = []
+        for some in pool.map(lambda kind: _of_kind(kind, filed, glance), range(len(filed))):
+            found.append(some)
+            progress("searched", len(found), len(filed))
+    return np.unique(np.concatenate(found))
 
 
 def _file(packed: Packed, first: int, glance: blocking.Glance) -> Filed:
@@ -56,7 +56,7 @@ def _file(packed: Packed, first: int, glance: blocking.Glance) -> Filed:
 def _of_kind(kind: int, filed: list[Filed], glance: blocking.Glance) -> NDArray[np.uint64]:
     keys = np.concatenate([np.zeros(0, np.uint64), *(part[0] for part in filed[kind])])
     numbers = np.concatenate([np.zeros(0, np.uint32), *(part[1] for part in filed[kind])])
-    filed[kind] = []
+    filed[kind] = []  # let go of what is not needed any more
     order = np.argsort(keys, kind="stable")
     exact = kind in (blocking.EXACT, blocking.TURNED)
     pairs = blocking.pair_up(keys[order], numbers[order], blocking.LARGEST[kind], exact, glance)

@@ -26,6 +26,7 @@ CERTAIN = (
 )
 AGAINST = -3.0  # points below which all other facts together deny what the names say
 IDENTIFIED = 0.5  # … above which they say that records with damaged names are one
+TELLING = 2.5  # … from which they do when less of the names agrees
 ONE_LENGTH = 3.0  # seconds within which two lengths agree
 # What the gate of the kernel may say of one and the same version; any other reason is another version.
 _BRACKETS = (kernel.ONE_BRACKET, kernel.OTHER_BRACKETS)
@@ -68,18 +69,25 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     position, year = positions > 0, facts[:, kernel.YEARS] > 0
     agreeing = release.astype(np.int64) + length + position + year
     version = (facts[:, kernel.VERSIONS] >= kernel.G_CUT) & np.isin(reason, _ONE_VERSION + _PARTS_OF_A_NAME)
-    whole = facts[:, kernel.WHOLE]
     # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
     parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
+    # the kernel's own regard for length and year is too rough for merging what has no album or another number
+    rough = (notes & kernel.RAISED != 0) & ((notes & kernel.SAME_ALBUM == 0) | parts)
+    names = np.where(rough, (score - kernel.SUPPORTED) / (1 - kernel.SUPPORTED), score)
     excused = position & (length | (agreeing >= 3))
     brackets = np.isin(reason, _BRACKETS) & ~parts
     excused |= brackets & position & year
     # … so does a mix whose name is spelled otherwise: Harmonix may be somebody else than Harmonimix
-    alone = (score >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
-    alone &= (points > 0) | (score >= 0.999)  # one letter and all the facts differ
-    named = (score >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
-    identified = (points > IDENTIFIED) & _identified(facts, release, length, position, year)
+    alone = (names >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
+    alone &= (points > 0) | (names >= 0.999)  # one letter and all the facts differ
+    named = (names >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
+    # two discs of one album have the same places
+    strangers = _below(facts[:, kernel.TITLES_ALIKE], 0.4) & _below(facts[:, kernel.NAMES_ALIKE], 0.5)
+    strangers &= (facts[:, kernel.LINE] < 0.5) & (facts[:, kernel.WHOLE] < kernel.MIXED_UP)
+    strangers &= score < rule.review
+    identified = _identified(facts, points, release, length, position, year)
     identified &= ~np.isin(reason, _PARTS_OF_A_NAME) & ~parts | excused
+    identified &= ~strangers
     same = version & (named | identified)
     unsure = ~same & (score >= rule.review)
     verdicts = np.where(same, SAME, np.where(unsure, UNSURE, DIFFERENT)).astype(np.int8)
@@ -90,8 +98,6 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
         & (features[:, kernel.TITLE_ALIKE] >= 0.8)
         & (features[:, kernel.ARTIST_ALIKE] >= 0.6)
     )
-    strangers = _below(facts[:, kernel.TITLES_ALIKE], 0.4) & _below(facts[:, kernel.NAMES_ALIKE], 0.5)
-    strangers &= (facts[:, kernel.LINE] < 0.5) & (whole < 0.6)
     contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | parts & ~same & ~excused
     contradicted |= (strangers | (points <= AGAINST)) & ~same
     return Weighed(
@@ -129,23 +135,20 @@ def _level(values: Floats, unknown: float, *levels: tuple[float, float]) -> Floa
     return np.where(values < 0, unknown, np.array(points)[np.maximum(at, 0)])
 
 
-def _identified(facts: Floats, release: Flags, length: Flags, position: Flags, year: Flags) -> Flags:
+def _identified(
+    facts: Floats, points: Floats, release: Flags, length: Flags, position: Flags, year: Flags
+) -> Flags:
     """Whether enough facts agree: the better the names do, the fewer.
 
-    A title that is known and another needs all three of release, length and place: an artist has many tracks
-    of one year and one length.
+    An artist has many tracks of one length and one year, and several on one release; only a place on a
+    release is held by one.
     """
     title, names = facts[:, kernel.TITLES_ALIKE], facts[:, kernel.NAMES_ALIKE]
     line, whole = facts[:, kernel.LINE], facts[:, kernel.WHOLE]
     count = release.astype(np.int64) + length + position + year
     good = (title >= 0.8) & ((names >= 0.5) | (names < 0)) | (line >= 0.9)
-    fair = (title >= 0.6) | (line >= 0.6) | (whole >= 0.85) | (title < 0) & ((names >= 0.85) | (whole >= 0.6))
-    placed = release & length & position
-    nearly = position & length & year & (names >= 0.75)
-    pinned = length | position
-    return (
-        (good & pinned & (count >= 2))
-        | (fair & (release | position) & pinned & (count >= 2))
-        | placed
-        | nearly
-    )
+    some = (title >= 0.6) | (names >= 0.6) | (line >= 0.5) | (whole >= 0.55)
+    most = (title >= 0.6) | (line >= 0.75) | (whole >= 0.75) | (title < 0) & (names >= 0.6) & length
+    return (points > IDENTIFIED) & (
+        good & (length | position) & (count >= 2) | release & length & position
+    ) | (points >= TELLING) & (some & position | most & release)

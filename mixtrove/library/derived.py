@@ -6,6 +6,7 @@ Everything here works inside a transaction of the caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,31 +30,30 @@ def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
         counted = _counted(some)
         values = {name: counted.c[name] for name in DERIVED}
         wrong = sa.or_(*(_track.c[name].is_distinct_from(value) for name, value in values.items()))
-        which = (_track.c.id == counted.c.id, wrong)
+        which = (_track.c.id == counted.c.id, _track.c.id.in_(some), wrong)
         if tx.changed or tx.connection.execute(sa.select(_track.c.id).where(*which).limit(1)).first():
             tx.connection.execute(sa.update(_track).where(*which).values(**values, revision=tx.revision))
 
 
 def _counted(track_ids: Sequence[str]) -> sa.Subquery:
-    """The derived values of these tracks as they follow from their plays, by id."""
-    track, first = _track.alias(), _discovery.alias()
-    discovered_from = (
-        sa.select(first.c.tracklist_id)
-        .where(first.c.library_track_id == track.c.id)
-        .order_by(first.c.discovery_date, first.c.tracklist_id, first.c.track_position)
-        .limit(1)
+    """The derived values of these tracks as they follow from their plays, by id; each from the index."""
+    track, play = _track.alias(), _discovery.alias()
+
+    def of_plays(value: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        return sa.select(value).where(play.c.library_track_id == track.c.id).correlate(track)
+
+    first = of_plays(play.c.tracklist_id).order_by(
+        play.c.discovery_date, play.c.tracklist_id, play.c.track_position
     )
     return (
         sa.select(
             track.c.id,
-            sa.func.count(_discovery.c.id).label("discovery_count"),
-            discovered_from.scalar_subquery().label("discovered_from"),
-            sa.func.min(_discovery.c.discovery_date).label("first_discovered"),
-            sa.func.max(_discovery.c.discovery_date).label("last_seen"),
+            of_plays(sa.func.count()).scalar_subquery().label("discovery_count"),
+            first.limit(1).scalar_subquery().label("discovered_from"),
+            of_plays(sa.func.min(play.c.discovery_date)).scalar_subquery().label("first_discovered"),
+            of_plays(sa.func.max(play.c.discovery_date)).scalar_subquery().label("last_seen"),
         )
-        .outerjoin(_discovery, _discovery.c.library_track_id == track.c.id)
         .where(track.c.id.in_(track_ids))
-        .group_by(track.c.id)
         .subquery()
     )
 

@@ -266,18 +266,19 @@ def write_chunk(
     _write_plays(tx, {play["id"]: play for play in plays.values()}, new_plays)
     _write_candidates(tx, written)
     for provisional, identified in sorted(relinked.items()):
-        if merge_if_unheard(
-            tx, provisional=provisional, identified=identified, reason="the line was identified"
-        ):
-            _say_identified(tx, provisional, identified)
+        absorb(tx, provisional, identified)
     played = {row["library_track_id"] for row in new_plays}
     refresh_derived(tx, left | played)
     remove_orphans(tx, left - played)
     return WriteSummary(**counts, tracks_added=tracks.added, provisional_added=tracks.provisional_added)
 
 
-def _say_identified(tx: Transaction, provisional: str, identified: str) -> None:
-    """Tell that what nobody knew has a name now."""
+def absorb(tx: Transaction, provisional: str, identified: str) -> None:
+    """What nobody knew has a name now: merge its provisional track when no play is left on it, and tell."""
+    if not merge_if_unheard(
+        tx, provisional=provisional, identified=identified, reason="the line was identified"
+    ):
+        return
     track = schema.library_track
     row = tx.connection.execute(sa.select(track).where(track.c.id == identified)).one()
     payload = {

@@ -19,7 +19,7 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where, restore_rows
 from mixtrove.library.derived import refresh_derived
-from mixtrove.library.merging_wants import move_wants, return_wants
+from mixtrove.library.merging_wants import drop_removals, move_wants, return_removals, return_wants
 from mixtrove.library.plain import plain, typed
 from mixtrove.library.purchase_links import tell_available, without_offer
 from mixtrove.library.store import Transaction, new_id
@@ -32,6 +32,7 @@ from mixtrove.library.track_columns import (
     set_by_people,
     write_columns,
 )
+from mixtrove.library.track_decisions import renew_apart, renew_marks
 from mixtrove.library.track_identity import forget_name, remember_name
 
 RUN = "run"
@@ -70,6 +71,7 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
         "keyed": {name: _move_keyed(tx, name, kept, merged) for name in _KEYED},
         "pairs": _move_pairs(tx, kept, merged),
         "wants": move_wants(tx, kept, merged),
+        "removals": drop_removals(tx, kept),
         "filled": filled,
     }
     merge_id = new_id()
@@ -89,12 +91,13 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     if not row["provisional"]:
         remember_name(tx, row, kept)
     refresh_derived(tx, [kept])
+    _touch(tx, kept)
     tell_available(tx, kept, waiting)
     return merge_id
 
 
-def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reason: str) -> bool:
-    """Merge a provisional track into the identified one when no play points at it any more."""
+def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reason: str) -> str | None:
+    """Merge a provisional track into the identified one when no play points at it; the merge's id, if any."""
     plays = schema.track_discovery
     heard = tx.connection.execute(
         sa.select(sa.literal(1)).where(plays.c.library_track_id == provisional).limit(1)
@@ -103,9 +106,8 @@ def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reas
         sa.select(_track.c.provisional).where(_track.c.id == provisional)
     ).scalar()
     if heard or not is_provisional or provisional == identified:
-        return False
-    merge_tracks(tx, kept=identified, merged=provisional, reason=reason)
-    return True
+        return None
+    return merge_tracks(tx, kept=identified, merged=provisional, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +205,21 @@ def unmerge_tracks(tx: Transaction, merge_id: str) -> tuple[str, str]:
         _move_back(tx, table, before["moved"][table.name], kept, merged)
     for name, rows in before["keyed"].items():
         _return_keyed(tx, schema.metadata.tables[name], rows, kept, merged)
-    _return_pairs(tx, before["pairs"])
+    _return_pairs(tx, before["pairs"], kept, merged)
     return_wants(tx, before["wants"], kept, merged)
+    return_removals(tx, before["removals"], kept)
     _unfill(tx, _row(tx, kept), before["filled"])
     tx.connection.execute(sa.update(_log).where(_log.c.id == merge_id).values(undone_at=tx.now))
+    renew_apart(tx)
+    renew_marks(tx, [kept, merged])
     refresh_derived(tx, [kept, merged])
+    _touch(tx, kept)
     return kept, merged
+
+
+def _touch(tx: Transaction, track_id: str) -> None:
+    """Let whoever follows the tracks see that this one changed: it is called by other names now."""
+    tx.connection.execute(sa.update(_track).where(_track.c.id == track_id).values(revision=tx.revision))
 
 
 def _shown(row: Mapping[Any, Any]) -> str:
@@ -312,9 +323,16 @@ def _move_pairs(tx: Transaction, kept: str, merged: str) -> list[dict[str, Any]]
     return [plain(row) for row in rows]
 
 
-def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]], kept: str, merged: str) -> None:
     """Give the pairs of both tracks back, those whose tracks are there; what was found since stays."""
     pairs = [typed(_pair, row) for row in rows]
+    for row in pairs:
+        if merged in (row["left_id"], row["right_id"]):
+            left, right = sorted(kept if one == merged else one for one in (row["left_id"], row["right_id"]))
+            moved = sa.and_(
+                _pair.c.left_id == left, _pair.c.right_id == right, _pair.c.reason == row["reason"]
+            )
+            tx.connection.execute(sa.delete(_pair).where(moved, _pair.c.kind != "apart"))
     ends = {one for row in pairs for one in (row["left_id"], row["right_id"])}
     there: set[str] = set()
     for some in chunks(ends):

@@ -33,6 +33,7 @@ _discovery = schema.track_discovery
 _tracklist = schema.tracklist
 _track = schema.library_track
 _NAMED = tuple(_track.c[name].label(f"track_{name}") for name in ("artist", "title", "remix"))
+_IS_A_TRACK = _entry.c.skip_reason.is_(None) | ~_entry.c.skip_reason.startswith(NOT_A_TRACK)
 _Rows = Sequence[sa.Row[Any]]
 _Beside = tuple[_Rows, _Rows, _Rows]
 
@@ -155,7 +156,7 @@ def _moments(connection: sa.Connection, tracklist_ids: Iterable[str]) -> dict[st
                 _discovery.c.library_track_id,
             )
             .outerjoin(_discovery, _discovery.c.entry_id == _entry.c.id)
-            .where(_entry.c.tracklist_id.in_(some), _entry.c.skip_reason.is_distinct_from(NOT_A_TRACK))
+            .where(_entry.c.tracklist_id.in_(some), _IS_A_TRACK)
             .order_by(_entry.c.tracklist_id, _entry.c.position, _entry.c.component)
         )
         rows = connection.execute(played)

@@ -44,6 +44,15 @@ VERSION_TABLE = "mixtrove_schema_version"
 CHAIN = Chain(Path(__file__).parent / "migrations", HEAD, VERSION_TABLE, schema.metadata)
 
 
+_MY_TURN = (
+    sa.select(schema.counter.c.value, sa.func.set_config("enable_seqscan", "off", True))
+    .where(schema.counter.c.name == "revision")
+    .with_for_update()
+)
+"""Writers find rows by key. A server that did not count a table yet, as in the first minute of a big import,
+believes every second row to be meant and reads all of them: measured, 40 ms instead of .5 ms a statement."""
+
+
 def new_id() -> str:
     """A UUIDv7 as text: ids sort by the time they were made."""
     return str(uuid_utils.uuid7())
@@ -126,11 +135,7 @@ class Store(Database):
         """
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(
-                    sa.select(schema.counter.c.value)
-                    .where(schema.counter.c.name == "revision")
-                    .with_for_update()
-                )
+                connection.execute(_MY_TURN)
             transaction = Transaction(connection)
             yield transaction
             transaction.finish()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -27,7 +28,9 @@ _track = schema.library_track
 _attribute = schema.track_attribute
 _discovery = schema.track_discovery
 _tracklist = schema.tracklist
+_WRITTEN = sa.cast(_attribute.c.value, sa.Text)
 _Condition = sa.ColumnElement[bool]
+_SPECIAL = re.compile(r"[%_/]")  # in a LIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def conditions(connection: sa.Connection, which: TrackFilter) -> list[sa.ColumnE
     if which.keys:
         found.append(said.is_one_of("key", spellings(which.keys)))
     if which.bpm_from is not None or which.bpm_to is not None:
-        found.append(said.is_between("bpm", which.bpm_from or 0.0, which.bpm_to or math.inf))
+        found.append(said.is_between("bpm", which.bpm_from or 1.0, which.bpm_to or math.inf))
     if which.discovered_after is not None:
         found.append(_track.c.first_discovered >= _midnight(which.discovered_after))
     if which.discovered_before is not None:
@@ -139,16 +142,24 @@ class _Said:
 
     def is_part(self, name: str, text: str) -> _Condition:
         """Whether the text is a part of what is shown."""
-        return self._shown(name, self.contains(_track.c[name], text), self.contains(self._text(), text))
+        in_json = self._stored(text)[1:-1]
+        return self._shown(name, self.contains(_track.c[name], text), self.contains(_WRITTEN, in_json))
+
+    def is_one_of(self, name: str, texts: Sequence[str]) -> _Condition:
+        """Whether the text that is shown is one of these."""
+        return self._shown(name, _track.c[name].in_(texts), _WRITTEN.in_(map(self._stored, texts)))
 
     def is_between(self, name: str, low: float, high: float) -> _Condition:
         """Whether the number that is shown is one of these."""
-        return self._shown(name, _track.c[name].between(low, high), self._number().between(low, high))
+        number = sa.cast(_WRITTEN, sa.Float)
+        if self._postgres:
+            is_number = sa.func.jsonb_typeof(_attribute.c.value) == "number"
+            number = sa.cast(sa.case((is_number, _WRITTEN), else_=None), sa.Float)
+        return self._shown(name, _track.c[name].between(low, high), number.between(low, high))
 
-    def is_one_of(self, name: str, texts: Sequence[str]) -> _Condition:
-        """Whether the text that is shown is one of these; compared as it is stored, which is fastest."""
-        stored = [json.dumps(text, ensure_ascii=not self._postgres) for text in texts]
-        return self._shown(name, _track.c[name].in_(texts), sa.cast(_attribute.c.value, sa.Text).in_(stored))
+    def _stored(self, text: str) -> str:
+        """A text as the database has it in JSON: comparing that is faster than reading JSON."""
+        return json.dumps(text, ensure_ascii=not self._postgres)
 
     def _shown(self, name: str, of_column: _Condition, of_attribute: _Condition) -> _Condition:
         other = _attribute.alias()
@@ -163,17 +174,6 @@ class _Said:
         )
         return of_column | (_track.c[name].is_(None) & _track.c.id.in_(said))
 
-    def _text(self) -> sa.ColumnElement[Any]:
-        if self._postgres:
-            return _attribute.c.value.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
-        return sa.func.json_extract(_attribute.c.value, "$", type_=sa.Text())
-
-    def _number(self) -> sa.ColumnElement[Any]:
-        if not self._postgres:
-            return sa.cast(self._text(), sa.Float)
-        is_number = sa.func.jsonb_typeof(_attribute.c.value) == "number"
-        return sa.cast(sa.case((is_number, self._text()), else_=None), sa.Float)
-
 
 def _spelled(text: str, *, behind: str = "", before: str = "") -> _Condition:
     """Whether every word of the text's normal form is in the identity key, between other parts of it.
@@ -182,10 +182,14 @@ def _spelled(text: str, *, behind: str = "", before: str = "") -> _Condition:
     """
     whole = _track.c.identity_key
     own = sa.case((_track.c.provisional, sa.func.substr(whole, len(PROVISIONAL_PREFIX) + 1)), else_=whole)
-    words = normal_form(text).split()
+    words = [_SPECIAL.sub(r"/\g<0>", word) for word in normal_form(text).split()]
+    if not words:
+        return sa.false()
     return sa.and_(
-        sa.literal(bool(words)),
-        *((own if word in PROVISIONAL_PREFIX else whole).like(f"{behind}%{word}%{before}") for word in words),
+        *(
+            (own if word in PROVISIONAL_PREFIX else whole).like(f"{behind}%{word}%{before}", escape="/")
+            for word in words
+        )
     )
 
 

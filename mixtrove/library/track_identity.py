@@ -19,6 +19,7 @@ from mixtrove.library.store import Transaction
 _track = schema.library_track
 _name = schema.track_identity
 _merge = schema.merge_log
+_OF_A_NAME = ("identity_key", "disambiguator", "artist", "title", "remix")
 
 
 def track_exists(connection: sa.Connection, track_id: str) -> bool:
@@ -81,8 +82,7 @@ def current_id(connection: sa.Connection, track_id: str) -> str | None:
 
 def remember_name(tx: Transaction, row: Mapping[Any, Any], track_id: str) -> None:
     """Let the names of a track's row stand for ``track_id`` from now on."""
-    names = ("identity_key", "disambiguator", "artist", "title", "remix")
-    values = {**{name: row[name] for name in names}, "library_track_id": track_id, "since": tx.now}
+    values = {**{name: row[name] for name in _OF_A_NAME}, "library_track_id": track_id, "since": tx.now}
     tx.connection.execute(
         insert(tx.connection, _name)
         .values(values)
@@ -93,11 +93,14 @@ def remember_name(tx: Transaction, row: Mapping[Any, Any], track_id: str) -> Non
     )
 
 
-def forget_name(tx: Transaction, identity_key: str, disambiguator: str) -> None:
-    """Let a former name stand for nothing any more."""
-    tx.connection.execute(
-        sa.delete(_name).where(_name.c.identity_key == identity_key, _name.c.disambiguator == disambiguator)
-    )
+def forget_name(tx: Transaction, identity_key: str, disambiguator: str) -> dict[str, Any] | None:
+    """Let a former name stand for nothing any more; returns it as ``remember_name`` takes it."""
+    row = tx.connection.execute(
+        sa.delete(_name)
+        .where(_name.c.identity_key == identity_key, _name.c.disambiguator == disambiguator)
+        .returning(*(_name.c[one] for one in _OF_A_NAME))
+    ).mappings().one_or_none()  # fmt: skip
+    return None if row is None else dict(row)
 
 
 def _merged_into(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.deletion import chunks
 from mixtrove.library.merging import RUN, merge_tracks
 from mixtrove.library.store import Transaction
+from mixtrove.library.track_columns import NAMED, set_by_people
 from mixtrove.library.track_identity import current_ids
 from mixtrove.matching import Credit, identity_key
 from mixtrove.matching.verdict import Decision, compare
@@ -116,6 +117,8 @@ def forget_unsure(tx: Transaction) -> None:
 def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]], *, by: str = RUN) -> int:
     """Merge pairs of one track each, the later into the earlier; returns how many merges that were.
 
+    The one that a person gave its name stays.
+
     Args:
         tx: the transaction.
         pairs: two tracks and why they are one. A track that was merged meanwhile stands for what it is now.
@@ -126,7 +129,8 @@ def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]], *, by: st
         now = current_ids(tx.connection, [first, second])
         if len(now) < 2 or now[first] == now[second]:
             continue
-        kept, merged = sorted(now.values())
+        names = set_by_people(tx.connection, now.values())
+        kept, merged = sorted(now.values(), key=lambda one: (names.get(one, set()).isdisjoint(NAMED), one))
         if not is_apart(tx.connection, kept, merged):
             merge_tracks(tx, kept=kept, merged=merged, reason=why, by=by)
             done += 1

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
+from mixtrove.library.derived import remove_orphans
 from mixtrove.library.outbox import emit_all
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.want_values import EDITABLE
@@ -105,9 +106,18 @@ def change_wants(tx: Transaction, changes: Iterable[Change]) -> None:
 
 
 def delete_wants(tx: Transaction, want_ids: Sequence[str]) -> None:
-    """Delete wants and their events; nothing keeps a rule from adding them again."""
+    """Delete wants and their events; nothing keeps a rule from adding them again.
+
+    What nobody knows and that was heard nowhere any more goes, too, now that nobody wants it.
+    """
+    tracks: set[str] = set()
+    for some in chunks(want_ids):
+        mine = sa.select(_want.c.library_track_id).where(_want.c.id.in_(some))
+        tracks.update(tx.connection.execute(mine).scalars())
     delete_rows(tx, schema.want_event, ids_where(tx, schema.want_event, "want_id", want_ids))
     delete_rows(tx, _want, want_ids)
+    name = f"tracks that nobody wants {sorted(tracks)}"
+    tx.before_commit(name, lambda last: remove_orphans(last, tracks))
 
 
 def check_tracklists(tx: Transaction, ids: Iterable[str | None]) -> None:

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from mixtrove.errors import BadInput
 from mixtrove.matching import Credit
-from mixtrove.matching.credit import is_unknown
 from mixtrove.tracklists.cue import read_cue
 from mixtrove.tracklists.lead import take_lead
 from mixtrove.tracklists.line import parse_line
@@ -105,6 +104,7 @@ def _cue_track(number: int, line: Line, head: Sequence[str]) -> list[str]:
     spellings = [[f"    TITLE {_quoted(whole)}"]]
     if len(line.components) == 1 and not first.layered:
         spellings.insert(0, list(_apart(first)))
+    spellings += [[f"    TITLE {_quoted(raw)}"] for raw in (take_lead(_flat(line.raw))[0],) if raw]
     commands = [[f"  TRACK {number:02} AUDIO", *names, *index] for names in spellings]
     return next((track for track in commands if _is_read_as(head, track, line)), commands[0])
 
@@ -159,7 +159,7 @@ def _component(component: Component) -> str:
 
 def _artists(credit: Credit) -> str:
     """As they are spelled; ``ID`` for nobody, so that the title stays a title."""
-    return credit.spelled or credit.artist or ("ID" if is_unknown(credit.title) else "?")
+    return credit.artist or "ID"
 
 
 def _quoted(text: str) -> str:

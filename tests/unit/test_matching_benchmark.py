@@ -11,7 +11,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from benchmarks.matching import clusters, metrics, saved
+from benchmarks.matching import metrics, saved
 from benchmarks.matching.corpus import corpus_pairs, digest
 from benchmarks.matching.crude import read, read_line
 from benchmarks.matching.fit import EvaluationSplit, training_pairs
@@ -21,7 +21,6 @@ from benchmarks.matching.outcome import Outcome
 from benchmarks.matching.pair import Pair, Text, check_disjoint, split_of
 from benchmarks.matching.restyle import mistyped
 from benchmarks.matching.runner import SETS, run
-from mixtrove.matching import Credit
 
 LABELS = np.array([True, True, False, True, False])
 CONFIDENCES = np.array([0.9, 0.8, 0.7, 0.6, 0.6])
@@ -171,13 +170,18 @@ def test_records_of_five_sources_are_read_alike() -> None:
     assert seconds("unknown") is None
 
 
-def test_groups_join_when_no_pair_across_them_contradicts() -> None:
-    credits = [Credit.parse("A", title) for title in ("Glue", "Gluee", "Gluue", "Other")]
-    agree = {(0, 1): 0.95, (1, 2): 0.9}
-    joined = clusters.cluster(credits, agree, lambda left, right: 0.6, threshold=0.85)
-    assert joined == {(0, 1), (0, 2), (1, 2)}
-    kept = clusters.cluster(credits, agree, lambda left, right: 0.4, threshold=0.85)
-    assert kept == {(0, 1)}
+def test_fields_that_were_pushed_aside_are_put_back() -> None:
+    pushed = {
+        "number": "MBox4691812-HH", "title": "6", "length": "Panzerchrist - Death Approaches",
+        "artist": "216", "album": "", "year": "Room Service", "language": "03",
+    }  # fmt: skip
+    record = read_record({"id": "1", "cluster_id": "1", **pushed})
+    assert record.text == Text(
+        "Panzerchrist", "Death Approaches", album="Room Service", duration=216.0, year=2003
+    )
+    assert record.number == "6"
+    swapped = {"number": "Farewell Blues", "title": "4", "artist": "Lester Flatt", "album": "Live"}
+    assert read_record({"id": "1", "cluster_id": "1", **swapped}).text.title == "Farewell Blues"
 
 
 def test_the_difference_of_two_runs_names_what_was_gained_and_lost(tmp_path: Path) -> None:
