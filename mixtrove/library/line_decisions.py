@@ -31,8 +31,8 @@ from mixtrove.library.discoveries import (
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
 from mixtrove.library.merging import unmerge_tracks
 from mixtrove.library.store import Store, Transaction, new_id, write_in_turns
-from mixtrove.library.track_identity import current_id, track_named
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, find_or_create_track
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, current_id, track_named
+from mixtrove.library.tracks import find_or_create_track
 from mixtrove.matching import Credit
 
 _correction = schema.correction

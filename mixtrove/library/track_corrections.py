@@ -22,9 +22,9 @@ from mixtrove.library.merging import last_merge, merge_tracks, unmerge_tracks
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.track_columns import NAMED, write_columns
 from mixtrove.library.track_decisions import pairs_apart, renew_marks
-from mixtrove.library.track_identity import current_id, forget_name, remember_name, track_named
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, current_id, forget_name, remember_name, track_named
 from mixtrove.library.track_pairs import forget_pair, is_apart, note_pair
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, find_or_create_track
+from mixtrove.library.tracks import ExternalId, find_or_create_track
 from mixtrove.matching import identity_key
 from mixtrove.matching.verdict import compare
 

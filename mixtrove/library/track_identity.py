@@ -16,6 +16,9 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction
 
+PROVISIONAL_PREFIX = "line:"
+"""Before the line key in the identity key of a provisional track: it can never equal a real one."""
+
 _track = schema.library_track
 _name = schema.track_identity
 _merge = schema.merge_log
