@@ -15,7 +15,8 @@ from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
 from mixtrove.library.aliases import forget_aliases_of
 from mixtrove.library.credits import credit_of_track
-from mixtrove.library.line_decisions import apply_to_line, hold_again, set_corrections
+from mixtrove.library.giving_way import hold_again, set_corrections
+from mixtrove.library.line_decisions import apply_to_line
 from mixtrove.library.store import Store, Transaction
 from mixtrove.library.track_columns import write_columns
 from mixtrove.library.track_corrections import take_merge_back, track_row
