@@ -50,17 +50,32 @@ def set_aside(tx: Transaction, key: str) -> list[str]:
     return ids
 
 
-def hold_again(tx: Transaction, key: str, ids: Sequence[str]) -> None:
-    """Let decisions that gave way hold again; under a later one that holds, once that is taken back."""
-    later = _deciding(tx.connection, key)
+def hold_again(tx: Transaction, row: sa.RowMapping) -> None:
+    """Let what gave way to a decision that is taken back hold again; if it gives way to a later one, under that."""
+    replaced = row["payload"].get("replaced", [])
+    later = _next(tx.connection, row)
     if later is not None:
-        replaced = [*later["payload"].get("replaced", ()), *ids]
-        set_corrections(tx, [later["id"]], payload={**later["payload"], "replaced": replaced})
+        payload = later["payload"]
+        set_corrections(
+            tx, [later["id"]], payload={**payload, "replaced": [*payload.get("replaced", ()), *replaced]}
+        )
         return
-    set_corrections(tx, ids, undone_at=None)
-    again = _deciding(tx.connection, key)
+    set_corrections(tx, replaced, undone_at=None)
+    again = _deciding(tx.connection, row["line_key"])
     if again is not None and again["library_track_id"] is not None:
-        alias_of_correction(tx, again["id"], key, again["library_track_id"], again["decided_by"])
+        alias_of_correction(tx, again["id"], row["line_key"], again["library_track_id"], again["decided_by"])
+
+
+def _next(connection: sa.Connection, row: sa.RowMapping) -> sa.RowMapping | None:
+    """The next decision about the same line after this one, which holds or gave way to another one."""
+    query = sa.select(_correction).where(_correction.c.line_key == row["line_key"])
+    rows = {one["id"]: one for one in connection.execute(query.order_by(_correction.c.id)).mappings()}
+    stands: set[str] = set()
+    fresh = {one["id"] for one in rows.values() if one["undone_at"] is None}
+    while fresh:
+        stands |= fresh
+        fresh = {old for one in fresh for old in rows[one]["payload"].get("replaced", ())} - stands
+    return next((one for number, one in rows.items() if number in stands and number > row["id"]), None)
 
 
 def _deciding(connection: sa.Connection, key: str) -> sa.RowMapping | None:

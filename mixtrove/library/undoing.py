@@ -75,7 +75,7 @@ def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
     if row["line_key"] is not None:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         forget_aliases_of(tx, row["id"])
-        hold_again(tx, row["line_key"], row["payload"].get("replaced", ()))
+        hold_again(tx, row)
         entries = apply_to_line(tx, row["line_key"])
     elif row["kind"] == "edit":
         _unedit(tx, row)
