@@ -125,14 +125,13 @@ def lost(store: Store, edits: Sequence[Edit]) -> list[str]:
             by_thing[one.kind if one.kind in ("want", "line") else "track", one.thing].append(one)
     with store.read() as connection:
         for (kind, thing), accepted in by_thing.items():
-            if kind == "line":  # the bulk acceptance may have said something else since
+            if kind == "line":  # the bulk acceptance may have said something else, too
                 said = connection.execute(
                     sa.select(_correction.c.library_track_id)
                     .join(_entry, _entry.c.line_key == _correction.c.line_key)
                     .where(_entry.c.id == thing, _correction.c.kind == "assign")
-                    .order_by(_correction.c.id)
-                ).first()
-                if said is None or said[0] != accepted[0].value:
+                ).scalars()
+                if accepted[0].value not in set(said):
                     wrong.append(f"line {thing}: what was said of it is not kept")
                 continue
             befores = {one.before for one in accepted}

@@ -36,15 +36,18 @@ import sqlalchemy as sa
 from benchmarks.busy_library import Universe, decisions, import_mixes
 from benchmarks.editing import HOT, Edit, Work, edit_until, lost, unwritten
 from mixtrove.library import schema
-from mixtrove.library.discoveries import PAUSE, write_decisions
+from mixtrove.library.discoveries import write_decisions
 from mixtrove.library.line_decisions import LineDecision, decide_many
 from mixtrove.library.review_queue import offered_track, review_queue
-from mixtrove.library.store import Store
+from mixtrove.library.store import Store, write_in_turns
 from mixtrove.library.track_pairs import merge_same
 from mixtrove.library.wants import add_want
 
 PARTS = 6
 """Parts of the run: every second one beside the editors."""
+
+WARM = 2.0
+"""Seconds of editing before anything is timed: the first statement of each kind is compiled."""
 
 BULK = 1_000
 """Lines that are accepted, and merges, at once."""
@@ -104,12 +107,8 @@ def merge(store: Store) -> int:
             .order_by(track.c.discovery_count, track.c.id.desc())
             .limit(2 * BULK)
         ).scalars().all()  # fmt: skip
-    done = 0
-    for one, other in zip(ids[::2], ids[1::2], strict=True):
-        with store.write() as tx:
-            done += merge_same(tx, [(one, other, "the same recording")])
-        time.sleep(PAUSE)
-    return done
+    pairs = [(one, other, "the same recording") for one, other in zip(ids[::2], ids[1::2], strict=True)]
+    return sum(map(sum, write_in_turns(store, pairs, lambda tx, pair: merge_same(tx, [pair]))))
 
 
 def edit(url: str, name: str, work: Work, at_work: Event, done: Event, ask: Connection) -> None:
@@ -199,6 +198,7 @@ class Scene:
 def measured(url: str, entries: int, seconds: float, seed: int) -> dict[str, Any]:
     """The figures of one database."""
     scene = Scene(url, entries, seed)
+    scene.editing(lambda: time.sleep(WARM))
     _, quiet = scene.editing(lambda: time.sleep(seconds))
     alone, beside, busy = [], [], []
     for _ in range(PARTS // 2):

@@ -18,13 +18,10 @@ import sqlalchemy as sa
 from mixtrove.duplicates import Cluster, Pair, TrackText, find_duplicates
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, PAUSE
-from mixtrove.library.store import Store, Transaction
+from mixtrove.library.discoveries import CHUNK
+from mixtrove.library.store import PAUSE, Store, Transaction, write_in_turns
 from mixtrove.library.track_pairs import forget_unsure, merge_same, note_pair
 from mixtrove.matching.verdict import RULE, Rule
-
-AT_A_TIME = 20
-"""Groups of tracks that are merged in one transaction, so that other writers get their turn."""
 
 MOST_PAIRS = 10_000
 """Pairs that are kept for people; nobody looks at more before the next pass."""
@@ -79,16 +76,12 @@ def merge_duplicates(
     count = len(tracks)
     del tracks
     merged = left = 0
-    for at in range(0, len(found.clusters), AT_A_TIME):
-        some = found.clusters[at : at + AT_A_TIME]
-        with store.write() as tx:
-            unchanged = _unchanged(tx, some, started)
-            left += len(some) - len(unchanged)
-            for group in unchanged:
-                pairs = [(one.left, one.right, "; ".join(one.reasons)) for one in group.pairs]
-                merged += merge_same(tx, pairs, by=BY)
-        report("merged", at + len(some), len(found.clusters))
-        time.sleep(PAUSE)
+    done = 0
+    for some in write_in_turns(store, found.clusters, lambda tx, group: _merge(tx, group, started)):
+        merged += sum(one for one in some if one is not None)
+        left += some.count(None)
+        done += len(some)
+        report("merged", done, len(found.clusters))
     with store.write() as tx:
         forget_unsure(tx)
     _note(store, found.unsure[:MOST_PAIRS], "unsure")
@@ -125,17 +118,18 @@ def _tracks(connection: sa.Connection) -> Iterator[TrackText]:
         )
 
 
-def _unchanged(tx: Transaction, groups: Sequence[Cluster], since: datetime) -> list[Cluster]:
-    """The groups whose tracks are all there and were not changed since; new plays are no change."""
-    ids = [one for group in groups for one in group.ids]
+def _merge(tx: Transaction, group: Cluster, since: datetime) -> int | None:
+    """Merge a group; None when a track of it was changed since, or is gone. New plays are no change."""
     fresh: set[str] = set()
-    for some in chunks(ids):
+    for some in chunks(group.ids):
         fresh.update(
             tx.connection.execute(
                 sa.select(_track.c.id).where(_track.c.id.in_(some), _track.c.updated_at <= since)
             ).scalars()
         )
-    return [group for group in groups if fresh.issuperset(group.ids)]
+    if not fresh.issuperset(group.ids):
+        return None
+    return merge_same(tx, [(one.left, one.right, "; ".join(one.reasons)) for one in group.pairs], by=BY)
 
 
 def _note(store: Store, pairs: Sequence[Pair], kind: Literal["unsure", "conflict"]) -> None:

@@ -28,6 +28,11 @@ LOOK_AGAIN = 0.001
 milliseconds that a bulk writer leaves to others: measured, an edit then waits 800 ms (p95)."""
 
 
+CHECKPOINT = 4_000
+"""Pages of SQLite's write-ahead log (16 MB) after which they are copied into the database. A bulk writer
+changes the same pages again and again: with SQLite's 1,000 it is a third slower (measured)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A chain of Alembic migrations, and the tables it makes."""
@@ -219,6 +224,7 @@ def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) 
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT:d}")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
 
     @sa.event.listens_for(engine, "begin")

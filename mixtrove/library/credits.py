@@ -82,7 +82,7 @@ def written(credit: Credit) -> dict[str, Any]:
             "version": credit.version,
             "spelled": credit.spelled,
         },
-        **{name: getattr(credit, name) for name in FIELDS if getattr(credit, name) is not None},
+        **{name: value for name in FIELDS if (value := getattr(credit, name)) is not None},
     }
 
 

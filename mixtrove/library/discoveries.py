@@ -26,16 +26,14 @@ from mixtrove.library.derived import refresh_derived, remove_orphans
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
 from mixtrove.library.outbox import emit
-from mixtrove.library.store import Store, Transaction, new_id, upsert
+from mixtrove.library.store import PAUSE, Store, Transaction, new_id, upsert
 from mixtrove.library.track_identity import PROVISIONAL_PREFIX, current_ids
 from mixtrove.library.tracks import ExternalId, Tracks, find_or_create_track
 from mixtrove.matching import Credit, identity_key
 
 CHUNK = 200
-"""Entries in one transaction: 200 rows and a pause keep an edit under load at a p95 of 8 ms (measured)."""
-
-PAUSE = 0.005
-"""Seconds between two chunks, so that another writer gets its turn."""
+"""Entries in one transaction, with a pause after it: how long an edit waits for them is measured in
+``benchmarks/editors.py``."""
 
 TO_SEARCH = ("pending", "provisional")
 """The statuses of entries that a catalogue is asked about, in this order."""
@@ -43,6 +41,13 @@ TO_SEARCH = ("pending", "provisional")
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 _candidate = schema.entry_candidate
+_READ = [
+    _entry.c[name]
+    for name in (
+        "id", "tracklist_id", "position", "component", "artists", "featured", "title", "version", "label",
+        "catalog_number", "line_key", "status", "skip_reason", "catalogue", "revision",
+    )
+]  # fmt: skip
 PENDING = _entry.c.status == "pending"
 """Whether an entry waits for its decision."""
 
@@ -228,8 +233,10 @@ def write_chunk(
     """
     if len({one.entry_id for one in decisions}) != len(decisions):
         raise BadInput("one entry was decided twice in a chunk: decide each entry once")
-    entries = _rows(tx, _entry, "id", [one.entry_id for one in decisions])
-    plays = {play["entry_id"]: play for play in _rows(tx, _discovery, "entry_id", entries).values()}
+    entries = _rows(tx, _READ, _entry.c.id, [one.entry_id for one in decisions])
+    plays = {
+        play["entry_id"]: play for play in _rows(tx, _discovery.c, _discovery.c.entry_id, entries).values()
+    }
     named = current_ids(tx.connection, [one.track for one in decisions if isinstance(one.track, str)])
     tracks = _tracks_of(tx, entries, decisions)
     counts: dict[str, int] = defaultdict(int)
@@ -299,11 +306,14 @@ def _may_change(entry: sa.RowMapping, play: sa.RowMapping | None, one: EntryDeci
     return play is None or play["identification_method"] != "manual"
 
 
-def _rows(tx: Transaction, table: sa.Table, column: str, values: Iterable[str]) -> dict[str, sa.RowMapping]:
-    """The rows whose ``column`` is one of ``values``, by their id."""
+def _rows(
+    tx: Transaction, columns: Iterable[sa.Column[Any]], key: sa.Column[Any], values: Iterable[str]
+) -> dict[str, sa.RowMapping]:
+    """The rows whose ``key`` is one of ``values``, by their id."""
+    query = sa.select(*columns)
     found: dict[str, sa.RowMapping] = {}
     for some in chunks(values):
-        rows = tx.connection.execute(sa.select(table).where(table.c[column].in_(some))).mappings()
+        rows = tx.connection.execute(query.where(key.in_(some))).mappings()
         found |= {row["id"]: row for row in rows}
     return found
 

@@ -19,11 +19,11 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema, wants
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, PAUSE
+from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.heard_tracks import heard_tracks
 from mixtrove.library.merging_wants import BY_MERGE
 from mixtrove.library.owned import owned_tracks
-from mixtrove.library.store import Store, Transaction
+from mixtrove.library.store import PAUSE, Store, Transaction
 from mixtrove.library.want_records import count_wants
 from mixtrove.library.want_rows import delete_wants
 from mixtrove.library.want_rule import Cause, Judgement, WantRule, judge

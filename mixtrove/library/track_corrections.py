@@ -30,7 +30,7 @@ from mixtrove.library.track_identity import (
     track_named,
 )
 from mixtrove.library.track_pairs import forget_pair, is_apart, note_pair
-from mixtrove.library.tracks import ExternalId, find_or_create_track
+from mixtrove.library.track_references import reference
 from mixtrove.matching import identity_key
 from mixtrove.matching.verdict import compare
 
@@ -90,6 +90,8 @@ def edit_track(
             given=values, there={name: row[name] for name in values},
         )  # fmt: skip
     changed = {name: value for name, value in values.items() if row[name] != value}
+    if correction_id is not None:  # from another library: it holds, whatever is here already
+        changed = values
     if not changed:
         return int(row["version"])
     ref = reference(tx.connection, row)
@@ -106,7 +108,6 @@ def edit_track(
     _file(
         tx, "edit", row["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
         id=row["id"], version=version, track=ref, known=known,
-        after=changed.get("identity_key", row["identity_key"]),
         changes={name: [row[name], value] for name, value in changed.items() if name in EDITABLE},
     )  # fmt: skip
     renew_marks(tx, [row["id"]])
@@ -151,11 +152,27 @@ def merge_by_person(
     refs = {"kept": reference(tx.connection, stays), "merged": reference(tx.connection, goes)}
     _set_apart_aside(tx, stays["id"], goes["id"])
     merge_id = merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
-    _file(
-        tx, "merge", stays["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
-        merge_id=merge_id, **refs,
-    )  # fmt: skip
+    file_merge(tx, merge_id, refs=refs, by=by, batch_id=batch_id, correction_id=correction_id, at=at)
     return str(stays["id"])
+
+
+def file_merge(
+    tx: Transaction,
+    merge_id: str,
+    *,
+    refs: Mapping[str, Any],
+    by: str,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """File that a person says of a merge that it is right; ``refs``: ``kept`` and ``merged`` before it."""
+    log = schema.merge_log
+    kept = tx.connection.execute(sa.select(log.c.kept_id).where(log.c.id == merge_id)).scalar_one()
+    _file(
+        tx, "merge", kept, by, correction_id=correction_id, at=at, batch_id=batch_id, merge_id=merge_id,
+        **refs,
+    )  # fmt: skip
 
 
 def unmerge_by_person(tx: Transaction, track_id: str, *, by: str) -> tuple[str, str]:
@@ -247,29 +264,6 @@ def track_row(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     if now is None:
         raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
     return connection.execute(sa.select(_track).where(_track.c.id == now)).mappings().one()
-
-
-def reference(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
-    """A track as another library can find it: its names and its ids elsewhere."""
-    ids = connection.execute(
-        sa.select(_known.c.provider, _known.c.external_id)
-        .where(_known.c.library_track_id == row["id"])
-        .order_by(_known.c.provider, _known.c.external_id)
-    )
-    names = ("identity_key", "disambiguator", *NAMED, "label", "catalog_number")
-    return {**{name: row[name] for name in names}, "external_ids": [list(one) for one in ids]}
-
-
-def track_of(tx: Transaction, ref: Mapping[str, Any]) -> str:
-    """The track that a reference names, in this library: by name, else by id, else it is added."""
-    found = track_named(tx.connection, ref["identity_key"], ref["disambiguator"])
-    if found is not None:
-        return str(found["id"])
-    ids = [ExternalId(provider, number) for provider, number in ref["external_ids"]]
-    plain: Any = {**ref, "isrcs": [], "release_date": None, "duration": None}
-    return find_or_create_track(
-        tx, credit_of_track(plain), external_ids=ids, disambiguator=ref["disambiguator"]
-    )
 
 
 def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:

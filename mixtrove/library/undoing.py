@@ -15,7 +15,8 @@ from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
 from mixtrove.library.aliases import forget_aliases_of
 from mixtrove.library.credits import credit_of_track
-from mixtrove.library.line_decisions import apply_to_line, hold_again, set_corrections
+from mixtrove.library.giving_way import hold_again, set_corrections
+from mixtrove.library.line_decisions import apply_to_line
 from mixtrove.library.store import Store, Transaction
 from mixtrove.library.track_columns import write_columns
 from mixtrove.library.track_corrections import take_merge_back, track_row
@@ -74,7 +75,7 @@ def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
     if row["line_key"] is not None:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         forget_aliases_of(tx, row["id"])
-        hold_again(tx, row["line_key"], row["payload"].get("replaced", ()))
+        hold_again(tx, row)
         entries = apply_to_line(tx, row["line_key"])
     elif row["kind"] == "edit":
         _unedit(tx, row)
