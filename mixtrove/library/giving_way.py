@@ -51,7 +51,7 @@ def set_aside(tx: Transaction, key: str) -> list[str]:
 
 
 def hold_again(tx: Transaction, row: sa.RowMapping) -> None:
-    """Let what gave way to a decision that is taken back hold again; if it gives way to a later one, under that."""
+    """Let what gave way to a decision that is taken back hold again; or give way to the next one after it."""
     replaced = row["payload"].get("replaced", [])
     later = _next(tx.connection, row)
     if later is not None:
