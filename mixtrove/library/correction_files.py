@@ -102,10 +102,16 @@ def import_corrections(store: Store, data: bytes, name: str) -> CorrectionImport
     taken = known = 0
     refused: list[str] = []
     with store.write() as tx:
-        here = set(tx.connection.execute(sa.select(_correction.c.id)).scalars())
+        here = {
+            row.id: row.undone_at
+            for row in tx.connection.execute(sa.select(_correction.c.id, _correction.c.undone_at))
+        }
         for place, one in decisions:
             if one.get("id") in here:
+                undone_at = here[one["id"]]
                 known += 1
+                if undone_at is not None:
+                    refused.append(f"{place}: it was taken back here on {undone_at:%Y-%m-%d}: decide anew")
                 continue
             _ = tx.revision  # outside the savepoint: what is rolled back must not take the number along
             try:
@@ -137,16 +143,35 @@ def _follow(tx: Transaction, one: Mapping[str, Any]) -> bool:
     elif kind == "merge":
         return _merged(tx, one, given)
     elif kind == "apart":
-        _kept_apart(tx, one, given)
+        return _kept_apart(tx, one, given)
     elif kind in _LINE_KINDS:
         track = track_of(tx, one["track"]) if kind == "assign" else None
         key = one["line_key"] if "line_key" in one else key_at(tx, one["place"])
+        _refuse_older(tx, kind, key, at)
         file_decision(tx, kind, key, track=track, rejected=one.get("rejected", ()), **given)
         if "alias" in one:
             add_alias(tx, *one["alias"], by=by, correction_id=given["correction_id"])
     else:
         raise BadInput(f"{kind!r} is no kind of decision that this version of mixtrove knows")
     return True
+
+
+def _refuse_older(tx: Transaction, kind: str, line_key: str, at: datetime) -> None:
+    """What a person decided here later holds."""
+    later = tx.connection.execute(
+        sa.select(_correction.c.decided_by, _correction.c.decided_at)
+        .where(
+            _correction.c.line_key == line_key,
+            _correction.c.kind != "reject",
+            _correction.c.undone_at.is_(None),
+            _correction.c.decided_at > at,
+        )
+        .limit(1)
+    ).first()
+    if later is not None and kind != "reject":
+        raise BadInput(
+            f"{later.decided_by} decided about this line later, on {later.decided_at:%Y-%m-%d}: that holds"
+        )
 
 
 def _short(text: str) -> str:
@@ -186,13 +211,13 @@ def _merged(tx: Transaction, one: Mapping[str, Any], given: Mapping[str, Any]) -
     return merge_id is not None
 
 
-def _kept_apart(tx: Transaction, one: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _kept_apart(tx: Transaction, one: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
     """Follow that two tracks are not one; what a run made one here are two again."""
     left, right = one["tracks"]
     first, second = track_of(tx, left), track_of(tx, right)
     if first == second and (merge_id := _merge_of(tx, left, right, first)) is not None:
         first, second = unmerge_tracks(tx, merge_id)
-    keep_apart(tx, first, second, **given)
+    return keep_apart(tx, first, second, **given)
 
 
 def _merge_of(

@@ -106,7 +106,8 @@ def decide_many(
         progress: is told how many of how many are done.
 
     Raises:
-        BadInput: nothing was filed.
+        BadInput: one cannot be used; nothing was filed, or, when it could be used a moment ago, those before
+            it: the text says how many and how to take them back.
     """
     with store.read() as connection:
         keys = [one.line_key or line_key_of(connection, one.entry_id) for one in decisions]
@@ -123,10 +124,18 @@ def decide_many(
     def file(tx: Transaction, one: tuple[str, LineDecision]) -> CorrectionResult:
         return file_decision(tx, one[1].kind, one[0], by=by, track=one[1].track, batch_id=batch_id)
 
-    for some in write_in_turns(store, zip(keys, decisions, strict=True), file):
-        done += some
-        if progress:
-            progress(len(done), len(decisions))
+    try:
+        for some in write_in_turns(store, zip(keys, decisions, strict=True), file):
+            done += some
+            if progress:
+                progress(len(done), len(decisions))
+    except BadInput as error:  # what was looked at is gone meanwhile
+        if not done:
+            raise
+        raise BadInput(
+            f"{error}; {len(done)} of {len(decisions)} were decided before that: `mixtrove corrections undo "
+            f"--together {batch_id}` takes them back"
+        ) from error
     return done
 
 

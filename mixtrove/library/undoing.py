@@ -45,6 +45,7 @@ def undo(
     correction_ids: Collection[str] = (),
     line_key: str | None = None,
     batch_id: str | None = None,
+    by: str | None = None,
 ) -> list[Undone]:
     """Take back decisions by their ids, the last one about a line, or all of one command; the last one first.
 
@@ -52,10 +53,19 @@ def undo(
     run looks them up. Of a track, an edit gives back what was there, a merge gives back two tracks, kept
     apart.
 
+    Args:
+        store: the store.
+        correction_ids: these decisions, or
+        line_key: the last one about this line, or
+        batch_id: all of one command.
+        by: who takes them back; whoever made them when None.
+
     Raises:
         BadInput: there is no such decision, or it was taken back already; nothing is taken back then.
         StaleEdit: a field that an edit set was set again since; nothing is taken back then.
     """
+    if (batch_id is not None) + bool(correction_ids) + (line_key is not None) != 1:
+        raise BadInput(NOTHING)
     with store.write() as tx:
         query = sa.select(_correction).where(_correction.c.undone_at.is_(None))
         if batch_id is not None:
@@ -67,10 +77,10 @@ def undo(
         rows = tx.connection.execute(query.order_by(_correction.c.id.desc())).mappings().all()
         if not rows or len(rows) < len(set(correction_ids)):
             raise BadInput(NOTHING)
-        return [_take_back(tx, row) for row in rows]
+        return [_take_back(tx, row, by or row["decided_by"]) for row in rows]
 
 
-def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
+def _take_back(tx: Transaction, row: sa.RowMapping, by: str) -> Undone:
     entries = 0
     if row["line_key"] is not None:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
@@ -82,7 +92,7 @@ def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         renew_marks(tx, [row["payload"]["id"]])
     elif row["kind"] == "merge":
-        take_merge_back(tx, row["payload"]["merge_id"], by=row["decided_by"])
+        take_merge_back(tx, row["payload"]["merge_id"], by=by)
     else:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         renew_apart(tx)
