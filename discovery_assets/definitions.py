@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from discovery_assets.jobs import JOBS
+from discovery_assets.match.duplicate_tracks import duplicate_tracks
 from discovery_assets.match.library_tracks import library_tracks, no_duplicate_identity, plays_counted_right
 from discovery_assets.match.track_attributes import track_attributes
 from discovery_assets.match.track_discoveries import every_entry_accounted_for, track_discoveries
@@ -15,6 +16,7 @@ from discovery_assets.statistics.periods import daily, monthly, weekly
 from discovery_assets.statistics.published import published_warehouse
 from discovery_assets.statistics.summaries import all_time, conversion, trends
 from discovery_assets.statistics.warehouse import warehouse, warehouse_checks
+from discovery_assets.want.purchase_links import purchase_links
 from discovery_assets.want.want_list import want_list
 from resources.home import Home, OfflineCatalogue, OperationalStore, Warehouse
 from resources.providers import Providers
@@ -30,7 +32,9 @@ ASSETS = (
     track_discoveries,
     library_tracks,
     track_attributes,
+    duplicate_tracks,
     want_list,
+    purchase_links,
     warehouse,
     daily,
     weekly,

@@ -7,8 +7,11 @@ import dagster as dg
 from discovery_assets.statistics.partitions import ASSETS
 from mixtrove.warehouse.statistics import GRAINS, Grain
 
-UNPARTITIONED = dg.AssetSelection.groups("raw", "search", "match", "want", "statistics") - (
-    dg.AssetSelection.assets(*ASSETS.values())
+DEEP_PASS = dg.AssetSelection.assets(["match", "duplicate_tracks"])
+UNPARTITIONED = (
+    dg.AssetSelection.groups("raw", "search", "match", "want", "statistics")
+    - dg.AssetSelection.assets(*ASSETS.values())
+    - DEEP_PASS
 )
 
 discover = dg.define_asset_job(
@@ -45,6 +48,16 @@ search_backlog = dg.define_asset_job(
 )
 
 
+merge_duplicates = dg.define_asset_job(
+    "merge_duplicates",
+    selection=DEEP_PASS,
+    description=(
+        "Look through the whole library for tracks that are one, merge what is certain and keep the pairs "
+        "that a person should look at: the deep pass, for a quiet hour. Every merge can be taken back."
+    ),
+)
+
+
 def _statistics(grain: Grain) -> dg.UnresolvedAssetJobDefinition:
     name = ASSETS[grain].path[-1]
     others = [ASSETS[other] for other in GRAINS if other != grain]
@@ -63,4 +76,4 @@ weekly_statistics = _statistics("week")
 monthly_statistics = _statistics("month")
 
 STATISTICS_JOBS = {"day": daily_statistics, "week": weekly_statistics, "month": monthly_statistics}
-JOBS = (discover, ask_providers, search_backlog, *STATISTICS_JOBS.values())
+JOBS = (discover, ask_providers, search_backlog, merge_duplicates, *STATISTICS_JOBS.values())

@@ -146,7 +146,8 @@ class Discovery:
             yield (
                 f"{found.decided:,} entries decided: {found.identified:,} identified, "
                 f"{found.provisional:,} provisional, {found.skipped:,} skipped; "
-                f"{found.tracks_added:,} tracks are new in the library."
+                f"new in the library: {found.tracks_added - found.provisional_added:,} tracks, and "
+                f"{found.provisional_added:,} provisional."
             )
         if found.stale:
             yield f"{found.stale:,} entries changed meanwhile and are left to the next run."

@@ -65,6 +65,7 @@ class MatchSummary:
     provisional: int = 0
     skipped: int = 0
     tracks_added: int = 0
+    provisional_added: int = 0  # of these tracks
     stale: int = 0  # changed by somebody else meanwhile, left to the next run
 
 
@@ -182,6 +183,7 @@ def match_entries(
             provisional=total.provisional + written.provisional,
             skipped=total.skipped + written.skipped,
             tracks_added=total.tracks_added + written.tracks_added,
+            provisional_added=total.provisional_added + written.provisional_added,
             stale=total.stale + written.stale,
         )
         last = chunk[-1].entry_id

@@ -33,12 +33,14 @@ Providers = Callable[[], AbstractContextManager[Mapping[str, Provider]]]
 _BY_TEXT = 'paste "Artist - Title (Version)" instead, with the page as --link'
 
 
-def pasted_track(store: Store, entry_id: str, text: str, providers: Providers) -> str | Credit | TrackRecord:
+def pasted_track(
+    store: Store, entry_id: str | None, text: str, providers: Providers
+) -> str | Credit | TrackRecord:
     """The recording that a text names: a library track's id, a credit, or a recording to add.
 
     Args:
         store: the store.
-        entry_id: the line it is for: what was offered for it is known without asking anybody.
+        entry_id: the line it is for, if any: what was offered for it is known without asking anybody.
         text: an id of a library track, "Artist - Title (Version)", the address of a track's page, or
             ``provider:id`` (also ``isrc:``).
         providers: opens the providers; they are asked only when nothing here knows the recording.
@@ -60,7 +62,7 @@ def pasted_track(store: Store, entry_id: str, text: str, providers: Providers) -
         ).scalar()
         if owner is not None:
             return str(owner)
-        offered = offered_as(connection, entry_id, provider, number)
+        offered = None if entry_id is None else offered_as(connection, entry_id, provider, number)
     if offered is not None:
         return offered
     with providers() as opened:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mixtrove.library.facts import Facts, Link
+from mixtrove.library.facts import Facts
+from mixtrove.library.purchase_links import Link
 from mixtrove.matching.choice import Candidate
 from mixtrove.providers.recording import Field, Offer, Recording, Terms
 

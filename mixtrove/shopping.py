@@ -1,27 +1,40 @@
-"""Where tracks can be bought just now, and for how much: every shop is asked, whoever identified the track.
+"""Where tracks can be bought, and for how much: what shops said, what they say now, searches where none did.
 
-Not here: filling in tracks (``mixtrove.enrichment``), keeping links (``mixtrove.library.facts``), links that
-only search a shop (``mixtrove.providers.store_links``).
+Not here: filling in tracks (``mixtrove.enrichment``), keeping links (``mixtrove.library.purchase_links``),
+what to buy where (``mixtrove.library.basket``), addresses of searches (``mixtrove.providers.store_links``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
+
+import sqlalchemy as sa
 
 from mixtrove.enrichment import Known, same_recording, tracks_by_id
 from mixtrove.errors import StoreUnavailable
-from mixtrove.library.facts import Facts, Link, learn, write_links
-from mixtrove.library.store import Store
+from mixtrove.library import schema
+from mixtrove.library.credits import credit_of_track
+from mixtrove.library.cuts import Said, best_first
+from mixtrove.library.deletion import chunks
+from mixtrove.library.discoveries import CHUNK
+from mixtrove.library.facts import Facts, learn
+from mixtrove.library.purchase_links import Link, keep_searches, with_other_searches, write_links
+from mixtrove.library.store import PAUSE, Store
 from mixtrove.library.track_identity import track_exists
+from mixtrove.library.want_records import WantRecord
+from mixtrove.matching import Credit
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.provider_facts import UNREADABLE, facts_of, link_of
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.failures import ProviderFailure
 from mixtrove.providers.provider import Provider
 from mixtrove.providers.recording import Found, Offer, Recording
+from mixtrove.providers.store_links import search_links
 
 WORKERS = 5
 """Tracks that are asked about at a time."""
@@ -36,6 +49,14 @@ class ShopSummary:
     tracks: int
     links: int  # places to buy that were written, with or without a price
     failed: Mapping[str, str] = field(default_factory=dict)  # shop → why it did not answer
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSummary:
+    """What bringing the links of wants up to date did."""
+
+    tracks: int  # that somebody wants and nobody of them has bought
+    changed: int  # searches that were added or taken away
 
 
 @dataclass(slots=True)
@@ -83,6 +104,60 @@ def ask_shops(
             if progress:
                 progress(at, len(tracks))
     return ShopSummary(len(tracks), links, failed)
+
+
+def places(want: WantRecord, links: Sequence[Said]) -> list[tuple[Link, datetime | None]]:
+    """Where a want can be bought: offers, the cut that suits it first, then a search in every other store.
+
+    Args:
+        want: for whom.
+        links: of its track, each with the time at which its store said so. Searches among them are made anew:
+            the track may have another name by now.
+    """
+    offers = best_first((one for one in links if one[0].kind == "offer"), want.cut)
+    at = {link.store for link, _ in offers}
+    title = f"{want.title} ({want.remix})" if want.remix else want.title
+    searches = _searches(Credit.parse(want.artist, title))
+    return [*offers, *((link, None) for link in searches if link.store not in at)]
+
+
+def refresh_searches(store: Store) -> LinkSummary:
+    """Bring the stored searches up to date with the want lists of all users; nobody is asked.
+
+    Every track that somebody still wants has a search in every store, under the name that it has now; others
+    have none. Doing it again changes nothing.
+    """
+    want, link = schema.want, schema.purchase_link
+    with store.read() as connection:
+        open_wants = sa.select(want.c.library_track_id).where(want.c.status != "purchased")
+        wanted = set(connection.execute(open_wants).scalars())
+        searched = set(
+            connection.execute(
+                sa.select(link.c.library_track_id).where(link.c.kind == "search").distinct()
+            ).scalars()
+        )
+        other: set[str] = set()
+        for some in chunks(wanted | searched):
+            other |= with_other_searches(connection, _searches_of(connection, some, wanted))
+    changed, due = 0, iter(sorted(other))
+    while batch := list(islice(due, CHUNK)):
+        with store.write() as tx:
+            changed += keep_searches(tx, _searches_of(tx.connection, batch, wanted))
+        time.sleep(PAUSE)
+    return LinkSummary(len(wanted), changed)
+
+
+def _searches_of(
+    connection: sa.Connection, track_ids: Sequence[str], wanted: Collection[str]
+) -> dict[str, tuple[Link, ...]]:
+    """By track that is there, the searches it is to have: none for what nobody wants."""
+    track = schema.library_track
+    rows = connection.execute(sa.select(track).where(track.c.id.in_(track_ids))).mappings()
+    return {row["id"]: _searches(credit_of_track(row)) if row["id"] in wanted else () for row in rows}
+
+
+def _searches(credit: Credit) -> tuple[Link, ...]:
+    return tuple(Link(one.store, one.url, "search") for one in search_links(credit))
 
 
 def _ask(track: Known, shops: Mapping[str, Provider], rule: Rule) -> _Answer:

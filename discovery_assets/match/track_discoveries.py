@@ -57,7 +57,8 @@ def track_discoveries(
             ).all()  # fmt: skip
     sentence = (
         f"{found.decided:,} entries decided: {found.identified:,} identified, "
-        f"{found.provisional:,} provisional, {found.skipped:,} skipped; {found.tracks_added:,} new tracks"
+        f"{found.provisional:,} provisional, {found.skipped:,} skipped; "
+        f"{found.tracks_added:,} new tracks, {found.provisional_added:,} of them provisional"
     )
     context.log.info(sentence)
     return dg.MaterializeResult(
@@ -68,6 +69,7 @@ def track_discoveries(
             "provisional": found.provisional,
             "skipped": found.skipped,
             "tracks_added": found.tracks_added,
+            "provisional_added": found.provisional_added,
             "methods": preview(("method", "plays"), [tuple(row) for row in methods]),
             "preview": preview(
                 ("line", "artist", "title", "remix", "status", "confidence", "reasons"), newest

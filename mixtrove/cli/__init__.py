@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mixtrove.errors import BadInput, MixtroveError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "parse": ("mixtrove.cli.tracklists_in:parse", "Read a tracklist and show what each line is."),
@@ -32,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("mixtrove.cli.report:report", "What was found, on one page."),
     "providers": ("mixtrove.cli.providers:providers", "See, try and look after the online providers."),
     "doctor": ("mixtrove.cli.doctor:doctor", "Check this installation."),
+    "completion": ("mixtrove.cli.completion:completion", "Complete commands in your shell."),
     "db": ("mixtrove.cli.db:db", "Look after the store."),
 }
 """Command name → (module:object, its line in the help), in the order of a first use."""
@@ -64,6 +68,14 @@ class _LazyGroup(click.Group):
                 ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         _, command, rest = super().resolve_command(ctx, args)
         return args[0], command, rest  # the name in the help, also where the function is `import_`
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        begun = [name for name in COMMANDS if name.startswith(incomplete)]
+        return [CompletionItem(name, help=COMMANDS[name][1]) for name in begun]  # none is imported for it
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -43,15 +43,12 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
     """
     from dataclasses import asdict
 
-    from mixtrove.library import schema
     from mixtrove.library.correction_records import CorrectionFilter, count_corrections, list_corrections
-    from mixtrove.library.lookup import find_id, short_id
+    from mixtrove.library.lookup import find_track_id, short_id
 
     with opened_store() as (store, _), store.read() as connection:
-        track_id = track and find_id(
-            connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
-        )
-        which = CorrectionFilter(kinds, track_id, undone)
+        track_id = track and find_track_id(connection, track)
+        which = CorrectionFilter(kinds, track_id, undone=undone)
         found = list_corrections(connection, which, limit=limit)
         everything = count_corrections(connection, which)
     if as_json:
@@ -100,13 +97,15 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
             seen = {"what": "decision", "seen_in": "mixtrove corrections list"}
             chosen = [find_id(connection, correction, text, **seen) for text in ids]
             batch = together and find_value(connection, correction.c.batch_id, together, **seen)
-            holding = list_corrections(connection, CorrectionFilter())
-        if last:
-            if not holding:
-                raise BadInput(NOTHING)
-            batch, chosen = holding[0].batch_id, [] if holding[0].batch_id else [holding[0].id]
-        meant = [one for one in holding if one.id in chosen or (batch and one.batch_id == batch)]
-        if (batch or last) and not yes:
+            if last:
+                newest = list_corrections(connection, CorrectionFilter(), limit=1)
+                if not newest:
+                    raise BadInput(NOTHING)
+                batch, chosen = newest[0].batch_id, [newest[0].id]
+            meant = newest if last else []
+            if batch:
+                meant = list_corrections(connection, CorrectionFilter(batch_id=batch))
+        if meant and not yes:
             print_table(
                 ("id", "about", "decision"), [(short_id(one.id), one.about, one.what) for one in meant]
             )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
+from mixtrove.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from mixtrove.library.track_pairs import TrackPair
@@ -17,7 +19,7 @@ _FOLLOWS = "`mixtrove corrections undo --last` takes it back."
 
 
 @click.command()
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--artist")
 @click.option("--title")
 @click.option("--version", "remix", help="The version, such as 'Four Tet Remix'.")
@@ -78,7 +80,7 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool) -> None:
 
 
 @click.command()
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def unmerge(id_: str, yes: bool) -> None:
     """Take back the last merge of a track: two tracks again, as they were, and no run merges them.
@@ -106,6 +108,42 @@ def unmerge(id_: str, yes: bool) -> None:
         with store.write() as tx:
             kept, gone = unmerge_by_person(tx, track_id, by=settings.user)
     click.echo(f"{name} is a track of its own again, {short_id(gone)} beside {short_id(kept)}")
+
+
+@click.command()
+@click.option("--undone", is_flag=True, help="Also those that were taken back.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def merges(undone: bool, limit: int, as_json: bool) -> None:
+    """List the merges of tracks, by people and by runs, the last first.
+
+    \b
+    For example:
+      mixtrove library merges
+    """
+    from dataclasses import asdict
+
+    from mixtrove.library.lookup import short_id
+    from mixtrove.library.merging import list_merges
+
+    with opened_store() as (store, _), store.read() as connection:
+        found = list_merges(connection, undone=undone, limit=limit + 1)
+    if as_json:
+        print_json([asdict(one) for one in found[:limit]])
+        return
+    print_table(
+        ("kept_id", "track", "took_in_id", "took_in", "why", "by", "at", "taken_back"),
+        [
+            (
+                short_id(one.kept_id), one.kept, short_id(one.merged_id), one.merged, one.reason, one.by,
+                one.merged_at, one.undone_at,
+            )
+            for one in found[:limit]
+        ],
+        empty="nothing was merged yet",
+    )  # fmt: skip
+    if len(found) > limit:
+        click.echo("there are more: --limit shows them")
 
 
 @click.command()
@@ -144,9 +182,23 @@ def duplicates(find: bool, limit: int, as_json: bool) -> None:
     from mixtrove.library.lookup import short_id
     from mixtrove.library.track_pairs import count_pairs, list_pairs
 
-    with opened_store() as (store, _):
+    with opened_store() as (store, settings):
         if find:
-            raise NotImplementedError
+            from mixtrove.deep_pass import merge_duplicates
+
+            with progress_bar("looking through the library", numbers="share") as bar:
+                done = merge_duplicates(
+                    store,
+                    rule=settings.rule,
+                    progress=lambda what, at, of: bar.update(at, of, what),
+                )
+            click.echo(
+                f"{done.tracks:,} tracks looked through: {done.merged:,} merged into others, {done.unsure:,} "
+                f"pairs may be one, {done.conflicts:,} share an ISRC and are not alike",
+                err=as_json,
+            )
+            if done.merged:
+                click.echo("`mixtrove library merges` lists what was merged.", err=as_json)
         with store.read() as connection:
             found: Sequence[TrackPair] = list_pairs(connection, limit=limit)
             everything = count_pairs(connection)
@@ -169,10 +221,9 @@ def duplicates(find: bool, limit: int, as_json: bool) -> None:
 
 def find_one(connection: Any, text: str) -> str:
     """The id of the track that a person means."""
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
-    return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+    return find_track_id(connection, text)
 
 
 def _names(connection: Any, ids: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from mixtrove.durable import to_disk
 from mixtrove.errors import BadInput
 from mixtrove.library.spreadsheet import to_csv
 
@@ -24,6 +26,7 @@ def print_table(
     csv: bool = False,
     title: str | None = None,
     empty: str = "nothing found",
+    spare: Sequence[str] = (),
 ) -> None:
     """Print rows on stdout.
 
@@ -34,6 +37,7 @@ def print_table(
         csv: CSV with a header instead.
         title: a line above the table, on a terminal only.
         empty: what people read when there are no rows.
+        spare: columns that a narrow terminal does without, the first first.
     """
     found = [tuple(row) for row in rows]
     if json:
@@ -42,10 +46,8 @@ def print_table(
         click.echo(to_csv(columns, [[_csv_cell(value) for value in row] for row in found]), nl=False)
     elif not found:
         click.echo(empty)
-    elif _is_terminal():
-        _print_rich(columns, found, title)
     else:
-        _print_aligned(columns, found)
+        _print_table(columns, found, title, spare)
 
 
 def print_json(value: object) -> None:
@@ -81,34 +83,50 @@ def text_of(value: object) -> str:
     return " ".join(str(value).split())
 
 
+def clock(seconds: int | None) -> str | None:
+    """A cue for people: ``1:02:03``, ``4:05``."""
+    if seconds is None:
+        return None
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None, spare: Sequence[str]
+) -> None:
+    from mixtrove.cli.tables import Column, fitted_table, table
 
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for index, column in enumerate(columns):
-        numeric = all(_is_number(row[index]) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(*(Text(text_of(value)) for value in row))
-    Console().print(table)
-
-
-def _print_aligned(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    cells = [list(columns), *([text_of(value) for value in row] for row in rows)]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
-    right = [all(_is_number(row[index]) for row in rows) for index in range(len(columns))]
-    for row in cells:
-        padded = (
-            cell.rjust(width) if numeric else cell.ljust(width)
-            for cell, width, numeric in zip(row, widths, right, strict=True)
+    shown = [
+        Column(
+            name,
+            [text_of(row[index]) for row in rows],
+            right=all(_is_number(row[index]) for row in rows),
+            fixed=name == "id" or name.endswith("_id") or all(_is_whole(row[index]) for row in rows),
+            spared=spare.index(name) + 1 if name in spare else 0,
         )
-        click.echo("  ".join(padded).rstrip())
+        for index, name in enumerate(columns)
+    ]
+    if not _is_terminal():
+        for line in table(shown):
+            click.echo(line)
+        return
+    if title:
+        click.secho(title, italic=True)
+    head, lines = fitted_table(shown, shutil.get_terminal_size().columns)
+    for line in head:
+        click.secho(line, bold=True)
+    for line in lines:
+        click.echo(line)
+
+
+def _is_whole(value: object) -> bool:
+    """Whether nobody would want to read half of it: a number, a day, a yes or no."""
+    return value is None or isinstance(value, bool | int | float | Decimal | date)
 
 
 def _is_number(value: object) -> bool:
@@ -133,20 +151,27 @@ def _json_value(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be printed as JSON")
 
 
-def write_text(text: str, out: Path | None) -> None:
-    """Write text to a file, or to stdout when there is none; a file is complete or not there.
+def write_text(text: str | Iterable[str], out: Path | None) -> None:
+    """Write a text, or its pieces as they come, to a file, or to stdout when there is none.
+
+    A file is complete or not there.
 
     Raises:
         BadInput: the file cannot be written.
     """
+    pieces = (text,) if isinstance(text, str) else text
     if out is None:
-        click.echo(text, nl=False)
+        for piece in pieces:
+            click.echo(piece, nl=False)
         return
     draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        draft.write_text(text, encoding="utf-8")
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        to_disk(draft)
         draft.replace(out)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise BadInput(f"{out} cannot be written: {error.strerror}; choose another place") from error
+    finally:
+        draft.unlink(missing_ok=True)
     click.echo(f"wrote {out}", err=True)

@@ -90,14 +90,16 @@ def warm(top: int) -> None:
     from mixtrove.cli.opened import opened_store
     from mixtrove.cli.progress import progress_bar
     from mixtrove.discovery import opened_online, use_in_words
-    from mixtrove.library.track_records import list_tracks
+    from mixtrove.library.track_filter import TrackFilter
+    from mixtrove.library.track_search import find_tracks
     from mixtrove.shopping import ask_shops
 
     with opened_store() as (store, settings), opened_online(settings) as online:
         if not online.ready:
             raise BadInput("no provider is ready: `mixtrove providers list` says why")
         with store.read() as connection:
-            tracks = [one.id for one in list_tracks(connection, provisional=False, limit=top)]
+            page = find_tracks(connection, TrackFilter(provisional=False), limit=top)
+            tracks = [one.id for one in page.tracks]
         with progress_bar("asking shops") as bar:
             done = ask_shops(
                 store, online.providers, tracks, rule=settings.rule,
@@ -147,8 +149,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
     """
     from mixtrove.cli.opened import opened_store
     from mixtrove.discovery import opened_online
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+    from mixtrove.library.lookup import find_track_id
 
     if not (track or provider or kind or everything):
         raise BadInput("say what to forget: --track, --provider, --kind, or --all")
@@ -158,9 +159,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
             raise BadInput(f"there is no provider {provider!r}: there are {known}")
         if track is not None:
             with store.read() as connection:
-                track = find_id(
-                    connection, schema.library_track, track, what="track", seen_in="mixtrove library list"
-                )
+                track = find_track_id(connection, track)
         gone = 0
         for one in [provider] if track or provider or kind else online.providers:
             gone += online.gateway.forget(track=track, provider=one, kind=kind)  # type: ignore[arg-type]

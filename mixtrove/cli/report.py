@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mixtrove.library.wants import WantRecord
+    from mixtrove.library.want_records import WantRecord
     from mixtrove.warehouse.read import PeriodStatistics
 
 _SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends` asks for three
@@ -27,7 +27,7 @@ def report(rows: int) -> None:
       mixtrove report --rows 30
     """
     from mixtrove.cli.opened import opened_store
-    from mixtrove.library.wants import list_wants
+    from mixtrove.library.want_records import list_wants
     from mixtrove.warehouse.read import most_heard, statistics
 
     with opened_store() as (store, settings):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixtrove.cli.opened import opened_store
+from mixtrove.cli.opened import opened_providers, opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from mixtrove.library.line_decisions import CorrectionResult, LineDecision
     from mixtrove.library.review_queue import ReviewFilter, ReviewItem
     from mixtrove.library.store import Store
-    from mixtrove.providers.provider import Provider
     from mixtrove.settings import Settings
 
 _FOLLOWS = "Wants and statistics follow with the next `mixtrove discover`."
@@ -175,7 +173,7 @@ def assign(id_: str, track: str | None, link: str | None) -> None:
             entry_id = _entry(connection, id_)
             named: Any = None if track else credit_of_line(connection, entry_id)
         if track:
-            named = pasted_track(store, entry_id, track, lambda: _providers(settings))
+            named = pasted_track(store, entry_id, track, lambda: opened_providers(settings))
         if link:
             named = linked(named, link)
         _decide(store, [LineDecision("assign", None, entry_id, named)], settings)
@@ -246,6 +244,7 @@ def undo(ids: tuple[str, ...]) -> None:
 
 def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings) -> None:
     from mixtrove.library.line_decisions import decide_many
+    from mixtrove.library.lookup import short_id
 
     if not decisions:
         click.echo("nothing to decide")
@@ -255,6 +254,11 @@ def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings)
     entries = sum(one.entries for one in done)
     lines = f"{len(done)} lines, " if len(done) > 1 else ""
     click.echo(f"decided for {lines}{entries} {'entry' if entries == 1 else 'entries'} in all mixes")
+    for want_id in (one for result in done for one in result.wanted_unheard):
+        click.echo(
+            f"want {short_id(want_id)} stands for a track that is heard nowhere now: "
+            f"`mixtrove want remove {short_id(want_id)}` takes it off"
+        )
     if len(done) > 1:
         click.echo("`mixtrove corrections undo --last` takes all of it back.")
     click.echo(_FOLLOWS)
@@ -306,14 +310,6 @@ def _confirmed(lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, 
     if not yes:
         click.confirm(f"decide these {len(lines)} lines?", abort=True)
     return True
-
-
-@contextmanager
-def _providers(settings: Settings) -> Iterator[Mapping[str, Provider]]:
-    from mixtrove.discovery import opened_online
-
-    with opened_online(settings) as online:
-        yield online.providers
 
 
 def _entry(connection: Any, text: str) -> str:

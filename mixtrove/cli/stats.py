@@ -28,6 +28,12 @@ SHOWN = [
 ]
 """What a table for people has room for; ``--json`` and ``--csv`` have everything."""
 
+SPARED = (
+    *("period_end", "skipped", "pending", "mean_confidence", "djs", "labels", "artists", "new_tracks"),
+    *("mixes", "identification_rate"),
+)
+"""What a narrow terminal does without, the first first."""
+
 TOPS = ("top_tracks", "top_artists", "top_labels", "top_genres", "sources", "methods")
 
 _SHOWN = 1_000  # rows of a query in a table, and at a time in CSV
@@ -103,6 +109,7 @@ def show(
         csv=as_csv,
         title=f"{period}, {basis}",
         empty=_nothing(basis),
+        spare=SPARED,
     )
     if len(rows) == 1 and not as_csv:
         _print_tops(rows[0])
@@ -169,6 +176,7 @@ def trends(
         json=as_json,
         csv=as_csv,
         title=f"trends, {basis}",
+        spare=("as_of", "rank", "before", "mixes"),
         empty="" if found else _no_trends(path, basis, day, kind, min_mixes),
     )
 

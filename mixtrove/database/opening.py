@@ -9,6 +9,7 @@ SQLite runs in WAL mode; only writes take ``BEGIN IMMEDIATE``, so readers never 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,15 @@ from mixtrove.database.unavailable import explain
 from mixtrove.errors import BadInput, StoreUnavailable
 
 DEFAULT_BUSY_TIMEOUT = 30.0
+
+LOOK_AGAIN = 0.001
+"""Seconds between two attempts to become SQLite's writer. Its own waits grow to 100 ms and so miss the few
+milliseconds that a bulk writer leaves to others: measured, an edit then waits 800 ms (p95)."""
+
+
+CHECKPOINT = 4_000
+"""Pages of SQLite's write-ahead log (16 MB) after which they are copied into the database. A bulk writer
+changes the same pages again and again: with SQLite's 1,000 it is a third slower (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +224,34 @@ def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) 
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT:d}")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        write = connection.get_execution_options().get("mixtrove_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if not connection.get_execution_options().get("mixtrove_write"):
+            connection.exec_driver_sql("BEGIN")
+        elif not _became_writer(connection.connection.driver_connection, busy_timeout):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for its error
 
     return engine
+
+
+def _became_writer(connection: Any, busy_timeout: float) -> bool:
+    """Begin a write transaction as soon as no other writer has one; false when one still has at the end."""
+    deadline = time.monotonic() + busy_timeout
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                    return False
+            time.sleep(LOOK_AGAIN)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(busy_timeout * 1000):d}")
 
 
 def _make_folder(path: Path) -> None:

@@ -57,7 +57,13 @@ def given_aliases(connection: sa.Connection) -> list[ArtistAlias]:
 
 
 def add_alias(
-    tx: Transaction, name: str, alias: str, *, by: str, correction_id: str | None = None
+    tx: Transaction,
+    name: str,
+    alias: str,
+    *,
+    by: str,
+    correction_id: str | None = None,
+    at: datetime | None = None,
 ) -> int | None:
     """Keep two names of one artist; what is known already stays as it is.
 
@@ -86,7 +92,7 @@ def add_alias(
     added = tx.connection.execute(
         insert(tx.connection, _alias)
         .values(
-            name_key=key, alias_key=alias_key, name=name, alias=alias, by=by, at=tx.now,
+            name_key=key, alias_key=alias_key, name=name, alias=alias, by=by, at=at or tx.now,
             source="correction" if correction_id else "person", correction_id=correction_id,
         )
         .on_conflict_do_nothing()

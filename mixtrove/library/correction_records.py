@@ -44,6 +44,7 @@ class CorrectionFilter:
 
     kinds: Collection[str] = ()  # all when empty
     track_id: str | None = None  # those about this track, or that say that a line is it
+    batch_id: str | None = None  # those of one command
     undone: bool = False  # also those that were taken back
 
 
@@ -77,6 +78,8 @@ def _matching(which: CorrectionFilter) -> sa.Select[Any]:
         query = query.where(_correction.c.kind.in_(which.kinds))
     if which.track_id is not None:
         query = query.where(_correction.c.library_track_id == which.track_id)
+    if which.batch_id is not None:
+        query = query.where(_correction.c.batch_id == which.batch_id)
     return query if which.undone else query.where(_correction.c.undone_at.is_(None))
 
 

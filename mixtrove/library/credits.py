@@ -45,7 +45,7 @@ def credit_of_entry(row: RowMapping) -> Credit:
     )
 
 
-def credit_of_track(row: RowMapping) -> Credit:
+def credit_of_track(row: Mapping[Any, Any]) -> Credit:
     """The credit of a ``library_track`` row; the first of its ISRCs."""
     isrcs = row["isrcs"]
     date = row["release_date"]
@@ -82,7 +82,7 @@ def written(credit: Credit) -> dict[str, Any]:
             "version": credit.version,
             "spelled": credit.spelled,
         },
-        **{name: getattr(credit, name) for name in FIELDS if getattr(credit, name) is not None},
+        **{name: value for name in FIELDS if (value := getattr(credit, name)) is not None},
     }
 
 

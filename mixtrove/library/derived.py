@@ -14,6 +14,9 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
 from mixtrove.library.store import Transaction
 
+DERIVED = ("discovery_count", "discovered_from", "first_discovered", "last_seen")
+"""The columns of a track that follow from its plays."""
+
 _track = schema.library_track
 _discovery = schema.track_discovery
 
@@ -23,52 +26,36 @@ def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
 
     They are counted from ``track_discovery``; a track whose values are right is not written.
     """
-    names = ("discovery_count", "discovered_from", "first_discovered", "last_seen")
     for some in chunks(track_ids):
-        counted: dict[str, tuple[Any, ...]] = dict.fromkeys(some, (0, None, None, None))
-        order = (
-            _discovery.c.discovery_date,
-            _discovery.c.tracklist_id,
-            _discovery.c.track_position,
+        counted = _counted(some)
+        values = {name: counted.c[name] for name in DERIVED}
+        wrong = sa.or_(*(_track.c[name].is_distinct_from(value) for name, value in values.items()))
+        which = (_track.c.id == counted.c.id, _track.c.id.in_(some), wrong)
+        if tx.changed or tx.connection.execute(sa.select(_track.c.id).where(*which).limit(1)).first():
+            tx.connection.execute(sa.update(_track).where(*which).values(**values, revision=tx.revision))
+
+
+def _counted(track_ids: Sequence[str]) -> sa.Subquery:
+    """The derived values of these tracks as they follow from their plays, by id; each from the index."""
+    track, play = _track.alias(), _discovery.alias()
+
+    def of_plays(value: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        return sa.select(value).where(play.c.library_track_id == track.c.id).correlate(track)
+
+    first = of_plays(play.c.tracklist_id).order_by(
+        play.c.discovery_date, play.c.tracklist_id, play.c.track_position
+    )
+    return (
+        sa.select(
+            track.c.id,
+            of_plays(sa.func.count()).scalar_subquery().label("discovery_count"),
+            first.limit(1).scalar_subquery().label("discovered_from"),
+            of_plays(sa.func.min(play.c.discovery_date)).scalar_subquery().label("first_discovered"),
+            of_plays(sa.func.max(play.c.discovery_date)).scalar_subquery().label("last_seen"),
         )
-        ranked = (
-            sa.select(
-                _discovery.c.library_track_id,
-                _discovery.c.tracklist_id,
-                sa.func.count().over(partition_by=_discovery.c.library_track_id).label("plays"),
-                sa.func.min(_discovery.c.discovery_date)
-                .over(partition_by=_discovery.c.library_track_id)
-                .label("first"),
-                sa.func.max(_discovery.c.discovery_date)
-                .over(partition_by=_discovery.c.library_track_id)
-                .label("last"),
-                sa.func.row_number()
-                .over(partition_by=_discovery.c.library_track_id, order_by=order)
-                .label("place"),
-            )
-            .where(_discovery.c.library_track_id.in_(some))
-            .subquery()
-        )
-        for row in tx.connection.execute(sa.select(ranked).where(ranked.c.place == 1)):
-            counted[row.library_track_id] = (row.plays, row.tracklist_id, row.first, row.last)
-        present = tx.connection.execute(
-            sa.select(_track.c.id, *(_track.c[name] for name in names)).where(_track.c.id.in_(some))
-        ).all()
-        changed = [
-            {"b_id": row.id, **dict(zip(names, counted[row.id], strict=True))}
-            for row in present
-            if tuple(row)[1:] != counted[row.id]
-        ]
-        if changed:
-            tx.connection.execute(
-                sa.update(_track)
-                .where(_track.c.id == sa.bindparam("b_id"))
-                .values(
-                    **{name: sa.bindparam(name, type_=_track.c[name].type) for name in names},
-                    revision=tx.revision,
-                ),
-                changed,
-            )
+        .where(track.c.id.in_(track_ids))
+        .subquery()
+    )
 
 
 def remove_orphans(tx: Transaction, track_ids: Iterable[str]) -> int:

@@ -11,7 +11,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
@@ -26,16 +26,14 @@ from mixtrove.library.derived import refresh_derived, remove_orphans
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
 from mixtrove.library.outbox import emit
-from mixtrove.library.store import Store, Transaction, new_id, upsert
-from mixtrove.library.track_identity import current_ids
-from mixtrove.library.tracks import ExternalId, find_or_create_track, provisional_track
-from mixtrove.matching import Credit
+from mixtrove.library.store import PAUSE, Store, Transaction, new_id, upsert
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, current_ids
+from mixtrove.library.tracks import ExternalId, Tracks, find_or_create_track
+from mixtrove.matching import Credit, identity_key
 
 CHUNK = 200
-"""Entries in one transaction: 200 rows and a pause keep an edit under load at a p95 of 8 ms (measured)."""
-
-PAUSE = 0.005
-"""Seconds between two chunks, so that another writer gets its turn."""
+"""Entries in one transaction, with a pause after it: how long an edit waits for them is measured in
+``benchmarks/editors.py``."""
 
 TO_SEARCH = ("pending", "provisional")
 """The statuses of entries that a catalogue is asked about, in this order."""
@@ -43,6 +41,13 @@ TO_SEARCH = ("pending", "provisional")
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 _candidate = schema.entry_candidate
+_READ = [
+    _entry.c[name]
+    for name in (
+        "id", "tracklist_id", "position", "component", "artists", "featured", "title", "version", "label",
+        "catalog_number", "line_key", "status", "skip_reason", "catalogue", "revision",
+    )
+]  # fmt: skip
 PENDING = _entry.c.status == "pending"
 """Whether an entry waits for its decision."""
 
@@ -114,6 +119,7 @@ class WriteSummary:
     skipped: int = 0
     stale: int = 0  # entries that are gone or that a person decided meanwhile
     tracks_added: int = 0
+    provisional_added: int = 0  # of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSu
         total = WriteSummary(
             *(
                 getattr(total, name) + getattr(done, name)
-                for name in ("identified", "provisional", "skipped", "stale", "tracks_added")
+                for name in (field.name for field in fields(WriteSummary))
             )
         )
         time.sleep(PAUSE)
@@ -227,15 +233,18 @@ def write_chunk(
     """
     if len({one.entry_id for one in decisions}) != len(decisions):
         raise BadInput("one entry was decided twice in a chunk: decide each entry once")
-    entries = _rows(tx, _entry, "id", [one.entry_id for one in decisions])
-    plays = {play["entry_id"]: play for play in _rows(tx, _discovery, "entry_id", entries).values()}
+    entries = _rows(tx, _READ, _entry.c.id, [one.entry_id for one in decisions])
+    plays = {
+        play["entry_id"]: play for play in _rows(tx, _discovery.c, _discovery.c.entry_id, entries).values()
+    }
     named = current_ids(tx.connection, [one.track for one in decisions if isinstance(one.track, str)])
+    tracks = _tracks_of(tx, entries, decisions)
     counts: dict[str, int] = defaultdict(int)
     written: list[EntryDecision] = []
     new_plays: list[dict[str, Any]] = []
     unplayed: list[str] = []
     relinked: dict[str, str] = {}
-    touched: set[str] = set()
+    left: set[str] = set()  # tracks that had a play of an entry
     for one in decisions:
         entry, play = entries.get(one.entry_id), plays.get(one.entry_id)
         gone = isinstance(one.track, str) and one.track not in named
@@ -246,34 +255,37 @@ def write_chunk(
         written.append(one)
         before = play["library_track_id"] if play is not None else None
         if before is not None:
-            touched.add(before)
+            left.add(before)
         if one.status == "skipped":
             unplayed += [play["id"]] if play is not None else []
             continue
-        track_id = _track_of(tx, entry, one, named)
+        track_id = _track_of(tracks, entry, one, named)
         if one.facts and one.status == "identified":
+            tracks.write()
             learn(tx, track_id, one.facts)
+            tracks.forget()
         if before is not None and before != track_id and one.status == "identified":
             relinked[before] = track_id
-        touched.add(track_id)
         new_plays.append(_play_row(tx, entry, one, track_id, play))
+    tracks.write()
     delete_rows(tx, _discovery, unplayed)
     _write_entries(tx, entries, written)
     _write_plays(tx, {play["id"]: play for play in plays.values()}, new_plays)
     _write_candidates(tx, written)
     for provisional, identified in sorted(relinked.items()):
-        if merge_if_unheard(
-            tx, provisional=provisional, identified=identified, reason="the line was identified"
-        ):
-            _say_identified(tx, provisional, identified)
-    refresh_derived(tx, touched)
-    added = _created_now(tx, touched)
-    remove_orphans(tx, touched)
-    return WriteSummary(**counts, tracks_added=added)
+        absorb(tx, provisional, identified)
+    played = {row["library_track_id"] for row in new_plays}
+    refresh_derived(tx, left | played)
+    remove_orphans(tx, left - played)
+    return WriteSummary(**counts, tracks_added=tracks.added, provisional_added=tracks.provisional_added)
 
 
-def _say_identified(tx: Transaction, provisional: str, identified: str) -> None:
-    """Tell that what nobody knew has a name now."""
+def absorb(tx: Transaction, provisional: str, identified: str) -> None:
+    """What nobody knew has a name now: merge its provisional track when no play is left on it, and tell."""
+    if not merge_if_unheard(
+        tx, provisional=provisional, identified=identified, reason="the line was identified"
+    ):
+        return
     track = schema.library_track
     row = tx.connection.execute(sa.select(track).where(track.c.id == identified)).one()
     payload = {
@@ -294,24 +306,52 @@ def _may_change(entry: sa.RowMapping, play: sa.RowMapping | None, one: EntryDeci
     return play is None or play["identification_method"] != "manual"
 
 
-def _rows(tx: Transaction, table: sa.Table, column: str, values: Iterable[str]) -> dict[str, sa.RowMapping]:
-    """The rows whose ``column`` is one of ``values``, by their id."""
+def _rows(
+    tx: Transaction, columns: Iterable[sa.Column[Any]], key: sa.Column[Any], values: Iterable[str]
+) -> dict[str, sa.RowMapping]:
+    """The rows whose ``key`` is one of ``values``, by their id."""
+    query = sa.select(*columns)
     found: dict[str, sa.RowMapping] = {}
     for some in chunks(values):
-        rows = tx.connection.execute(sa.select(table).where(table.c[column].in_(some))).mappings()
+        rows = tx.connection.execute(query.where(key.in_(some))).mappings()
         found |= {row["id"]: row for row in rows}
     return found
 
 
-def _track_of(tx: Transaction, entry: sa.RowMapping, one: EntryDecision, named: Mapping[str, str]) -> str:
+def _tracks_of(
+    tx: Transaction, entries: Mapping[str, sa.RowMapping], decisions: Iterable[EntryDecision]
+) -> Tracks:
+    """The tracks that these decisions may be about, read in a few statements."""
+    names: list[str] = []
+    ids: list[ExternalId] = []
+    for one in decisions:
+        if one.status == "provisional" and one.entry_id in entries:
+            names.append(PROVISIONAL_PREFIX + entries[one.entry_id]["line_key"])
+        elif one.status == "identified" and isinstance(one.track, TrackRecord):
+            names.append(identity_key(one.track.credit))
+            ids.append(one.track.external_id)
+    tracks = Tracks(tx)
+    tracks.look_up(names, ids)
+    return tracks
+
+
+def _track_of(tracks: Tracks, entry: sa.RowMapping, one: EntryDecision, named: Mapping[str, str]) -> str:
     """The track of a decision; ``named`` says what tracks that were merged meanwhile are now."""
     if one.status == "provisional":
-        return provisional_track(tx, credit_of_entry(entry), filed_under=entry["line_key"])
+        return tracks.provisional(credit_of_entry(entry), entry["line_key"])
     if one.track is None:
         raise BadInput(f"entry {one.entry_id} is identified and no track is named: name the track")
     if isinstance(one.track, str):
         return named[one.track]
-    return find_or_create_track(tx, one.track.credit, external_ids=(one.track.external_id,))
+    return tracks.find_or_create(one.track.credit, (one.track.external_id,))
+
+
+def recorded_track(tx: Transaction, record: TrackRecord) -> str:
+    """The id of the library track that a recording is, made when there is none, with what is known of it."""
+    track_id = find_or_create_track(tx, record.credit, external_ids=(record.external_id,))
+    if record.facts is not None:
+        learn(tx, track_id, (record.facts,))
+    return track_id
 
 
 def record_of(credit: Credit, url: str | None, facts: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -324,16 +364,6 @@ def expiry_of(facts: Mapping[str, Any] | None) -> datetime | None:
     """Until when a candidate may be kept."""
     until = facts.get("keep_until") if facts else None
     return datetime.fromisoformat(until) if until else None
-
-
-def _created_now(tx: Transaction, track_ids: Iterable[str]) -> int:
-    track = schema.library_track
-    return sum(
-        tx.connection.execute(
-            sa.select(sa.func.count()).where(track.c.id.in_(some), track.c.created_at == tx.now)
-        ).scalar_one()
-        for some in chunks(track_ids)
-    )
 
 
 def _write_entries(
@@ -398,7 +428,7 @@ def _write_candidates(tx: Transaction, decisions: Sequence[EntryDecision]) -> No
             present[row["entry_id"]].append(dict(row))
     wanted = {one.entry_id: _candidate_rows(one) for one in decisions}
     changed = [entry_id for entry_id, rows in wanted.items() if present[entry_id] != rows]
-    for some in chunks(changed):
+    for some in chunks(entry_id for entry_id in changed if present[entry_id]):
         tx.connection.execute(sa.delete(_candidate).where(_candidate.c.entry_id.in_(some)))
     if new := [row for entry_id in changed for row in wanted[entry_id]]:
         tx.connection.execute(sa.insert(_candidate), new)

@@ -27,6 +27,14 @@ from mixtrove.tracklists.model import Component, Line, Tracklist
 _entry = schema.tracklist_entry
 _discovery = schema.track_discovery
 UNKNOWN_TRACK = "unknown track (ID)"
+"""Why an entry is skipped that names nothing."""
+
+NOT_A_TRACK = "not a track"
+"""How the reason begins why an entry is skipped that a person said is none."""
+
+OF_ENTRY = "entry:"
+"""Before the id of an entry in the line key of one that names no artist or no title."""
+
 _WRITTEN = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
 _PLACE = ("position", "component", "line_no", "raw_line")
 
@@ -114,7 +122,7 @@ def _decision(entry_id: str, line: Line, component: Component) -> dict[str, Any]
     credit = component.credit
     skipped = line.kind == "id" or wholly_unknown(credit)
     return {
-        "line_key": f"entry:{entry_id}" if credit.unknown else line_key(credit),
+        "line_key": f"{OF_ENTRY}{entry_id}" if credit.unknown else line_key(credit),
         "status": "skipped" if skipped else "pending",
         "skip_reason": (line.skip_reason or UNKNOWN_TRACK) if skipped else None,
     }
@@ -161,11 +169,14 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
     writes: list[dict[str, Any]] = []
     fresh: list[str] = []
     forget: list[str] = []  # plays that hold no more: the line says another track now, or none
+    said = _said_by_people(tx, [f"{OF_ENTRY}{row['id']}" for row, _, _ in kept])
     for row, line, component in kept:
         values = _content(line, component)
         keys = line_key(credit_of_entry(row)), line_key(component.credit)
         if keys[0] != keys[1] or row["is_id"] != component.is_id:
             values |= {**_decision(row["id"], line, component), "catalogue": None}
+            if values["line_key"] in said:  # a person said what is played there
+                values |= {"status": "pending", "skip_reason": None}
             fresh.append(row["id"])
             if row["status"] == "identified" or values["status"] == "skipped":
                 forget.append(row["id"])
@@ -207,6 +218,18 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             .values(track_position=place.scalar_subquery())
         )
     return touched
+
+
+def _said_by_people(tx: Transaction, line_keys: Sequence[str]) -> set[str]:
+    """Those of the line keys that a decision of a person holds for."""
+    correction = schema.correction
+    found: set[str] = set()
+    for some in chunks(line_keys):
+        query = sa.select(correction.c.line_key).where(
+            correction.c.line_key.in_(some), correction.c.undone_at.is_(None)
+        )
+        found.update(tx.connection.execute(query).scalars())
+    return found
 
 
 def _sentences(

@@ -1,42 +1,28 @@
 """What providers say about a track, kept as far as their terms allow, each value with its source (DESIGN §6).
 
 Here: which facts may cross from one recording to another, and writing them to a track: empty columns,
-``track_attribute``, external ids and links to buy. Not here: asking, and which terms a provider has
-(``mixtrove.providers``); which recording a line is (``mixtrove.identify``).
+``track_attribute`` and external ids. Not here: links to buy (``purchase_links.py``); asking, and which terms
+a provider has (``mixtrove.providers``); which recording a line is (``mixtrove.identify``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.library import schema
-from mixtrove.library.deletion import chunks
-from mixtrove.library.store import Store, Transaction, new_id, upsert
+from mixtrove.library.purchase_links import Link, expire_prices, write_links
+from mixtrove.library.store import Store, Transaction, upsert
 from mixtrove.library.track_columns import COLUMNS, OF_THE_RECORDING, fill_columns, same_length
 from mixtrove.library.tracks import ExternalId, add_external_ids, isrc_ids
 
 _track = schema.library_track
 _attribute = schema.track_attribute
-_link = schema.purchase_link
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a track can be bought (``offer``) or looked for (``search``)."""
-
-    store: str
-    url: str
-    kind: Literal["offer", "search"]
-    price: Decimal | None = None
-    currency: str | None = None  # ISO 4217
-    cut: str | None = None
-    expires_at: datetime | None = None  # when the price may no longer be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,62 +123,16 @@ def learn(tx: Transaction, track_id: str, facts: Sequence[Facts]) -> set[str]:
     return {name for name in COLUMNS if row[name] or filled.get(name)} | {one["name"] for one in attributes}
 
 
-def write_links(tx: Transaction, track_id: str, links: Iterable[tuple[Link, datetime]]) -> None:
-    """Keep where a track can be bought; a link that is there already gets the new price."""
-    known = {
-        (row.store, row.url): row.id
-        for row in tx.connection.execute(sa.select(_link).where(_link.c.library_track_id == track_id))
-    }
-    rows = {
-        (one.store, one.url): {
-            "id": known.get((one.store, one.url)) or new_id(),
-            "library_track_id": track_id,
-            "store": one.store,
-            "url": one.url,
-            "price": one.price,
-            "currency": one.currency if one.price is not None else None,
-            "cut": one.cut,
-            "kind": one.kind,
-            "fetched_at": fetched_at,
-            "expires_at": one.expires_at if one.price is not None else None,
-        }
-        for one, fetched_at in links
-    }
-    upsert(tx, _link, list(rows.values()), on=("library_track_id", "store", "url"))
-
-
-def links_of(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, list[tuple[Link, datetime]]]:
-    """Where tracks can be bought, with the time that was said; the cheapest of a currency first."""
-    found: dict[str, list[tuple[Link, datetime]]] = {}
-    for some in chunks(track_ids):
-        rows = connection.execute(
-            sa.select(_link)
-            .where(_link.c.library_track_id.in_(some))
-            .order_by(_link.c.price.is_(None), _link.c.currency, _link.c.price, _link.c.store, _link.c.url)
-        )
-        for row in rows:
-            link = Link(row.store, row.url, row.kind, row.price, row.currency, row.cut, row.expires_at)
-            found.setdefault(row.library_track_id, []).append((link, row.fetched_at))
-    return found
-
-
 def expire(store: Store) -> int:
     """Take away what providers' terms let us keep no longer; returns how many rows that were.
 
-    Candidates and attributes go; of a link to buy only the price.
+    Candidates and attributes go; of a link to buy, and of the event that told of it, only the price.
     """
     with store.write() as tx:
         candidate = schema.entry_candidate
         gone = tx.connection.execute(sa.delete(candidate).where(candidate.c.expires_at <= tx.now)).rowcount
         gone += tx.connection.execute(sa.delete(_attribute).where(_attribute.c.expires_at <= tx.now)).rowcount
-        due = tx.connection.execute(sa.select(_link.c.id).where(_link.c.expires_at <= tx.now)).scalars().all()
-        for some in chunks(due):
-            tx.connection.execute(
-                sa.update(_link)
-                .where(_link.c.id.in_(some))
-                .values(price=None, currency=None, expires_at=None, revision=tx.revision)
-            )
-        return gone + len(due)
+        return gone + expire_prices(tx)
 
 
 def _attribute_row(

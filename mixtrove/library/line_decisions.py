@@ -6,7 +6,7 @@ taking back (``undoing.py``), how the queue is shown (``review_queue.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,16 +18,20 @@ from mixtrove.library import credits, schema
 from mixtrove.library.aliases import alias_of_correction
 from mixtrove.library.corrections import BY_NAME, Kind, LineCorrection, corrections_for
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, EntryDecision, TrackRecord, write_chunk
+from mixtrove.library.derived import remove_orphans
+from mixtrove.library.discoveries import (
+    CHUNK,
+    EntryDecision,
+    TrackRecord,
+    recorded_track,
+    write_chunk,
+)
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
-from mixtrove.library.facts import learn
-from mixtrove.library.store import Store, Transaction, new_id
+from mixtrove.library.giving_way import part, set_aside, take_in
+from mixtrove.library.store import Store, Transaction, new_id, write_in_turns
 from mixtrove.library.track_identity import current_id
 from mixtrove.library.tracks import find_or_create_track
 from mixtrove.matching import Credit
-
-AT_A_TIME = 25
-"""Decisions of a bulk command in one transaction, so that other writers get their turn."""
 
 _correction = schema.correction
 _entry = schema.tracklist_entry
@@ -42,6 +46,7 @@ class CorrectionResult:
     kind: str
     entries: int  # entries in all mixes that say the same
     library_track_id: str | None
+    wanted_unheard: tuple[str, ...] = ()  # open wants for what the line was, and that is heard nowhere now
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,12 @@ def decide_many(
         )
     batch_id = new_id() if len(decisions) > 1 else None
     done: list[CorrectionResult] = []
-    for at in range(0, len(decisions), AT_A_TIME):
-        with store.write() as tx:
-            for key, one in zip(keys[at : at + AT_A_TIME], decisions[at : at + AT_A_TIME], strict=True):
-                done.append(file_decision(tx, one.kind, key, by=by, track=one.track, batch_id=batch_id))
+
+    def file(tx: Transaction, one: tuple[str, LineDecision]) -> CorrectionResult:
+        return file_decision(tx, one[1].kind, one[0], by=by, track=one[1].track, batch_id=batch_id)
+
+    for some in write_in_turns(store, zip(keys, decisions, strict=True), file):
+        done += some
         if progress:
             progress(len(done), len(decisions))
     return done
@@ -148,8 +155,9 @@ def file_decision(
         at: when it was decided; now when None.
         rejected: what the line is not, beside what was offered here.
     """
+    was = _linked(tx, line_key)
     track_id = _assigned(tx, track) if kind == "assign" else None
-    payload: dict[str, Any] = {"replaced": _set_aside(tx, line_key)}
+    payload: dict[str, Any] = {"replaced": set_aside(tx, line_key)}
     if kind in ("reject", "unreleased"):
         offered = [*_offered(tx, line_key), *rejected]
         payload["rejected"] = [
@@ -173,7 +181,8 @@ def file_decision(
     entries = apply_to_line(tx, line_key)
     if track_id is not None:
         alias_of_correction(tx, correction_id, line_key, track_id, by)
-    return CorrectionResult(correction_id, line_key, kind, entries, track_id)
+    unheard = _wanted_unheard(tx, was - {track_id})
+    return CorrectionResult(correction_id, line_key, kind, entries, track_id, unheard)
 
 
 def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
@@ -188,9 +197,37 @@ def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
     return str(key)
 
 
+def _linked(tx: Transaction, key: str) -> set[str]:
+    """The identified tracks that a line is linked to."""
+    play, track = schema.track_discovery, schema.library_track
+    return set(
+        tx.connection.execute(
+            sa.select(track.c.id)
+            .join(play, play.c.library_track_id == track.c.id)
+            .join(_entry, _entry.c.id == play.c.entry_id)
+            .where(_entry.c.line_key == key, ~track.c.provisional)
+        ).scalars()
+    )
+
+
+def _wanted_unheard(tx: Transaction, track_ids: Iterable[str]) -> tuple[str, ...]:
+    """The open wants for those of these tracks that were heard nowhere (any more)."""
+    want, track = schema.want, schema.library_track
+    found: list[str] = []
+    for some in chunks(track_ids):
+        found += tx.connection.execute(
+            sa.select(want.c.id)
+            .join(track, track.c.id == want.c.library_track_id)
+            .where(track.c.id.in_(some), track.c.discovery_count == 0, want.c.status == "wanted")
+            .order_by(want.c.id)
+        ).scalars()
+    return tuple(found)
+
+
 def apply_to_line(tx: Transaction, key: str) -> int:
     """Bring every entry with this line key to what holds for it now; returns how many there are."""
     holds = corrections_for(tx.connection, [key]).get(key)
+    parted = part(tx, key)
     rows = (
         tx.connection.execute(sa.select(_entry).where(_entry.c.line_key == key).order_by(_entry.c.id))
         .mappings()
@@ -210,23 +247,15 @@ def apply_to_line(tx: Transaction, key: str) -> int:
                 .where(_entry.c.id.in_(some))
                 .values(status="pending", catalogue=None, revision=tx.revision)
             )
+    if holds is not None and holds.library_track_id is not None:
+        take_in(tx, key, holds.library_track_id)
+    remove_orphans(tx, parted)
     return len(rows)
-
-
-def set_corrections(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
-    """Write columns of corrections."""
-    if ids:
-        tx.connection.execute(
-            sa.update(_correction).where(_correction.c.id.in_(ids)).values(**values, revision=tx.revision)
-        )
 
 
 def _assigned(tx: Transaction, track: str | Credit | TrackRecord | None) -> str:
     if isinstance(track, TrackRecord):
-        track_id = find_or_create_track(tx, track.credit, external_ids=(track.external_id,))
-        if track.facts is not None:
-            learn(tx, track_id, (track.facts,))
-        return track_id
+        return recorded_track(tx, track)
     if isinstance(track, Credit):
         return find_or_create_track(tx, track)
     row = _check_track(tx.connection, track)
@@ -246,25 +275,9 @@ def _check_track(connection: sa.Connection, track: object) -> Any:
     return connection.execute(sa.select(table).where(table.c.id == now)).mappings().one()
 
 
-def _set_aside(tx: Transaction, key: str) -> list[str]:
-    """Earlier decisions about the line give way to a new one; rejections of candidates stay."""
-    ids = list(
-        tx.connection.execute(
-            sa.select(_correction.c.id).where(
-                _correction.c.line_key == key,
-                _correction.c.kind != "reject",
-                _correction.c.undone_at.is_(None),
-            )
-        ).scalars()
-    )
-    set_corrections(tx, ids, undone_at=tx.now)
-    return ids
-
-
 def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
     """Everything that was offered for the line so far, and the track it is linked to."""
-    candidate, play = schema.entry_candidate, schema.track_discovery
-    track = schema.library_track
+    candidate, track = schema.entry_candidate, schema.library_track
     offered: set[tuple[str, str]] = {
         (row.source, row.candidate_id)
         for row in tx.connection.execute(
@@ -273,13 +286,7 @@ def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
             .where(_entry.c.line_key == key)
         )
     }
-    linked = (
-        sa.select(track.c.id)
-        .join(play, play.c.library_track_id == track.c.id)
-        .join(_entry, _entry.c.id == play.c.entry_id)
-        .where(_entry.c.line_key == key, ~track.c.provisional)
-    )
-    ids = set(tx.connection.execute(linked).scalars())
+    ids = _linked(tx, key)
     offered |= {("library", one) for one in ids}
     offered |= {
         (BY_NAME, key)

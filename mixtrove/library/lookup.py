@@ -1,17 +1,21 @@
-"""Finding the row that a person means: by its id, by the end of it, as lists show it."""
+"""Finding the rows that a person means: by id or its end, by words, by a name however it is spelled."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
-from mixtrove.matching import Credit
+from mixtrove.library.track_identity import current_id
+from mixtrove.matching import Credit, normal_form
 from mixtrove.tracklists.line import parse_line
 
 _ID = re.compile(r"[0-9a-f-]{4,36}")
+_WHOLE = 36  # letters of an id
 
 
 def short_id(row_id: str) -> str:
@@ -42,13 +46,34 @@ def find_value(
     wanted = text.strip().lower()
     found: list[str] = []
     if _ID.fullmatch(wanted):
-        ends = sa.select(column).distinct().where(column.endswith(wanted)).limit(2)
-        found = list(connection.execute(ends).scalars())
+        same = column == wanted if len(wanted) == _WHOLE else column.endswith(wanted)
+        found = list(connection.execute(sa.select(column).distinct().where(same).limit(2)).scalars())
     if len(found) == 1:
         return found[0]
     if found:
         raise BadInput(f"several ids end with {text!r}: give more of the {what}'s id")
     raise BadInput(f"there is no {what} {text!r}: `{seen_in}` shows their ids")
+
+
+def find_track_id(connection: sa.Connection, text: str) -> str:
+    """The id of the track that a person means; one that was merged stands for the track it is part of now.
+
+    Raises:
+        BadInput: no track or several tracks.
+    """
+    seen = {"what": "track", "seen_in": "mixtrove library list"}
+    log = schema.merge_log
+    try:
+        return find_id(connection, schema.library_track, text, **seen)
+    except BadInput as error:
+        try:
+            merged = find_value(connection, log.c.merged_id, text, **seen)
+        except BadInput:
+            raise error from None
+        now = current_id(connection, merged)
+        if now is None:
+            raise
+        return now
 
 
 def find_track(connection: sa.Connection, text: str) -> str | Credit:
@@ -61,5 +86,21 @@ def find_track(connection: sa.Connection, text: str) -> str | Credit:
     if components and not components[0].is_id and components[0].credit.artists:
         return components[0].credit
     if _ID.fullmatch(text.strip().lower()):
-        return find_id(connection, schema.library_track, text, what="track", seen_in="mixtrove library list")
+        return find_track_id(connection, text)
     raise BadInput(f'{text!r} is no track: write its id or "Artist - Title (Version)"')
+
+
+def contains_words(columns: Iterable[sa.ColumnElement[Any]], words: str) -> sa.ColumnElement[bool]:
+    """Whether every word occurs in one of the columns, whatever the case."""
+    named = tuple(columns)
+    return sa.and_(
+        sa.true(),
+        *(sa.or_(*(column.icontains(word, autoescape=True) for column in named)) for word in words.split()),
+    )
+
+
+def spellings(connection: sa.Connection, column: sa.Column[Any], names: Iterable[str]) -> list[str]:
+    """The values of a column that have the normal form of one of the names."""
+    wanted = {normal_form(name) for name in names}
+    found = connection.execute(sa.select(column).distinct()).scalars()
+    return [one for one in found if one and normal_form(one) in wanted]

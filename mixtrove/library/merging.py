@@ -9,6 +9,8 @@ one (``track_pairs.py``, ``duplicates.py``), and what a person may merge (``trac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,16 +19,20 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where, restore_rows
 from mixtrove.library.derived import refresh_derived
-from mixtrove.library.merging_wants import move_wants, return_wants
+from mixtrove.library.merging_wants import drop_removals, move_wants, return_removals, return_wants
 from mixtrove.library.plain import plain, typed
+from mixtrove.library.purchase_links import tell_available, without_offer
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.library.track_columns import (
     COLUMNS,
+    NAMED,
     OF_THE_RECORDING,
+    PERSON,
     same_length,
     set_by_people,
     write_columns,
 )
+from mixtrove.library.track_decisions import renew_apart, renew_marks
 from mixtrove.library.track_identity import forget_name, remember_name
 
 RUN = "run"
@@ -52,17 +58,21 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     """Merge the track ``merged`` into the track ``kept``: it is gone afterwards; returns the merge's id.
 
     Plays, corrections, owned files, ids, names, links and wants move; of two wants of one user the higher
-    priority and the further status stay, and the events of both. Columns that the kept track lacks are filled
-    from the other one, except between recordings of another length what holds for one of them only.
+    priority and the further status stay, and the events of both. What a person set holds for the kept track;
+    columns that it lacks are filled from the other one, except between recordings of another length what
+    holds for one of them only.
     """
     row = _row(tx, merged)
+    waiting = without_offer(tx, kept, merged)
+    filled = _fill(tx, _row(tx, kept), row)
     before = {
         "track": plain(row),
         "moved": {table.name: _move(tx, table, kept, merged) for table in _MOVED},
         "keyed": {name: _move_keyed(tx, name, kept, merged) for name in _KEYED},
         "pairs": _move_pairs(tx, kept, merged),
         "wants": move_wants(tx, kept, merged),
-        "filled": _fill(tx, _row(tx, kept), row),
+        "removals": drop_removals(tx, kept),
+        "filled": filled,
     }
     merge_id = new_id()
     tx.connection.execute(
@@ -81,11 +91,13 @@ def merge_tracks(tx: Transaction, *, kept: str, merged: str, reason: str, by: st
     if not row["provisional"]:
         remember_name(tx, row, kept)
     refresh_derived(tx, [kept])
+    _touch(tx, kept)
+    tell_available(tx, kept, waiting)
     return merge_id
 
 
-def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reason: str) -> bool:
-    """Merge a provisional track into the identified one when no play points at it any more."""
+def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reason: str) -> str | None:
+    """Merge a provisional track into the identified one when no play points at it; the merge's id, if any."""
     plays = schema.track_discovery
     heard = tx.connection.execute(
         sa.select(sa.literal(1)).where(plays.c.library_track_id == provisional).limit(1)
@@ -94,9 +106,45 @@ def merge_if_unheard(tx: Transaction, *, provisional: str, identified: str, reas
         sa.select(_track.c.provisional).where(_track.c.id == provisional)
     ).scalar()
     if heard or not is_provisional or provisional == identified:
-        return False
-    merge_tracks(tx, kept=identified, merged=provisional, reason=reason)
-    return True
+        return None
+    return merge_tracks(tx, kept=identified, merged=provisional, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRecord:
+    """A merge of two identified tracks."""
+
+    id: str
+    kept_id: str
+    kept: str | None  # as people read it now; None when it was merged itself since
+    merged_id: str
+    merged: str
+    reason: str
+    by: str
+    merged_at: datetime
+    undone_at: datetime | None
+
+
+def list_merges(
+    connection: sa.Connection, *, undone: bool = False, limit: int | None = None
+) -> list[MergeRecord]:
+    """Merges, the last first; what became of the provisional tracks of lines is not among them."""
+    query = (
+        sa.select(_log, _track.c.artist, _track.c.title, _track.c.remix)
+        .outerjoin(_track, _track.c.id == _log.c.kept_id)
+        .where(~_log.c.before["track"]["provisional"].as_boolean())
+        .order_by(_log.c.id.desc())
+        .limit(limit)
+    )
+    if not undone:
+        query = query.where(_log.c.undone_at.is_(None))
+    return [
+        MergeRecord(
+            row["id"], row["kept_id"], _shown(row) if row["title"] else None, row["merged_id"],
+            _shown(row["before"]["track"]), row["reason"], row["by"], row["merged_at"], row["undone_at"],
+        )
+        for row in connection.execute(query).mappings()
+    ]  # fmt: skip
 
 
 def merged_ids() -> sa.ColumnElement[str]:
@@ -157,12 +205,25 @@ def unmerge_tracks(tx: Transaction, merge_id: str) -> tuple[str, str]:
         _move_back(tx, table, before["moved"][table.name], kept, merged)
     for name, rows in before["keyed"].items():
         _return_keyed(tx, schema.metadata.tables[name], rows, kept, merged)
-    _return_pairs(tx, before["pairs"])
+    _return_pairs(tx, before["pairs"], kept, merged)
     return_wants(tx, before["wants"], kept, merged)
+    return_removals(tx, before["removals"], kept)
     _unfill(tx, _row(tx, kept), before["filled"])
     tx.connection.execute(sa.update(_log).where(_log.c.id == merge_id).values(undone_at=tx.now))
+    renew_apart(tx)
+    renew_marks(tx, [kept, merged])
     refresh_derived(tx, [kept, merged])
+    _touch(tx, kept)
     return kept, merged
+
+
+def _touch(tx: Transaction, track_id: str) -> None:
+    """Let whoever follows the tracks see that this one changed: it is called by other names now."""
+    tx.connection.execute(sa.update(_track).where(_track.c.id == track_id).values(revision=tx.revision))
+
+
+def _shown(row: Mapping[Any, Any]) -> str:
+    return f"{row['artist']} - {row['title']}" + (f" ({row['remix']})" if row["remix"] else "")
 
 
 def _row(tx: Transaction, track_id: str) -> sa.RowMapping:
@@ -205,7 +266,7 @@ def _move_keyed(tx: Transaction, name: str, kept: str, merged: str) -> list[dict
     }
     found = []
     for row in rows:
-        moves = (0, *(row[one] for one in key)) not in taken
+        moves = (0, *(row[one] for one in key)) not in taken and not _says_its_name(name, row)
         found.append({"row": plain(row), "moved": moves})
         where = sa.and_(table.c.library_track_id == merged, *(table.c[one] == row[one] for one in key))
         if moves:
@@ -216,6 +277,11 @@ def _move_keyed(tx: Transaction, name: str, kept: str, merged: str) -> list[dict
         else:
             tx.connection.execute(sa.delete(table).where(where))
     return found
+
+
+def _says_its_name(table: str, row: sa.RowMapping) -> bool:
+    """Whether a person set the name of the track that goes: it is not that of the one that stays."""
+    return table == "track_attribute" and row["provider"] == PERSON and row["name"] in NAMED
 
 
 def _return_keyed(
@@ -257,9 +323,16 @@ def _move_pairs(tx: Transaction, kept: str, merged: str) -> list[dict[str, Any]]
     return [plain(row) for row in rows]
 
 
-def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]], kept: str, merged: str) -> None:
     """Give the pairs of both tracks back, those whose tracks are there; what was found since stays."""
     pairs = [typed(_pair, row) for row in rows]
+    for row in pairs:
+        if merged in (row["left_id"], row["right_id"]):
+            left, right = sorted(kept if one == merged else one for one in (row["left_id"], row["right_id"]))
+            moved = sa.and_(
+                _pair.c.left_id == left, _pair.c.right_id == right, _pair.c.reason == row["reason"]
+            )
+            tx.connection.execute(sa.delete(_pair).where(moved, _pair.c.kind != "apart"))
     ends = {one for row in pairs for one in (row["left_id"], row["right_id"])}
     there: set[str] = set()
     for some in chunks(ends):
@@ -273,20 +346,25 @@ def _return_pairs(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _fill(tx: Transaction, kept: sa.RowMapping, merged: sa.RowMapping) -> dict[str, Any]:
-    """Fill what the kept track lacks; returns the columns with (before, after)."""
-    if merged["provisional"]:
-        return {}
+    """Take over what the kept track lacks and what a person set; returns the columns with (before, after)."""
+    people = set_by_people(tx.connection, [kept["id"], merged["id"]])
+    said_here, said_there = people.get(kept["id"], set()), people.get(merged["id"], set())
     same = same_length(kept["duration"], merged["duration"])
-    by_person = set_by_people(tx.connection, [kept["id"]]).get(kept["id"], set())
     new: dict[str, Any] = {}
     for name in COLUMNS:
-        if name in by_person or not merged[name] or (name in OF_THE_RECORDING and not same):
+        value = merged[name]
+        if name in said_here:
             continue
-        if name == "isrcs":
-            if more := [one for one in merged[name] if one not in kept[name]]:
+        if name in said_there:
+            if kept[name] != value:
+                new[name] = value
+        elif merged["provisional"] or not value or (name in OF_THE_RECORDING and not same):
+            continue
+        elif name == "isrcs":
+            if more := [one for one in value if one not in kept[name]]:
                 new[name] = [*kept[name], *more]
         elif not kept[name]:
-            new[name] = merged[name]
+            new[name] = value
     if new:
         write_columns(tx, kept["id"], new)
     return {name: [kept[name], value] for name, value in new.items()}

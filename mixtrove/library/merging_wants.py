@@ -48,24 +48,24 @@ def return_wants(tx: Transaction, changes: Sequence[Mapping[str, Any]], kept: st
     for change in changes:
         row = typed(_want, change["want"])
         if "into" not in change:
-            tx.connection.execute(
+            moved = tx.connection.execute(
                 sa.update(_want)
                 .where(_want.c.id == row["id"], _want.c.library_track_id == kept)
                 .values(library_track_id=merged, version=_want.c.version + 1, revision=tx.revision)
             )
+            if not moved.rowcount:
+                _also_removed(tx, row["user"], kept, merged)
             continue
         there = (
             tx.connection.execute(sa.select(_want).where(_want.c.id == change["into"]))
             .mappings()
             .one_or_none()
         )
-        if there is None:  # taken off the list since: so is the other one
-            tx.connection.execute(
-                insert(tx.connection, _removal).on_conflict_do_nothing(),
-                {"user": row["user"], "library_track_id": merged, "removed_at": tx.now},
-            )
+        if there is None:
+            _also_removed(tx, row["user"], kept, merged)
             continue
         row["version"] += 1
+        row["source_tracklist_id"] = _present(tx, row["source_tracklist_id"])
         restore_rows(tx, _want, [row])
         for some in chunks(change["events"]):
             tx.connection.execute(
@@ -81,6 +81,46 @@ def return_wants(tx: Transaction, changes: Sequence[Mapping[str, Any]], kept: st
                 .values(**before, version=there["version"] + 1, revision=tx.revision)
             )
             delete_rows(tx, _event, [change["event"]] if change["event"] else [])
+
+
+def drop_removals(tx: Transaction, kept: str) -> list[dict[str, Any]]:
+    """What is wanted is not off the list: forget that it was, of the track that is left; returns the rows."""
+    wanted = sa.exists().where(
+        _want.c.user == _removal.c.user, _want.c.library_track_id == _removal.c.library_track_id
+    )
+    where = sa.and_(_removal.c.library_track_id == kept, wanted)
+    rows = tx.connection.execute(sa.select(_removal).where(where)).mappings().all()
+    tx.connection.execute(sa.delete(_removal).where(where))
+    return [plain(row) for row in rows]
+
+
+def return_removals(tx: Transaction, rows: Sequence[Mapping[str, Any]], kept: str) -> None:
+    """Undo ``drop_removals``, where the track is not wanted; those of the merged track are back already."""
+    wanted = {row["user"] for row in _wants_of(tx, kept)}
+    for row in rows:
+        if row["user"] not in wanted:
+            tx.connection.execute(
+                insert(tx.connection, _removal).on_conflict_do_nothing(), typed(_removal, row)
+            )
+
+
+def _also_removed(tx: Transaction, user: str, kept: str, merged: str) -> None:
+    """What a person took off the list when the two were one is off it for both."""
+    off = sa.select(_removal.c.removed_at).where(_removal.c.user == user, _removal.c.library_track_id == kept)
+    removed_at = tx.connection.execute(off).scalar()
+    if removed_at is not None:
+        tx.connection.execute(
+            insert(tx.connection, _removal).on_conflict_do_nothing(),
+            {"user": user, "library_track_id": merged, "removed_at": removed_at},
+        )
+
+
+def _present(tx: Transaction, tracklist_id: str | None) -> str | None:
+    table = schema.tracklist
+    found: str | None = tx.connection.execute(
+        sa.select(table.c.id).where(table.c.id == tracklist_id)
+    ).scalar()
+    return found
 
 
 def _wants_of(tx: Transaction, track_id: str) -> Sequence[sa.RowMapping]:

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from mixtrove.library import credits, schema
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK, PAUSE, TO_SEARCH, EntryToIdentify, expiry_of, record_of
-from mixtrove.library.store import Store, Transaction
+from mixtrove.library.discoveries import CHUNK, TO_SEARCH, EntryToIdentify, expiry_of, record_of
+from mixtrove.library.store import PAUSE, Store, Transaction
 from mixtrove.matching import Ranked
 from mixtrove.matching.choice import Candidate
 

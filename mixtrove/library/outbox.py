@@ -6,7 +6,7 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,9 +39,17 @@ def emit(tx: Transaction, event: str, key: str, payload: Mapping[str, Any]) -> N
         key: the id of the track or want it is about, at most 64 characters.
         payload: what JSON can hold: amounts and times as text.
     """
-    tx.connection.execute(
-        sa.insert(_outbox), {"event": event, "key": key, "payload": dict(payload), "created_at": tx.now}
-    )
+    emit_all(tx, event, [(key, payload)])
+
+
+def emit_all(tx: Transaction, event: str, happened: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Note that something happened to several things: (key, payload) of each, see ``emit``."""
+    rows = [
+        {"event": event, "key": key, "payload": dict(payload), "created_at": tx.now}
+        for key, payload in happened
+    ]
+    if rows:
+        tx.connection.execute(sa.insert(_outbox), rows)
 
 
 def unpublished(connection: sa.Connection, *, limit: int | None = None) -> list[Event]:

@@ -1,7 +1,8 @@
 """Want rules: ``rules.toml`` says which tracks go on the want list by themselves, and how high.
 
 A rule adds a track or raises its priority; it never lowers one, never touches what was bought, and never puts
-back what a person took off the list. What only rules put there is withdrawn once it is owned.
+back what a person took off the list. What only rules put there is withdrawn once it is owned. Here: the file.
+Not here: what a rule says of a track (``want_rule.py``), what comes of it (``rule_plan.py``).
 """
 
 from __future__ import annotations
@@ -11,15 +12,12 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import sqlalchemy as sa
+from typing import Any
 
 from mixtrove.errors import BadInput
-from mixtrove.library import schema
-from mixtrove.library.store import Store, Transaction
-from mixtrove.library.wants import LIMIT, add_want, delete_wants, removed_tracks, rule_made_and_owned
-from mixtrove.matching import normal_form
+from mixtrove.library.rule_plan import WantPlan, apply_plan, plan_wants
+from mixtrove.library.store import Store
+from mixtrove.library.want_rule import WantRule
 
 DEFAULT_RULES = """\
 # Want rules: which tracks go on your want list by themselves.
@@ -56,24 +54,6 @@ _KEYS: dict[str, type] = {
     "include_provisional": bool,
 }
 _WORDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list of texts"}
-
-
-@dataclass(frozen=True, slots=True)
-class WantRule:
-    """One rule; names are compared in normal form."""
-
-    name: str
-    min_mixes: int = 2
-    not_owned: bool = True
-    djs: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    genres_not: tuple[str, ...] = ()
-    priority: int | Literal["by count"] = "by count"
-    include_provisional: bool = False
-
-    def priority_for(self, mixes: int) -> int:
-        """The priority of a track that was heard in so many mixes: 2 gives 3, 3 gives 4, 4 and more 5."""
-        return min(5, mixes + 1) if self.priority == "by count" else self.priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,91 +106,25 @@ def parse_rules(data: bytes, name: str) -> tuple[WantRule, ...]:
 
 
 def refresh_wants(store: Store, rules: Sequence[WantRule], user: str) -> RefreshSummary:
-    """Bring a user's list up to what the rules say; doing it again changes nothing.
-
-    A want that no person touched is withdrawn once its track is owned and no rule wants owned tracks of its
-    kind. Nothing remembers it as removed: when the file is gone, the rule adds it again.
+    """Bring a user's list up to what the rules say (``plan_wants``); doing it again changes nothing.
 
     Raises:
-        StoreUnavailable: nothing was changed.
+        StoreUnavailable: the store cannot be written; what was done until then is kept.
     """
-    with store.write() as tx:
-        removed = removed_tracks(tx.connection, user)
-        best: dict[str, tuple[int, str]] = {}
-        wanted_though_owned: set[str] = set()
-        for rule in rules:
-            found = _matches(tx, rule)
-            if not rule.not_owned:
-                wanted_though_owned.update(track_id for track_id, _ in found)
-            for track_id, mixes in found:
-                wished = (rule.priority_for(mixes), rule.name)
-                if track_id not in removed and wished[0] > best.get(track_id, (0, ""))[0]:
-                    best[track_id] = wished
-        withdrawn = [
-            want_id
-            for want_id, track_id in rule_made_and_owned(tx.connection, user)
-            if track_id not in wanted_though_owned
-        ]
-        delete_wants(tx, withdrawn)
-        want = schema.want
-        present = {
-            row.library_track_id: row
-            for row in tx.connection.execute(
-                sa.select(want.c.library_track_id, want.c.priority, want.c.status).where(want.c.user == user)
-            )
-        }
-        everything = tx.connection.execute(
-            sa.select(sa.func.count()).select_from(want).where(want.c.user == user)
-        ).scalar_one()
-        added = raised = unchanged = left_out = 0
-        for track_id, (priority, name) in sorted(best.items(), key=lambda item: (-item[1][0], item[0])):
-            there = present.get(track_id)
-            if there is None and everything + added >= LIMIT:
-                left_out += 1
-                continue
-            if there is not None and (there.status == "purchased" or there.priority >= priority):
-                unchanged += 1
-                continue
-            add_want(tx, user, track_id, priority=priority, by=f"rule:{name}")
-            added, raised = (added + 1, raised) if there is None else (added, raised + 1)
-    return RefreshSummary(added, raised, unchanged, left_out, len(withdrawn))
+    with store.read() as connection:
+        plan = plan_wants(connection, rules, user)
+    return summary_of(apply_plan(store, plan, user))
 
 
-def _matches(tx: Transaction, rule: WantRule) -> list[tuple[str, int]]:
-    """(track, in how many mixes it was heard) for the tracks that meet a rule."""
-    play, track, tracklist = schema.track_discovery, schema.library_track, schema.tracklist
-    heard = (
-        sa.select(
-            play.c.library_track_id,
-            sa.func.count(sa.distinct(play.c.tracklist_id)).label("mixes"),
-        )
-        .where(play.c.library_track_id.is_not(None))
-        .group_by(play.c.library_track_id)
+def summary_of(plan: WantPlan) -> RefreshSummary:
+    """What doing this changes, in numbers."""
+    return RefreshSummary(
+        added=plan.number("add"),
+        raised=plan.number("raise"),
+        unchanged=plan.number("keep"),
+        left_out=plan.number("leave out"),
+        withdrawn=plan.number("withdraw"),
     )
-    if rule.djs:
-        wanted = {normal_form(dj) for dj in rule.djs}
-        djs = tx.connection.execute(sa.select(tracklist.c.dj).distinct()).scalars()
-        named = [dj for dj in djs if dj and normal_form(dj) in wanted]
-        heard = heard.join(tracklist, tracklist.c.id == play.c.tracklist_id).where(tracklist.c.dj.in_(named))
-    counted = heard.subquery()
-    query = (
-        sa.select(track.c.id, track.c.label, track.c.genre, counted.c.mixes)
-        .join(counted, counted.c.library_track_id == track.c.id)
-        .where(counted.c.mixes >= rule.min_mixes)
-    )
-    if not rule.include_provisional:
-        query = query.where(~track.c.provisional)
-    if rule.not_owned:
-        owned = schema.owned_track
-        query = query.where(~sa.exists().where(owned.c.library_track_id == track.c.id))
-    labels = {normal_form(label) for label in rule.labels}
-    unwanted = {normal_form(genre) for genre in rule.genres_not}
-    return [
-        (row.id, row.mixes)
-        for row in tx.connection.execute(query)
-        if (not labels or normal_form(row.label or "") in labels)
-        and (not unwanted or normal_form(row.genre or "") not in unwanted)
-    ]
 
 
 def _rule(table: dict[str, Any], number: int, file: str) -> WantRule:

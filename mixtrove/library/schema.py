@@ -271,7 +271,7 @@ track_discovery = sa.Table(
     sa.Column("track_position", sa.Integer, nullable=False),
     sa.Column("component", sa.Integer, nullable=False),
     _ref("entry_id", "tracklist_entry.id", unique=True),
-    _ref("library_track_id", "library_track.id", nullable=True, index=True, ondelete="SET NULL"),
+    _ref("library_track_id", "library_track.id", nullable=True, ondelete="SET NULL"),
     sa.Column("discovery_date", UtcDateTime, nullable=False),
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("identification_method", sa.String(16), nullable=False),
@@ -280,6 +280,7 @@ track_discovery = sa.Table(
     _revision(),
     sa.UniqueConstraint("tracklist_id", "track_position", "component"),
     sa.CheckConstraint(f"identification_method IN {METHODS}", name="method"),
+    sa.Index(None, "library_track_id", "discovery_date"),
     comment="One play: a component of an entry and the library track it is.",
 )
 

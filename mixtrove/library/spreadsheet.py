@@ -1,30 +1,35 @@
 """CSV that people open in a spreadsheet: written so that no cell can run as a formula, and read back.
 
-A text cell that starts with ``= + - @``, a tab or a carriage return gets an apostrophe before it (OWASP, "CSV
-Injection"). Reading takes it off again, so an export can be imported unchanged.
+A text cell that starts with ``= + - @``, also the wide ones of Asian keyboards, after any number of spaces,
+or with a sign that spreadsheets drop (tab, line end, NUL), gets an apostrophe before it (OWASP, "CSV
+Injection"; ASVS 1.2.10). Reading takes it off again, so an export can be imported unchanged.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mixtrove.errors import BadInput
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+MORE = ""
+"""The name under which ``read_csv`` gives the first cell that has no column: a comma without quotes."""
+
+_RISKY = re.compile(r"'*[\s\0\ufeff\u200b-\u200d\u2060]*[=+\-@＝＋－＠\t\r\n\0]")
 
 
 def safe_cell(value: object) -> object:
     """The value as it may stand in a CSV: text that would be read as a formula is defused."""
-    if isinstance(value, str) and value.startswith(_RISKY):
+    if isinstance(value, str) and _RISKY.match(value):
         return "'" + value
     return value
 
 
 def plain_cell(text: str) -> str:
     """A cell as it was before ``safe_cell``."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_RISKY) else text
+    return text[1:] if text[:1] == "'" and _RISKY.match(text) else text
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -65,6 +70,8 @@ def read_csv(data: bytes, name: str, *, required: Sequence[str]) -> Iterator[tup
         for row in reader:
             if any(cell.strip() for cell in row):
                 cells = dict(zip(columns, map(str.strip, row), strict=False))
+                if more := next(filter(str.strip, row[len(columns) :]), ""):
+                    cells[MORE] = more
                 yield reader.line_num, {key: plain_cell(cell) for key, cell in cells.items()}
     except csv.Error as error:
         raise BadInput(f"{name}, line {reader.line_num}: {error}; correct the line") from error

@@ -9,12 +9,14 @@ a function that looks and then inserts needs no other lock, and revisions are in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 import uuid_utils
@@ -38,10 +40,29 @@ if TYPE_CHECKING:
 HEAD = "0005"
 """The newest migration; a test compares it with ``migrations/versions``."""
 
+Thing = TypeVar("Thing")
+Done = TypeVar("Done")
+
 VERSION_TABLE = "mixtrove_schema_version"
 """Own name: on Postgres dagster keeps its ``alembic_version`` in the same database."""
 
+TURN = 0.02
+"""Seconds that a bulk writer of single things keeps others waiting."""
+
+PAUSE = 0.003
+"""Seconds between two transactions of a bulk writer, so that others get their turn: they look every
+millisecond (``LOOK_AGAIN``)."""
+
 CHAIN = Chain(Path(__file__).parent / "migrations", HEAD, VERSION_TABLE, schema.metadata)
+
+
+_MY_TURN = (
+    sa.select(schema.counter.c.value, sa.func.set_config("enable_seqscan", "off", True))
+    .where(schema.counter.c.name == "revision")
+    .with_for_update()
+)
+"""Writers find rows by key. A server that did not count a table yet, as in the first minute of a big import,
+believes every second row to be meant and reads all of them: measured, 40 ms instead of .5 ms a statement."""
 
 
 def new_id() -> str:
@@ -66,6 +87,11 @@ class Transaction:
         """Do what was left to the end; what that leaves in turn, too."""
         while self._last:
             self._last.pop(next(iter(self._last)))(self)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a row was changed: whether there is a revision."""
+        return self._revision is not None
 
     @property
     def revision(self) -> int:
@@ -121,11 +147,7 @@ class Store(Database):
         """
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(
-                    sa.select(schema.counter.c.value)
-                    .where(schema.counter.c.name == "revision")
-                    .with_for_update()
-                )
+                connection.execute(_MY_TURN)
             transaction = Transaction(connection)
             yield transaction
             transaction.finish()
@@ -154,6 +176,37 @@ class Store(Database):
             return connection
         except OSError as error:
             raise StoreUnavailable(f"the store {self.name} cannot be read: {error}") from error
+
+
+def write_in_turns(
+    store: Store, things: Iterable[Thing], work: Callable[[Transaction, Thing], Done]
+) -> Iterator[list[Done]]:
+    """Do something for each of many things, in transactions of about ``TURN`` with a pause after each.
+
+    Nothing is done unless it is iterated over.
+
+    Args:
+        store: the store.
+        things: what it is done for.
+        work: does it for one of them inside the transaction.
+
+    Yields:
+        What ``work`` returned for the things of each transaction, once it is kept.
+
+    Raises:
+        StoreUnavailable: the transactions before are kept.
+    """
+    remaining = iter(things)
+    for first in remaining:
+        done: list[Done] = []
+        with store.write() as tx:
+            until = time.monotonic() + TURN
+            for one in chain([first], remaining):
+                done.append(work(tx, one))
+                if time.monotonic() >= until:
+                    break
+        yield done
+        time.sleep(PAUSE)
 
 
 def upsert(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: tuple[str, ...]) -> None:

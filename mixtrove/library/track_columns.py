@@ -20,6 +20,9 @@ from mixtrove.library.store import Transaction
 COLUMNS = ("label", "catalog_number", "release_date", "genre", "bpm", "key", "duration", "isrcs")
 """The fields that are columns of a library track."""
 
+NAMED = ("artist", "title", "remix")
+"""The columns that say which track it is."""
+
 OF_THE_RECORDING = frozenset(("bpm", "key", "duration", "isrcs", "catalog_number", "preview_url"))
 """What is true of one recording only. Genre, label and remixers hold for every edit of a work (DESIGN §6)."""
 
@@ -51,9 +54,14 @@ def set_by_people(connection: sa.Connection, track_ids: Iterable[str]) -> dict[s
     return found
 
 
+def empty_columns(row: Mapping[Any, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of values for columns of a track those whose column is empty."""
+    return {name: value for name, value in values.items() if value and not row[name]}
+
+
 def fill_columns(tx: Transaction, row: sa.RowMapping, values: Mapping[str, Any]) -> dict[str, Any]:
     """Fill those columns of a track that are empty and that no person set; returns what was filled."""
-    empty = {name: value for name, value in values.items() if value and not row[name]}
+    empty = empty_columns(row, values)
     if empty:
         for name in set_by_people(tx.connection, [row["id"]]).get(row["id"], ()):
             empty.pop(name, None)

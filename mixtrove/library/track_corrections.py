@@ -19,11 +19,18 @@ from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.line_decisions import file_decision
 from mixtrove.library.merging import last_merge, merge_tracks, unmerge_tracks
-from mixtrove.library.store import Transaction, new_id, upsert
-from mixtrove.library.track_columns import PERSON, write_columns
-from mixtrove.library.track_identity import current_id, forget_name, remember_name, track_named
-from mixtrove.library.track_pairs import forget_pair, note_pair
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, find_or_create_track
+from mixtrove.library.store import Transaction, new_id
+from mixtrove.library.track_columns import NAMED, write_columns
+from mixtrove.library.track_decisions import pairs_apart, renew_marks
+from mixtrove.library.track_identity import (
+    PROVISIONAL_PREFIX,
+    current_id,
+    forget_name,
+    remember_name,
+    track_named,
+)
+from mixtrove.library.track_pairs import forget_pair, is_apart, note_pair
+from mixtrove.library.track_references import reference
 from mixtrove.matching import identity_key
 from mixtrove.matching.verdict import compare
 
@@ -39,7 +46,6 @@ LONGEST = 500
 ONE_TRACK = 0.5
 """The version gate below which two tracks are two versions and never one (MATCHING §4, §6)."""
 
-_NAMED = ("artist", "title", "remix")
 _DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _RANGES = {"bpm": (20.0, 400.0), "duration": (1.0, 86_400.0)}  # beats a minute, seconds
 
@@ -72,7 +78,8 @@ def edit_track(
         at: when it was decided; now when None.
 
     Raises:
-        BadInput: no such track or field, a value that cannot be, or another track has this name.
+        BadInput: no such track or field, a value that cannot be, another track has this name, or a name for
+            a line that nobody identified.
         StaleEdit: the track has another version.
     """
     row = track_row(tx.connection, track_id)
@@ -83,37 +90,28 @@ def edit_track(
             given=values, there={name: row[name] for name in values},
         )  # fmt: skip
     changed = {name: value for name, value in values.items() if row[name] != value}
+    if correction_id is not None:  # from another library: it holds, whatever is here already
+        changed = values
     if not changed:
         return int(row["version"])
     ref = reference(tx.connection, row)
-    if not row["provisional"] and not changed.keys().isdisjoint(_NAMED):
-        _rename(tx, row, changed)
-    version = set_fields(tx, row, changed)
+    known = None
+    if not changed.keys().isdisjoint(NAMED):
+        if row["provisional"]:
+            raise BadInput(
+                f"track {row['id']} is a line that nobody identified: say what it is, with `mixtrove review "
+                'assign LINE "Artist - Title"`'
+            )
+        known = _rename(tx, row, changed)
+    write_columns(tx, row["id"], changed)
+    version = int(row["version"]) + 1
     _file(
         tx, "edit", row["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
-        version=version, track=ref, after=changed.get("identity_key", row["identity_key"]),
+        id=row["id"], version=version, track=ref, known=known,
         changes={name: [row[name], value] for name, value in changed.items() if name in EDITABLE},
     )  # fmt: skip
+    renew_marks(tx, [row["id"]])
     return version
-
-
-def set_fields(tx: Transaction, row: sa.RowMapping, values: Mapping[str, Any]) -> int:
-    """Write fields that a person set, with their source; returns the version of the track afterwards."""
-    write_columns(tx, row["id"], values)
-    marks = [
-        {
-            "library_track_id": row["id"],
-            "name": name,
-            "provider": PERSON,
-            "value": value,
-            "fetched_at": tx.now,
-            "expires_at": None,
-        }
-        for name, value in values.items()
-        if name in EDITABLE
-    ]
-    upsert(tx, schema.track_attribute, marks, on=("library_track_id", "name", "provider"))
-    return int(row["version"]) + 1
 
 
 def merge_by_person(
@@ -149,18 +147,32 @@ def merge_by_person(
     if goes["provisional"]:
         key = goes["identity_key"].removeprefix(PROVISIONAL_PREFIX)
         file_decision(tx, "assign", key, by=by, track=stays["id"], batch_id=batch_id)
-        if current_id(tx.connection, goes["id"]) == goes["id"]:  # wanted, or corrected, and heard nowhere
-            merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
         return str(stays["id"])
     refuse_versions(stays, goes)
     refs = {"kept": reference(tx.connection, stays), "merged": reference(tx.connection, goes)}
-    forget_pair(tx, stays["id"], goes["id"])
+    _set_apart_aside(tx, stays["id"], goes["id"])
     merge_id = merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
-    _file(
-        tx, "merge", stays["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
-        merge_id=merge_id, **refs,
-    )  # fmt: skip
+    file_merge(tx, merge_id, refs=refs, by=by, batch_id=batch_id, correction_id=correction_id, at=at)
     return str(stays["id"])
+
+
+def file_merge(
+    tx: Transaction,
+    merge_id: str,
+    *,
+    refs: Mapping[str, Any],
+    by: str,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """File that a person says of a merge that it is right; ``refs``: ``kept`` and ``merged`` before it."""
+    log = schema.merge_log
+    kept = tx.connection.execute(sa.select(log.c.kept_id).where(log.c.id == merge_id)).scalar_one()
+    _file(
+        tx, "merge", kept, by, correction_id=correction_id, at=at, batch_id=batch_id, merge_id=merge_id,
+        **refs,
+    )  # fmt: skip
 
 
 def unmerge_by_person(tx: Transaction, track_id: str, *, by: str) -> tuple[str, str]:
@@ -176,15 +188,19 @@ def unmerge_by_person(tx: Transaction, track_id: str, *, by: str) -> tuple[str, 
     Raises:
         BadInput: nothing was merged, it was taken back already, or the kept track was merged itself since.
     """
-    merge = last_merge(tx.connection, track_id)
-    kept, merged = unmerge_tracks(tx, merge["id"])
+    return take_merge_back(tx, last_merge(tx.connection, track_id)["id"], by=by)
+
+
+def take_merge_back(tx: Transaction, merge_id: str, *, by: str) -> tuple[str, str]:
+    """A person says that this merge was wrong; see ``unmerge_by_person``."""
+    kept, merged = unmerge_tracks(tx, merge_id)
     tx.connection.execute(
         sa.update(_correction)
         .where(
             _correction.c.kind == "merge",
             _correction.c.library_track_id.in_([kept, merged]),
             _correction.c.undone_at.is_(None),
-            _correction.c.payload["merge_id"].as_string() == merge["id"],
+            _correction.c.payload["merge_id"].as_string() == merge_id,
         )
         .values(undone_at=tx.now, revision=tx.revision)
     )
@@ -205,16 +221,37 @@ def keep_apart(
     """A person says that two tracks are not one: they are neither merged nor reported again.
 
     Raises:
-        BadInput: no such tracks, or they are one.
+        BadInput: no such tracks, they are one, or one stands for a line that nobody identified.
     """
     rows = [track_row(tx.connection, one) for one in (first, second)]
     if rows[0]["id"] == rows[1]["id"]:
         raise BadInput(f"track {first} is one track: name two, or take the merge back")
+    for row in rows:
+        if row["provisional"]:
+            raise BadInput(
+                f"track {row['id']} is a line that nobody identified: say what it is not, with `mixtrove "
+                "review reject`"
+            )
+    if is_apart(tx.connection, rows[0]["id"], rows[1]["id"]):
+        return
     note_pair(tx, rows[0]["id"], rows[1]["id"], "apart", 0.0, f"kept apart by {by}")
     _file(
         tx, "apart", rows[0]["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
         tracks=[reference(tx.connection, row) for row in rows], ids=[row["id"] for row in rows],
     )  # fmt: skip
+
+
+def _set_apart_aside(tx: Transaction, first: str, second: str) -> None:
+    """Two tracks that were kept apart are one, a person says now."""
+    pair = min(first, second), max(first, second)
+    ids = [row["id"] for ends, row in pairs_apart(tx.connection) if ends == pair]
+    if ids:
+        tx.connection.execute(
+            sa.update(_correction)
+            .where(_correction.c.id.in_(ids))
+            .values(undone_at=tx.now, revision=tx.revision)
+        )
+    forget_pair(tx, first, second)
 
 
 def track_row(connection: sa.Connection, track_id: str) -> sa.RowMapping:
@@ -227,29 +264,6 @@ def track_row(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     if now is None:
         raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
     return connection.execute(sa.select(_track).where(_track.c.id == now)).mappings().one()
-
-
-def reference(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
-    """A track as another library can find it: its names and its ids elsewhere."""
-    ids = connection.execute(
-        sa.select(_known.c.provider, _known.c.external_id)
-        .where(_known.c.library_track_id == row["id"])
-        .order_by(_known.c.provider, _known.c.external_id)
-    )
-    names = ("identity_key", "disambiguator", *_NAMED, "label", "catalog_number")
-    return {**{name: row[name] for name in names}, "external_ids": [list(one) for one in ids]}
-
-
-def track_of(tx: Transaction, ref: Mapping[str, Any]) -> str:
-    """The track that a reference names, in this library: by name, else by id, else it is added."""
-    found = track_named(tx.connection, ref["identity_key"], ref["disambiguator"])
-    if found is not None:
-        return str(found["id"])
-    ids = [ExternalId(provider, number) for provider, number in ref["external_ids"]]
-    plain: Any = {**ref, "isrcs": [], "release_date": None, "duration": None}
-    return find_or_create_track(
-        tx, credit_of_track(plain), external_ids=ids, disambiguator=ref["disambiguator"]
-    )
 
 
 def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
@@ -267,21 +281,27 @@ def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
         )
 
 
-def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> None:
-    """Give a track another identity; it is still found by the one it had."""
+def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> dict[str, Any] | None:
+    """Give a track another identity; it is still found by the one it had, unless that is another version.
+
+    Returns what it was called when it had the new one before; None when it had not.
+    """
     whole: Any = {**row, **changed}
-    key = identity_key(credit_of_track(whole))
+    new = credit_of_track(whole)
+    key = identity_key(new)
     if key == row["identity_key"]:
-        return
+        return None
     twin = track_named(tx.connection, key, row["disambiguator"])
     if twin is not None and twin["id"] != row["id"]:
         raise BadInput(
             f"track {twin['id']} is this one already: make them one with "
             f"`mixtrove library merge {twin['id'][-8:]} {row['id'][-8:]}`"
         )
-    remember_name(tx, row, row["id"])
-    forget_name(tx, key, row["disambiguator"])
+    if compare(credit_of_track(row), new).gate >= ONE_TRACK:
+        remember_name(tx, row, row["id"])
+    known = forget_name(tx, key, row["disambiguator"])
     changed["identity_key"] = key
+    return known
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -320,7 +340,7 @@ def _file(
     correction_id: str | None,
     at: datetime | None,
     batch_id: str | None,
-    **payload: str | int | Sequence[Any] | Mapping[str, Any],
+    **payload: str | int | Sequence[Any] | Mapping[str, Any] | None,
 ) -> None:
     tx.connection.execute(
         sa.insert(_correction),

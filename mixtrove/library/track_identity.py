@@ -6,7 +6,7 @@ whoever finds the same recording again finds the track that is left. Not here: m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +16,13 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction
 
+PROVISIONAL_PREFIX = "line:"
+"""Before the line key in the identity key of a provisional track: it can never equal a real one."""
+
 _track = schema.library_track
 _name = schema.track_identity
 _merge = schema.merge_log
+_OF_A_NAME = ("identity_key", "disambiguator", "artist", "title", "remix")
 
 
 def track_exists(connection: sa.Connection, track_id: str) -> bool:
@@ -48,6 +52,31 @@ def track_named(
     )
 
 
+def ids_of_names(connection: sa.Connection, identity_keys: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """(identity key, disambiguator, track) of these keys: those that tracks have, then former ones."""
+    for some in chunks(identity_keys):
+        for table, column in ((_track, _track.c.id), (_name, _name.c.library_track_id)):
+            rows = connection.execute(
+                sa.select(table.c.identity_key, table.c.disambiguator, column).where(
+                    table.c.identity_key.in_(some)
+                )
+            )
+            yield from ((row[0], row[1], row[2]) for row in rows)
+
+
+def names_of(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, set[str]]:
+    """By track, the identity keys that stand for it, now or before a merge or an edit."""
+    found: dict[str, set[str]] = {}
+    for some in chunks(track_ids):
+        now = sa.select(_track.c.id, _track.c.identity_key).where(_track.c.id.in_(some))
+        once = sa.select(_name.c.library_track_id, _name.c.identity_key)
+        for track_id, key in connection.execute(
+            now.union_all(once.where(_name.c.library_track_id.in_(some)))
+        ):
+            found.setdefault(track_id, set()).add(key)
+    return found
+
+
 def current_ids(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:
     """By id, the track that it is now: itself, or the one it was merged into; ids of no track are absent."""
     found: dict[str, str] = {}
@@ -69,8 +98,7 @@ def current_id(connection: sa.Connection, track_id: str) -> str | None:
 
 def remember_name(tx: Transaction, row: Mapping[Any, Any], track_id: str) -> None:
     """Let the names of a track's row stand for ``track_id`` from now on."""
-    names = ("identity_key", "disambiguator", "artist", "title", "remix")
-    values = {**{name: row[name] for name in names}, "library_track_id": track_id, "since": tx.now}
+    values = {**{name: row[name] for name in _OF_A_NAME}, "library_track_id": track_id, "since": tx.now}
     tx.connection.execute(
         insert(tx.connection, _name)
         .values(values)
@@ -81,11 +109,14 @@ def remember_name(tx: Transaction, row: Mapping[Any, Any], track_id: str) -> Non
     )
 
 
-def forget_name(tx: Transaction, identity_key: str, disambiguator: str) -> None:
-    """Let a former name stand for nothing any more."""
-    tx.connection.execute(
-        sa.delete(_name).where(_name.c.identity_key == identity_key, _name.c.disambiguator == disambiguator)
-    )
+def forget_name(tx: Transaction, identity_key: str, disambiguator: str) -> dict[str, Any] | None:
+    """Let a former name stand for nothing any more; returns it as ``remember_name`` takes it."""
+    row = tx.connection.execute(
+        sa.delete(_name)
+        .where(_name.c.identity_key == identity_key, _name.c.disambiguator == disambiguator)
+        .returning(*(_name.c[one] for one in _OF_A_NAME))
+    ).mappings().one_or_none()  # fmt: skip
+    return None if row is None else dict(row)
 
 
 def _merged_into(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:

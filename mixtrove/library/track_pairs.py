@@ -20,6 +20,7 @@ from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.deletion import chunks
 from mixtrove.library.merging import RUN, merge_tracks
 from mixtrove.library.store import Transaction
+from mixtrove.library.track_columns import NAMED, set_by_people
 from mixtrove.library.track_identity import current_ids
 from mixtrove.matching import Credit, identity_key
 from mixtrove.matching.verdict import Decision, compare
@@ -73,8 +74,7 @@ def note_shared_id(tx: Transaction, first: str, second: str, shared: str) -> Non
     if decision == "same":
         tx.before_commit(f"merge {first} {second}", lambda last: merge_same(last, [(first, second, shared)]))
         return
-    kind: Kind = "unsure" if decision == "unsure" else "conflict"
-    note_pair(tx, first, second, kind, score, "; ".join((f"both have {shared}", *reasons)))
+    note_pair(tx, first, second, "conflict", score, "; ".join((f"both have {shared}", *reasons)))
 
 
 def note_pair(tx: Transaction, first: str, second: str, kind: Kind, score: float, reason: str) -> None:
@@ -109,21 +109,30 @@ def is_apart(connection: sa.Connection, first: str, second: str) -> bool:
     return found == "apart"
 
 
-def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]]) -> int:
+def forget_unsure(tx: Transaction) -> None:
+    """Forget the pairs of the last deep pass; it notes those that it finds anew."""
+    tx.connection.execute(sa.delete(_pair).where(_pair.c.kind == "unsure"))
+
+
+def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]], *, by: str = RUN) -> int:
     """Merge pairs of one track each, the later into the earlier; returns how many merges that were.
+
+    The one that a person gave its name stays.
 
     Args:
         tx: the transaction.
         pairs: two tracks and why they are one. A track that was merged meanwhile stands for what it is now.
+        by: who, for the history.
     """
     done = 0
     for first, second, why in pairs:
         now = current_ids(tx.connection, [first, second])
         if len(now) < 2 or now[first] == now[second]:
             continue
-        kept, merged = sorted(now.values())
+        names = set_by_people(tx.connection, now.values())
+        kept, merged = sorted(now.values(), key=lambda one: (names.get(one, set()).isdisjoint(NAMED), one))
         if not is_apart(tx.connection, kept, merged):
-            merge_tracks(tx, kept=kept, merged=merged, reason=why, by=RUN)
+            merge_tracks(tx, kept=kept, merged=merged, reason=why, by=by)
             done += 1
     return done
 

@@ -1,10 +1,14 @@
-"""Library tracks as people see them: listed, shown with every mix, edited, exported."""
+"""Library tracks as people see them, each value with its source.
+
+Finding tracks is ``track_search.py``, where one was heard ``set_context.py``, edits by people
+``track_corrections.py``, files ``exports.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,16 +16,11 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
-from mixtrove.library.track_corrections import EDITABLE
-
-EXPORT_COLUMNS = (
-    "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
-    "duration", "discovery_count", "first_discovered", "last_seen", "provisional", "id",
-)  # fmt: skip
+from mixtrove.library.musical_key import parse_key
+from mixtrove.library.track_columns import COLUMNS, PERSON
 
 _track = schema.library_track
 _attribute = schema.track_attribute
-_discovery = schema.track_discovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +36,23 @@ class TrackRow:
     release_date: str | None
     genre: str | None
     bpm: float | None
-    key: str | None
+    key: str | None  # as its source spells it
+    classical: str | None  # the key as "A minor"; None when its text spells none
+    camelot: str | None  # and as "8A"
     duration: float | None  # seconds
     isrcs: list[str]
     provisional: bool
     discovery_count: int
     first_discovered: datetime | None
     last_seen: datetime | None
+    version: int
+    sources: Mapping[str, tuple[str, ...]]
+    """By field, the providers that say so, or ``person``; what is not in it came with a line or catalogue."""
 
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """One time a track was heard."""
-
-    tracklist_id: str
-    mix: str | None
-    dj: str | None
-    played_on: date | None
-    position: int
-    raw_line: str
-    confidence: float
-    method: str
-    reasons: tuple[str, ...]
+    @property
+    def providers(self) -> set[str]:
+        """Whose data this is; a person is none."""
+        return {one for names in self.sources.values() for one in names} - {PERSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,102 +68,96 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class TrackDetails:
-    """A track, its ids elsewhere and every mix it was heard in."""
+    """A track, its ids elsewhere and all that is said of it."""
 
     track: TrackRow
     external_ids: tuple[tuple[str, str], ...]  # (provider, id)
-    plays: tuple[Play, ...]
     attributes: tuple[Attribute, ...]  # by name and provider
     owned: int  # files in the collection
 
 
-def list_tracks(
-    connection: sa.Connection,
-    *,
-    search: str | None = None,
-    provisional: bool | None = None,
-    limit: int | None = None,
-) -> list[TrackRow]:
-    """Tracks, the most heard first; ``search`` is a part of artist, title, version or label."""
-    query = sa.select(_track).order_by(
-        _track.c.discovery_count.desc(), _track.c.artist, _track.c.title, _track.c.id
-    )
-    for word in (search or "").split():
-        named = (_track.c.artist, _track.c.title, _track.c.remix, _track.c.label)
-        query = query.where(sa.or_(*(column.icontains(word, autoescape=True) for column in named)))
-    if provisional is not None:
-        query = query.where(_track.c.provisional == provisional)
-    return _rows(connection, connection.execute(query.limit(limit)).mappings().all())
+_NAMES = ("artist", "title", "remix", *COLUMNS)
+_MADE = ("classical", "camelot", "sources")
+_OF_THE_TABLE = tuple(field.name for field in fields(TrackRow) if field.name not in _MADE)
 
 
 def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
-    """A track with its plays, the first first.
+    """A track.
 
     Raises:
         BadInput: there is none with this id.
     """
-    row = _found(connection, track_id)
-    tracklist, entry = schema.tracklist, schema.tracklist_entry
-    plays = connection.execute(
-        sa.select(_discovery, tracklist.c.title, tracklist.c.dj, tracklist.c.played_on, entry.c.raw_line)
-        .join(tracklist, tracklist.c.id == _discovery.c.tracklist_id)
-        .join(entry, entry.c.id == _discovery.c.entry_id)
-        .where(_discovery.c.library_track_id == track_id)
-        .order_by(_discovery.c.discovery_date, tracklist.c.id, _discovery.c.track_position)
-    )
-    known, owned = schema.external_id, schema.owned_track
-    return TrackDetails(
-        track=_rows(connection, [row])[0],
-        external_ids=tuple(
-            (one.provider, one.external_id)
-            for one in connection.execute(
-                sa.select(known.c.provider, known.c.external_id)
-                .where(known.c.library_track_id == track_id)
-                .order_by(known.c.provider, known.c.external_id)
-            )
-        ),
-        plays=tuple(
-            Play(
-                one.tracklist_id, one.title, one.dj, one.played_on, one.track_position, one.raw_line,
-                one.confidence, one.identification_method, tuple(one.reasons),
-            )
-            for one in plays
-        ),
-        attributes=tuple(
-            Attribute(one.name, one.value, one.provider, one.fetched_at, one.expires_at)
-            for one in connection.execute(
-                sa.select(_attribute)
-                .where(_attribute.c.library_track_id == track_id)
-                .order_by(_attribute.c.name, _attribute.c.provider)
-            )
-        ),
-        owned=connection.execute(
-            sa.select(sa.func.count()).where(owned.c.library_track_id == track_id)
-        ).scalar_one(),
-    )  # fmt: skip
-
-
-def _found(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     row = connection.execute(sa.select(_track).where(_track.c.id == track_id)).mappings().first()
     if row is None:
         raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
-    return row
+    known, owned = schema.external_id, schema.owned_track
+    ids = connection.execute(
+        sa.select(known.c.provider, known.c.external_id)
+        .where(known.c.library_track_id == track_id)
+        .order_by(known.c.provider, known.c.external_id)
+    )
+    said = connection.execute(
+        sa.select(_attribute)
+        .where(_attribute.c.library_track_id == track_id, is_live(datetime.now(UTC)))
+        .order_by(_attribute.c.name, _attribute.c.provider)
+    )
+    files = sa.select(sa.func.count()).where(owned.c.library_track_id == track_id)
+    return TrackDetails(
+        track=track_rows(connection, [row])[0],
+        external_ids=tuple((one.provider, one.external_id) for one in ids),
+        attributes=tuple(
+            Attribute(one.name, one.value, one.provider, one.fetched_at, one.expires_at) for one in said
+        ),
+        owned=connection.execute(files).scalar_one(),
+    )
 
 
-def _rows(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> list[TrackRow]:
-    """Tracks with what a provider said where the column is empty: its terms keep that out of statistics."""
-    said: dict[str, dict[str, Any]] = {}
+def track_rows(
+    connection: sa.Connection, rows: Sequence[sa.RowMapping], *, lasting: bool = False
+) -> list[TrackRow]:
+    """Rows of ``library_track`` as they are shown.
+
+    Where the column is empty, what the first provider by name says is shown: its terms keep that out of
+    statistics. What a person emptied stays empty, and what may be shown no longer is not.
+
+    Args:
+        connection: an open connection.
+        rows: whole rows.
+        lasting: leave out what may be shown for a while only; for files, which nobody takes back.
+    """
+    said: dict[str, list[sa.Row[Any]]] = {}
+    live = _attribute.c.expires_at.is_(None) if lasting else is_live(datetime.now(UTC))
     for some in chunks(row["id"] for row in rows):
         for one in connection.execute(
             sa.select(_attribute)
-            .where(_attribute.c.library_track_id.in_(some), _attribute.c.name.in_(EDITABLE))
+            .where(_attribute.c.library_track_id.in_(some), _attribute.c.name.in_(_NAMES), live)
             .order_by(_attribute.c.provider)
         ):
-            said.setdefault(one.library_track_id, {}).setdefault(one.name, one.value)
-    names = [field.name for field in fields(TrackRow)]
-    found = []
-    for row in rows:
-        more = said.get(row["id"], {})
-        values: dict[str, Any] = {name: more.get(name) if row[name] is None else row[name] for name in names}
-        found.append(TrackRow(**values))
-    return found
+            said.setdefault(one.library_track_id, []).append(one)
+    return [_shown(row, said.get(row["id"], ())) for row in rows]
+
+
+def is_live(now: datetime, attribute: sa.FromClause = _attribute) -> sa.ColumnElement[bool]:
+    """Whether a row of ``track_attribute`` may still be shown."""
+    return attribute.c.expires_at.is_(None) | (attribute.c.expires_at > now)
+
+
+def _shown(row: sa.RowMapping, said: Sequence[sa.Row[Any]]) -> TrackRow:
+    values: dict[str, Any] = {name: row[name] for name in _OF_THE_TABLE}
+    by_person = {one.name for one in said if one.provider == PERSON}
+    for one in said:
+        if not values[one.name] and one.name not in by_person:
+            values[one.name] = one.value
+    sources: dict[str, tuple[str, ...]] = {}
+    for one in said:
+        if one.name in by_person:
+            sources[one.name] = (PERSON,)
+        elif one.value == values[one.name]:
+            sources[one.name] = (*sources.get(one.name, ()), one.provider)
+    key = parse_key(values["key"]) if values["key"] else None
+    return TrackRow(
+        **values,
+        classical=key.classical if key else None,
+        camelot=key.camelot if key else None,
+        sources=sources,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -62,6 +62,7 @@ class EntryRecord:
     skip_reason: str | None
     library_track_id: str | None
     track: str | None  # as it is called in the library
+    new: bool  # the track was heard nowhere before this tracklist
     confidence: float | None
     method: str | None
     reasons: tuple[str, ...]
@@ -96,6 +97,7 @@ def get_tracklist(connection: sa.Connection, tracklist_id: str) -> tuple[Trackli
             _track.c.artist.label("track_artist"),
             _track.c.title.label("track_title"),
             _track.c.remix.label("track_remix"),
+            _track.c.discovered_from,
         )
         .select_from(
             _entry.outerjoin(_discovery, _discovery.c.entry_id == _entry.c.id).outerjoin(
@@ -106,6 +108,13 @@ def get_tracklist(connection: sa.Connection, tracklist_id: str) -> tuple[Trackli
         .order_by(_entry.c.position, _entry.c.component)
     ).mappings()
     return _summary(row), [_entry_record(entry) for entry in entries]
+
+
+def new_tracks(entries: Iterable[EntryRecord]) -> tuple[int, int]:
+    """(identified, provisional) tracks that entered the library with a tracklist."""
+    new = {one.library_track_id: one.status for one in entries if one.new}
+    provisional = sum(status == "provisional" for status in new.values())
+    return len(new) - provisional, provisional
 
 
 def edit_tracklist(tx: Transaction, tracklist_id: str, changes: Mapping[str, Any]) -> None:
@@ -221,10 +230,6 @@ def _summary(row: sa.RowMapping) -> TracklistSummary:
 
 
 def _entry_record(row: sa.RowMapping) -> EntryRecord:
-    track = None
-    if row["track_title"] is not None:
-        remix = f" ({row['track_remix']})" if row["track_remix"] else ""
-        track = f"{row['track_artist']} - {row['track_title']}{remix}"
     return EntryRecord(
         id=row["id"],
         position=row["position"],
@@ -236,8 +241,17 @@ def _entry_record(row: sa.RowMapping) -> EntryRecord:
         status=row["status"],
         skip_reason=row["skip_reason"],
         library_track_id=row["library_track_id"],
-        track=track,
+        track=track_name(row),
+        new=row["discovered_from"] == row["tracklist_id"],
         confidence=row["confidence"],
         method=row["identification_method"],
         reasons=tuple(row["reasons"] or ()),
     )
+
+
+def track_name(row: sa.RowMapping) -> str | None:
+    """The library track of a play for people, of the columns ``track_artist``, ``_title``, ``_remix``."""
+    if row["track_title"] is None:
+        return None
+    remix = f" ({row['track_remix']})" if row["track_remix"] else ""
+    return f"{row['track_artist']} - {row['track_title']}{remix}"

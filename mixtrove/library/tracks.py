@@ -1,13 +1,15 @@
 """Library tracks: one row a version of a track, found or made.
 
-Everything here works inside a transaction of the caller. What is derived from plays is ``derived.py``, which
-track a name stands for ``track_identity.py``, merging ``merging.py``; lists and single tracks are
-``track_records.py``, edits by a person ``track_corrections.py``.
+``Tracks`` looks up many at once and writes them together. Everything here works inside a transaction of the
+caller. What is derived from plays is ``derived.py``, which track a name stands for ``track_identity.py``,
+merging ``merging.py``; lists and single tracks are ``track_records.py``, edits by a person
+``track_corrections.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,16 +17,15 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track, shown_artist, version_of_track
+from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction, new_id, upsert
-from mixtrove.library.track_columns import fill_columns
-from mixtrove.library.track_identity import track_named
+from mixtrove.library.track_columns import COLUMNS, empty_columns, set_by_people, write_columns
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, ids_of_names
 from mixtrove.library.track_pairs import alike, note_shared_id
 from mixtrove.matching import Credit, identity_key, line_key
 
-PROVISIONAL_PREFIX = "line:"
-"""Before the line key in the identity key of a provisional track: it can never equal a real one."""
-
 _track = schema.library_track
+_known = schema.external_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,179 @@ class ExternalId:
 
 ISRC = "isrc"
 """The provider of a recording's ISRC: one belongs to one track, like every other id."""
+
+
+class Tracks:
+    """The tracks of one transaction: what is asked about is read once, what is new is kept until ``write``.
+
+    In between nothing else may write tracks or their ids; ``forget`` lets it.
+    """
+
+    def __init__(self, tx: Transaction) -> None:
+        """Nothing is read yet."""
+        self._tx = tx
+        self.added = 0
+        self.provisional_added = 0  # of these
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew from now on; what was not written yet is gone."""
+        self._names: dict[str, dict[str, str]] = {}  # identity key → disambiguator → track
+        self._owners: dict[tuple[str, str], Mapping[Any, Any] | None] = {}  # external id → its row
+        self._rows: dict[str, Mapping[Any, Any]] = {}  # tracks as they are by now
+        self._by_people: dict[str, set[str]] = {}  # columns of the tracks that were asked about
+        self._new: dict[str, dict[str, Any]] = {}
+        self._filled: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._new_ids: dict[tuple[str, str], dict[str, Any]] = {}
+        self._shared: list[tuple[str, str, str]] = []
+
+    def look_up(self, names: Iterable[str], ids: Iterable[ExternalId]) -> None:
+        """Read in a few statements what there is under these identity keys and ids."""
+        new = {name for name in names if name not in self._names}
+        self._names |= {name: {} for name in new}
+        for name, disambiguator, track_id in ids_of_names(self._tx.connection, new):
+            self._names[name].setdefault(disambiguator, track_id)
+        asked: dict[str, set[str]] = defaultdict(set)
+        for one in ids:
+            if (one.provider, one.external_id) not in self._owners:
+                asked[one.provider].add(one.external_id)
+                self._owners[one.provider, one.external_id] = None
+        for provider, numbers in asked.items():
+            for some in chunks(numbers):
+                rows = self._tx.connection.execute(
+                    sa.select(_known).where(_known.c.provider == provider, _known.c.external_id.in_(some))
+                ).mappings()
+                self._owners |= {(provider, row["external_id"]): row for row in rows}
+        tracks = {one for names in new for one in self._names[names].values()}
+        tracks |= {
+            row["library_track_id"]
+            for provider, numbers in asked.items()
+            for number in numbers
+            if (row := self._owners[provider, number])
+        }
+        for some in chunks(tracks - self._rows.keys()):
+            rows = self._tx.connection.execute(sa.select(_track).where(_track.c.id.in_(some))).mappings()
+            self._rows |= {row["id"]: row for row in rows}
+
+    def find_or_create(
+        self,
+        credit: Credit,
+        ids: Sequence[ExternalId] = (),
+        *,
+        disambiguator: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> str:
+        """See ``find_or_create_track``; ``values`` are columns beside those that the credit tells."""
+        ids = [*ids, *isrc_ids([credit.isrc] if credit.isrc else ())]
+        identity = identity_key(credit)
+        self.look_up([identity], ids)
+        track_id = self._by_external_id(credit, identity, ids) or self._names[identity].get(disambiguator)
+        said = {
+            "label": credit.label,
+            "catalog_number": credit.catalog_number,
+            "release_date": f"{credit.year:04d}" if credit.year else None,
+            "duration": credit.duration,
+            "isrcs": [credit.isrc] if credit.isrc else [],
+            **{name: value for name, value in (values or {}).items() if value},
+        }
+        if track_id is None:
+            track_id = self._create(credit, identity, disambiguator, False, said)
+        else:
+            self._fill(track_id, said)
+        self.add_ids(track_id, ids)
+        return track_id
+
+    def provisional(self, credit: Credit, filed_under: str) -> str:
+        """See ``provisional_track``."""
+        identity = PROVISIONAL_PREFIX + filed_under
+        self.look_up([identity], ())
+        said = {"label": credit.label, "catalog_number": credit.catalog_number}
+        return self._names[identity].get("") or self._create(credit, identity, "", True, said)
+
+    def add_ids(self, track_id: str, ids: Sequence[ExternalId]) -> None:
+        """See ``add_external_ids``."""
+        self.look_up((), ids)
+        for one in ids:
+            place = one.provider, one.external_id
+            owner = self._owners[place]
+            if owner is not None and owner["library_track_id"] != track_id:
+                name = "ISRC" if one.provider == ISRC else f"the id of {one.provider}"
+                self._shared.append((owner["library_track_id"], track_id, f"{name} {one.external_id}"))
+                continue
+            row = {
+                "provider": one.provider,
+                "external_id": one.external_id,
+                "library_track_id": track_id,
+                "cut": one.cut or (owner["cut"] if owner else None),
+                "url": one.url or (owner["url"] if owner else None),
+            }
+            if owner is None or (owner["cut"], owner["url"]) != (row["cut"], row["url"]):
+                self._owners[place] = self._new_ids[place] = row
+
+    def write(self) -> None:
+        """Write what is new."""
+        if self._new:
+            self._tx.connection.execute(sa.insert(_track), list(self._new.values()))
+        for track_id, values in self._filled.items():
+            write_columns(self._tx, track_id, values)
+        upsert(self._tx, _known, list(self._new_ids.values()), on=("provider", "external_id"))
+        for first, second, shared in self._shared:
+            note_shared_id(self._tx, first, second, shared)
+        self.added += len(self._new)
+        self.provisional_added += sum(row["provisional"] for row in self._new.values())
+        for written in (self._new, self._filled, self._new_ids, self._shared):
+            written.clear()
+
+    def _by_external_id(self, credit: Credit, identity: str, ids: Sequence[ExternalId]) -> str | None:
+        """The first track that has one of the ids and agrees in its text; by an ISRC only the same."""
+        for one in ids:
+            owner = self._owners[one.provider, one.external_id]
+            if owner is None:
+                continue
+            track_id = str(owner["library_track_id"])
+            if self._names[identity].get("") == track_id:
+                return track_id
+            decision, _, _ = alike(credit_of_track(self._rows[track_id]), credit)
+            if decision == "same" or (decision == "unsure" and one.provider != ISRC):
+                return track_id
+        return None
+
+    def _fill(self, track_id: str, values: Mapping[str, Any]) -> None:
+        empty = empty_columns(self._rows[track_id], values)
+        if not empty:
+            return
+        if track_id not in self._by_people:
+            asked = self._rows.keys() - self._by_people.keys()
+            found = set_by_people(self._tx.connection, asked)
+            self._by_people |= {one: found.get(one, set()) for one in asked}
+        empty = {name: value for name, value in empty.items() if name not in self._by_people[track_id]}
+        if track_id in self._new:
+            self._new[track_id].update(empty)
+        elif empty:
+            self._filled[track_id].update(empty)
+            self._rows[track_id] = {**self._rows[track_id], **empty}
+
+    def _create(
+        self, credit: Credit, identity: str, disambiguator: str, provisional: bool, values: dict[str, Any]
+    ) -> str:
+        track_id = new_id()
+        self._new[track_id] = self._rows[track_id] = {
+            **dict.fromkeys(COLUMNS),
+            "isrcs": [],
+            **values,
+            "id": track_id,
+            "artist": shown_artist(credit),
+            "title": credit.title or "ID",
+            "remix": credit.version if provisional else version_of_track(credit),
+            "identity_key": identity,
+            "disambiguator": disambiguator,
+            "provisional": provisional,
+            "created_at": self._tx.now,
+            "updated_at": self._tx.now,
+            "revision": self._tx.revision,
+        }
+        self._names[identity][disambiguator] = track_id
+        return track_id
 
 
 def find_or_create_track(
@@ -68,26 +242,10 @@ def find_or_create_track(
         bpm: beats a minute.
         key: musical key, as the source spells it.
     """
-    ids = [*external_ids, *isrc_ids([credit.isrc] if credit.isrc else ())]
-    found = _by_external_id(tx, credit, ids) or track_named(
-        tx.connection, identity_key(credit), disambiguator
-    )
-    values = {
-        "label": credit.label,
-        "catalog_number": credit.catalog_number,
-        "release_date": release_date or (f"{credit.year:04d}" if credit.year else None),
-        "genre": genre,
-        "bpm": bpm,
-        "key": key,
-        "duration": credit.duration,
-        "isrcs": [credit.isrc] if credit.isrc else [],
-    }
-    if found is None:
-        track_id = _create(tx, credit, identity_key(credit), disambiguator, False, values)
-    else:
-        track_id = found["id"]
-        fill_columns(tx, found, values)
-    add_external_ids(tx, track_id, ids)
+    tracks = Tracks(tx)
+    values = {"release_date": release_date, "genre": genre, "bpm": bpm, "key": key}
+    track_id = tracks.find_or_create(credit, external_ids, disambiguator=disambiguator, values=values)
+    tracks.write()
     return track_id
 
 
@@ -99,68 +257,10 @@ def provisional_track(tx: Transaction, credit: Credit, *, filed_under: str | Non
         credit: what the line says.
         filed_under: the line key of the entry; the credit's own when None.
     """
-    identity = PROVISIONAL_PREFIX + (filed_under or line_key(credit))
-    found = track_named(tx.connection, identity)
-    if found is not None:
-        return str(found["id"])
-    values: dict[str, Any] = {
-        "label": credit.label,
-        "catalog_number": credit.catalog_number,
-        "isrcs": [],
-    }
-    return _create(tx, credit, identity, "", True, values)
-
-
-def _create(
-    tx: Transaction,
-    credit: Credit,
-    identity: str,
-    disambiguator: str,
-    provisional: bool,
-    values: dict[str, Any],
-) -> str:
-    track_id = new_id()
-    tx.connection.execute(
-        sa.insert(_track),
-        {
-            "id": track_id,
-            "artist": shown_artist(credit),
-            "title": credit.title or "ID",
-            "remix": credit.version if provisional else version_of_track(credit),
-            "identity_key": identity,
-            "disambiguator": disambiguator,
-            "provisional": provisional,
-            "created_at": tx.now,
-            "updated_at": tx.now,
-            "revision": tx.revision,
-            **values,
-        },
-    )
+    tracks = Tracks(tx)
+    track_id = tracks.provisional(credit, filed_under or line_key(credit))
+    tracks.write()
     return track_id
-
-
-def _by_external_id(tx: Transaction, credit: Credit, ids: Sequence[ExternalId]) -> sa.RowMapping | None:
-    """The first track that has one of the ids and whose text agrees; by an ISRC only if it is the same."""
-    known = schema.external_id
-    for one in ids:
-        row = (
-            tx.connection.execute(
-                sa.select(_track)
-                .join(known, known.c.library_track_id == _track.c.id)
-                .where(known.c.provider == one.provider, known.c.external_id == one.external_id)
-            )
-            .mappings()
-            .one_or_none()
-        )
-        if row is None:
-            continue
-        named = track_named(tx.connection, identity_key(credit))
-        if named is not None and named["id"] == row["id"]:
-            return row
-        decision, _, _ = alike(credit_of_track(row), credit)
-        if decision == "same" or (decision == "unsure" and one.provider != ISRC):
-            return row
-    return None
 
 
 def isrc_ids(isrcs: Iterable[str]) -> list[ExternalId]:
@@ -170,23 +270,6 @@ def isrc_ids(isrcs: Iterable[str]) -> list[ExternalId]:
 
 def add_external_ids(tx: Transaction, track_id: str, ids: Sequence[ExternalId]) -> None:
     """Note the ids of a track. One that another track has stays there: the two are one track, or disagree."""
-    known = schema.external_id
-    for one in ids:
-        owner = tx.connection.execute(
-            sa.select(known.c.library_track_id, known.c.cut, known.c.url).where(
-                known.c.provider == one.provider, known.c.external_id == one.external_id
-            )
-        ).one_or_none()
-        if owner is not None and owner.library_track_id != track_id:
-            name = "ISRC" if one.provider == ISRC else f"the id of {one.provider}"
-            note_shared_id(tx, owner.library_track_id, track_id, f"{name} {one.external_id}")
-            continue
-        row = {
-            "provider": one.provider,
-            "external_id": one.external_id,
-            "library_track_id": track_id,
-            "cut": one.cut or (owner.cut if owner else None),
-            "url": one.url or (owner.url if owner else None),
-        }
-        if owner is None or (owner.cut, owner.url) != (row["cut"], row["url"]):
-            upsert(tx, known, [row], on=("provider", "external_id"))
+    tracks = Tracks(tx)
+    tracks.add_ids(track_id, ids)
+    tracks.write()

@@ -15,16 +15,16 @@ from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
 from mixtrove.library.aliases import forget_aliases_of
 from mixtrove.library.credits import credit_of_track
-from mixtrove.library.line_decisions import apply_to_line, set_corrections
+from mixtrove.library.giving_way import hold_again, set_corrections
+from mixtrove.library.line_decisions import apply_to_line
 from mixtrove.library.store import Store, Transaction
-from mixtrove.library.track_columns import PERSON, write_columns
-from mixtrove.library.track_corrections import track_row, unmerge_by_person
-from mixtrove.library.track_identity import forget_name, track_named
-from mixtrove.library.track_pairs import forget_pair
+from mixtrove.library.track_columns import write_columns
+from mixtrove.library.track_corrections import take_merge_back, track_row
+from mixtrove.library.track_decisions import renew_apart, renew_marks
+from mixtrove.library.track_identity import forget_name, remember_name, track_named
 from mixtrove.matching import identity_key
 
 _correction = schema.correction
-_attribute = schema.track_attribute
 NOTHING = "there is no such decision to take back: `mixtrove corrections list` shows those that hold"
 
 
@@ -74,23 +74,29 @@ def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
     entries = 0
     if row["line_key"] is not None:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
-        set_corrections(tx, row["payload"].get("replaced", []), undone_at=None)
         forget_aliases_of(tx, row["id"])
+        hold_again(tx, row)
         entries = apply_to_line(tx, row["line_key"])
     elif row["kind"] == "edit":
         _unedit(tx, row)
         set_corrections(tx, [row["id"]], undone_at=tx.now)
+        renew_marks(tx, [row["payload"]["id"]])
     elif row["kind"] == "merge":
-        unmerge_by_person(tx, row["library_track_id"], by=row["decided_by"])
+        take_merge_back(tx, row["payload"]["merge_id"], by=row["decided_by"])
     else:
-        forget_pair(tx, *row["payload"]["ids"])
         set_corrections(tx, [row["id"]], undone_at=tx.now)
+        renew_apart(tx)
     return Undone(row["id"], row["kind"], row["line_key"], row["library_track_id"], entries)
 
 
 def _unedit(tx: Transaction, row: sa.RowMapping) -> None:
     """Give the fields of a track back what an edit changed."""
     track = track_row(tx.connection, row["library_track_id"])
+    if row["payload"]["id"] != track["id"]:
+        raise BadInput(
+            f"this was an edit of a track that became part of track {track['id']}: edit that one, or take "
+            f"the merge back first, with `mixtrove library unmerge {track['id'][-8:]}`"
+        )
     changes = row["payload"]["changes"]
     if any(track[name] != after for name, (_, after) in changes.items()):
         raise StaleEdit(
@@ -110,30 +116,6 @@ def _unedit(tx: Transaction, row: sa.RowMapping) -> None:
             )
         forget_name(tx, key, track["disambiguator"])
         values["identity_key"] = key
+        if row["payload"]["known"] is not None:
+            remember_name(tx, row["payload"]["known"], track["id"])
     write_columns(tx, track["id"], values)
-    marked = _marked_before(tx, row)
-    for name in changes:
-        where = (
-            _attribute.c.library_track_id == track["id"],
-            _attribute.c.name == name,
-            _attribute.c.provider == PERSON,
-        )
-        if name in marked:
-            tx.connection.execute(
-                sa.update(_attribute).where(*where).values(value=values[name], revision=tx.revision)
-            )
-        else:
-            tx.connection.execute(sa.delete(_attribute).where(*where))
-
-
-def _marked_before(tx: Transaction, row: sa.RowMapping) -> set[str]:
-    """The fields that another edit of this track, which holds, set too."""
-    others = tx.connection.execute(
-        sa.select(_correction.c.payload).where(
-            _correction.c.library_track_id == row["library_track_id"],
-            _correction.c.kind == "edit",
-            _correction.c.id != row["id"],
-            _correction.c.undone_at.is_(None),
-        )
-    ).scalars()
-    return {name for payload in others for name in payload["changes"]}

@@ -1,365 +1,219 @@
 """The want list: what to get, how much it is wanted, what was bought.
 
 One want a user and track. Every change of status or priority leaves a ``want_event``. What a person takes off
-the list is remembered in ``want_removal``: rules do not put it back. Files in and out are ``want_files.py``.
+the list is remembered in ``want_removal``: rules do not put it back. One want or many: each function changes
+all it is given, or nothing. Reading is ``want_records.py``; values ``want_values.py``, rows ``want_rows.py``,
+files ``exports.py`` and ``want_imports.py``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
 
 from mixtrove.database.opening import insert
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
-from mixtrove.library.deletion import delete_rows, ids_where
 from mixtrove.library.store import Transaction, new_id
+from mixtrove.library.want_records import WantRecord, count_wants, get_wants
+from mixtrove.library.want_rows import (
+    Change,
+    change_wants,
+    check_tracklists,
+    delete_wants,
+    insert_wants,
+    read_rows,
+    wants_of_tracks,
+)
+from mixtrove.library.want_values import DEFAULT_PRIORITY, PURCHASE_FIELDS, checked
 
 LIMIT = 10_000
 """Wants a user may have (DESIGN §5)."""
 
-DEFAULT_PRIORITY = 3
-PURCHASE_FIELDS = ("purchased_at", "purchase_price", "currency", "store")
-EDITABLE = ("priority", "status", "cut", "notes", *PURCHASE_FIELDS)
-CUTS = ("original", "extended", "radio")
-
-_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,99; not 1,999, which may be a thousand
-
 _want = schema.want
-_track = schema.library_track
+_removal = schema.want_removal
 
 
 @dataclass(frozen=True, slots=True)
-class WantRecord:
-    """A want with the track it is for."""
+class Wish:
+    """A track that is to go on the list."""
 
-    id: str
-    library_track_id: str
-    artist: str
-    title: str
-    remix: str | None
-    label: str | None
-    catalog_number: str | None
-    provisional: bool
-    heard: int  # plays in all mixes
-    owned: bool  # a file of the collection is this track
-    cut: str | None
-    priority: int  # 1 to 5, 5 is most wanted
-    status: str
-    added_at: datetime
-    purchased_at: datetime | None
-    purchase_price: Decimal | None
-    currency: str | None
-    store: str | None
-    notes: str | None
-    source_tracklist_id: str | None
-    version: int
+    track_id: str
+    priority: int | None = None  # 1 to 5; 3 when None
+    cut: str | None = None  # original, extended or radio; None when any will do
+    notes: str | None = None
+    source_tracklist_id: str | None = None  # where it was heard; the track's first discovery when None
+    added_at: datetime | None = None  # now when None
+    by: str | None = None  # who did it, for the event; the user when None
 
 
-def list_wants(
-    connection: sa.Connection,
-    user: str,
-    *,
-    status: str | None = None,
-    min_priority: int = 1,
-    limit: int | None = None,
-) -> list[WantRecord]:
-    """A user's wants, the most wanted first, then the most heard."""
-    query = _records().where(_want.c.user == user, _want.c.priority >= min_priority)
-    if status:
-        query = query.where(_want.c.status == status)
-    query = query.order_by(
-        _want.c.priority.desc(), _track.c.discovery_count.desc(), _want.c.added_at, _want.c.id
-    )
-    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+def add_want(tx: Transaction, user: str, track_id: str, **wish: Any) -> str:
+    """Put one track on the list; returns the want's id. Takes what ``Wish`` has; see ``add_wants``."""
+    return add_wants(tx, user, [Wish(track_id, **wish)])[0]
 
 
-def get_want(connection: sa.Connection, want_id: str) -> WantRecord:
-    """One want.
+def add_wants(tx: Transaction, user: str, wishes: Sequence[Wish]) -> list[str]:
+    """Put tracks on the list; returns the ids of their wants, in the order of the wishes.
+
+    A track that is on it already keeps its want: a higher priority raises it, nothing else changes.
 
     Raises:
-        BadInput: there is none with this id.
+        BadInput: no such track or tracklist, a value out of range, or the list is full. Nothing was added.
     """
-    row = connection.execute(_records().where(_want.c.id == want_id)).mappings().first()
-    if row is None:
-        raise BadInput(f"there is no want {want_id!r}: `mixtrove want list` shows them")
-    return _record(row)
-
-
-def add_want(
-    tx: Transaction,
-    user: str,
-    track_id: str,
-    *,
-    priority: int | None = None,
-    cut: str | None = None,
-    notes: str | None = None,
-    source_tracklist_id: str | None = None,
-    by: str | None = None,
-) -> str:
-    """Put a track on the list; returns the want's id.
-
-    A track that is on it already keeps its want: a higher priority raises it, a lower one changes nothing.
-
-    Args:
-        tx: the transaction.
-        user: whose list.
-        track_id: a library track.
-        priority: 1 to 5, 3 when None.
-        cut: original, extended or radio; None when any will do.
-        notes: free text.
-        source_tracklist_id: where it was heard; the track's first discovery when None.
-        by: who did it, for the event; the user when None.
-
-    Raises:
-        BadInput: no such track, a value out of range, or the list is full.
-    """
-    wished = DEFAULT_PRIORITY if priority is None else priority
-    _check({"priority": wished, "cut": cut})
-    there = tx.connection.execute(
-        sa.select(_want).where(_want.c.user == user, _want.c.library_track_id == track_id)
-    ).mappings().first()  # fmt: skip
-    if there is not None:
-        if priority is not None and priority > there["priority"]:
-            _change(tx, there, {"priority": priority}, by or user)
-        return str(there["id"])
-    track = tx.connection.execute(
-        sa.select(_track.c.discovered_from).where(_track.c.id == track_id)
-    ).first()  # fmt: skip
-    if track is None:
-        raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
-    if _count(tx, user) >= LIMIT:
-        raise BadInput(
-            f"the want list of {user} is full ({LIMIT:,} wants): remove some with `mixtrove want remove`"
+    asked = [
+        checked(
+            {
+                "priority": DEFAULT_PRIORITY if one.priority is None else one.priority,
+                "cut": one.cut,
+                "notes": one.notes,
+                "source_tracklist_id": one.source_tracklist_id,
+            }
         )
-    removal = schema.want_removal
-    tx.connection.execute(
-        sa.delete(removal).where(removal.c.user == user, removal.c.library_track_id == track_id)
+        for one in wishes
+    ]
+    check_tracklists(tx, (values["source_tracklist_id"] for values in asked))
+    rows = wants_of_tracks(tx, user, (one.track_id for one in wishes))
+    new: list[dict[str, Any]] = []
+    raised: dict[str, Change] = {}
+    for wish, values in zip(wishes, asked, strict=True):
+        there, by = rows.get(wish.track_id), wish.by or user
+        if there is None:
+            row = {
+                "id": new_id(), "user": user, "library_track_id": wish.track_id, "status": "wanted",
+                "added_at": wish.added_at or tx.now, "version": 1, "by": by, **values,
+            }  # fmt: skip
+            rows[wish.track_id] = row
+            new.append(row)
+        elif wish.priority is not None and wish.priority > there["priority"]:
+            before = raised[there["id"]][0] if there["id"] in raised else dict(there)
+            raised[there["id"]] = (before, {"priority": wish.priority}, by)
+            there["priority"] = wish.priority
+    if new:
+        if count_wants(tx.connection, user) + len(new) > LIMIT:
+            raise list_full(user)
+        insert_wants(tx, new)
+    fresh = {row["id"] for row in new}
+    change_wants(tx, [change for want_id, change in raised.items() if want_id not in fresh])
+    return [rows[wish.track_id]["id"] for wish in wishes]
+
+
+def list_full(user: str) -> BadInput:
+    """That no want more fits on a list."""
+    return BadInput(
+        f"the want list of {user} is full ({LIMIT:,} wants): remove some with `mixtrove want remove`"
     )
-    want_id = new_id()
-    row = {
-        "id": want_id,
-        "user": user,
-        "library_track_id": track_id,
-        "cut": cut,
-        "priority": wished,
-        "status": "wanted",
-        "added_at": tx.now,
-        "notes": notes,
-        "source_tracklist_id": source_tracklist_id or _present(tx, track.discovered_from),
-        "version": 1,
-        "revision": tx.revision,
-    }
-    tx.connection.execute(sa.insert(_want), row)
-    _event(tx, want_id, (None, None), ("wanted", wished), by or user)
-    return want_id
 
 
 def set_want(
     tx: Transaction,
     want_id: str,
-    changes: dict[str, Any],
+    changes: Mapping[str, Any],
     *,
     by: str,
     expected_version: int | None = None,
 ) -> WantRecord:
-    """Change a want. Setting ``status`` to ``purchased`` sets ``purchased_at`` to now when it is not given.
+    """Change one want, unless it has another version than the one that was read; see ``set_wants``."""
+    return set_wants(tx, [want_id], changes, by=by, versions=_versions(want_id, expected_version))[0]
 
-    Setting it back to another status forgets date, price, currency and store of the purchase.
+
+def set_wants(
+    tx: Transaction,
+    want_ids: Sequence[str],
+    changes: Mapping[str, Any],
+    *,
+    by: str,
+    versions: Mapping[str, int] | None = None,
+) -> list[WantRecord]:
+    """Change wants; returns them as they are afterwards, in the same order.
+
+    Setting ``status`` to ``purchased`` sets ``purchased_at`` to now when it is not given. Setting it back to
+    another status forgets date, price, currency and store of the purchase.
 
     Args:
         tx: the transaction.
-        want_id: the want.
-        changes: any of ``EDITABLE``; price as Decimal or text, ``purchased_at`` as aware datetime.
+        want_ids: the wants.
+        changes: any of ``EDITABLE``; price as Decimal or text, ``purchased_at`` as aware datetime or day.
         by: who.
-        expected_version: refuse when the want was changed since this version was read.
+        versions: by want, the version that was read.
 
     Raises:
-        BadInput: no such want, a wrong value, or another version.
+        BadInput: no such want or tracklist, a wrong value, or a price of what is not bought.
+        StaleEdit: a want was changed since it was read. Nothing was changed, in none of them.
     """
-    row = tx.connection.execute(
-        sa.select(_want).where(_want.c.id == want_id)
-    ).mappings().first()  # fmt: skip
-    if row is None:
-        raise BadInput(f"there is no want {want_id!r}: `mixtrove want list` shows them")
-    if expected_version is not None and row["version"] != expected_version:
-        raise BadInput(
-            f"want {want_id} was changed meanwhile (version {row['version']}, not "
-            f"{expected_version}): read it again and repeat the change"
-        )
-    values = _check(changes)
-    if values.get("status") == "purchased" and row["status"] != "purchased":
-        values.setdefault("purchased_at", tx.now)
-    elif row["status"] == "purchased" and values.get("status", "purchased") != "purchased":
-        values |= dict.fromkeys((name for name in PURCHASE_FIELDS if name not in values), None)
-    _change(tx, row, values, by)
-    return get_want(tx.connection, want_id)
+    values = checked(changes)
+    check_tracklists(tx, [values.get("source_tracklist_id")])
+    rows = read_rows(tx, want_ids)
+    for row in rows:
+        _refuse_stale(row, versions, values, {name: row[name] for name in values})
+    change_wants(tx, [(row, _completed(row, values, tx.now), by) for row in rows])
+    return get_wants(tx.connection, want_ids)
 
 
-def remove_want(tx: Transaction, want_id: str, *, by: str) -> None:
-    """Take a want off the list for good: rules do not add it again, a person may.
+def remove_want(tx: Transaction, want_id: str, *, by: str, expected_version: int | None = None) -> None:
+    """Take one want off the list; see ``remove_wants``."""
+    remove_wants(tx, [want_id], by=by, versions=_versions(want_id, expected_version))
+
+
+def remove_wants(
+    tx: Transaction, want_ids: Sequence[str], *, by: str, versions: Mapping[str, int] | None = None
+) -> int:
+    """Take wants off the list for good: rules do not add them again, a person may. Returns how many.
 
     Raises:
-        BadInput: there is none with this id.
+        BadInput: there is none with one of the ids. Nothing was removed.
+        StaleEdit: one was changed since it was read. Nothing was removed.
     """
-    row = tx.connection.execute(
-        sa.select(_want.c.user, _want.c.library_track_id).where(_want.c.id == want_id)
-    ).first()  # fmt: skip
-    if row is None:
-        raise BadInput(f"there is no want {want_id!r}: `mixtrove want list` shows them")
-    delete_wants(tx, [want_id])
-    tx.connection.execute(
-        insert(tx.connection, schema.want_removal).on_conflict_do_nothing(),
-        {"user": row.user, "library_track_id": row.library_track_id, "removed_at": tx.now},
-    )
-
-
-def delete_wants(tx: Transaction, want_ids: Sequence[str]) -> None:
-    """Delete wants and their events; unlike ``remove_want`` nothing keeps a rule from adding them again."""
-    delete_rows(tx, schema.want_event, ids_where(tx, schema.want_event, "want_id", want_ids))
-    delete_rows(tx, _want, want_ids)
-
-
-def rule_made_and_owned(connection: sa.Connection, user: str) -> list[tuple[str, str]]:
-    """(want, track) of the open wants of a user that no person touched and whose track is owned.
-
-    A note or a cut is a person's: rules set neither. An event of a merge is nobody's.
-    """
-    event = schema.want_event
-    by_person = sa.exists().where(
-        event.c.want_id == _want.c.id, ~event.c.by.startswith("rule:"), event.c.by != "merge"
-    )
-    rows = connection.execute(
-        sa.select(_want.c.id, _want.c.library_track_id)
-        .where(
-            _want.c.user == user,
-            _want.c.status == "wanted",
-            _want.c.notes.is_(None),
-            _want.c.cut.is_(None),
-            _is_owned(),
-            ~by_person,
+    rows = read_rows(tx, want_ids)
+    for row in rows:
+        there = {name: row[name] for name in ("status", "priority", "notes")}
+        _refuse_stale(row, versions, {"status": "removed"}, there)
+    delete_wants(tx, want_ids)
+    if rows:
+        tx.connection.execute(
+            insert(tx.connection, _removal).on_conflict_do_nothing(),
+            [
+                {"user": row["user"], "library_track_id": row["library_track_id"], "removed_at": tx.now}
+                for row in rows
+            ],
         )
-        .order_by(_want.c.id)
-    )
-    return [(row.id, row.library_track_id) for row in rows]
+    return len(rows)
 
 
 def removed_tracks(connection: sa.Connection, user: str) -> set[str]:
     """The tracks that this user took off the list."""
-    removal = schema.want_removal
-    return set(
-        connection.execute(sa.select(removal.c.library_track_id).where(removal.c.user == user)).scalars()
-    )
+    query = sa.select(_removal.c.library_track_id).where(_removal.c.user == user)
+    return set(connection.execute(query).scalars())
 
 
-def _records() -> sa.Select[Any]:
-    return sa.select(
-        _want,
-        _track.c.artist,
-        _track.c.title,
-        _track.c.remix,
-        _track.c.label,
-        _track.c.catalog_number,
-        _track.c.provisional,
-        _track.c.discovery_count.label("heard"),
-        _is_owned().label("owned"),
-    ).join(_track, _track.c.id == _want.c.library_track_id)
+def _versions(want_id: str, version: int | None) -> dict[str, int] | None:
+    return None if version is None else {want_id: version}
 
 
-def _is_owned() -> sa.ColumnElement[bool]:
-    return sa.exists().where(schema.owned_track.c.library_track_id == _want.c.library_track_id)
-
-
-def _record(row: sa.RowMapping) -> WantRecord:
-    return WantRecord(**{field.name: row[field.name] for field in fields(WantRecord)})
-
-
-def _count(tx: Transaction, user: str) -> int:
-    return tx.connection.execute(
-        sa.select(sa.func.count()).select_from(_want).where(_want.c.user == user)
-    ).scalar_one()
-
-
-def _present(tx: Transaction, tracklist_id: str | None) -> str | None:
-    table = schema.tracklist
-    found: str | None = tx.connection.execute(
-        sa.select(table.c.id).where(table.c.id == tracklist_id)
-    ).scalar()
-    return found
-
-
-def _check(changes: dict[str, Any]) -> dict[str, Any]:
-    values = dict(changes)
-    for name, value in values.items():
-        if name not in EDITABLE:
-            raise BadInput(f"a want has no field {name!r}: there are {', '.join(EDITABLE)}")
-        if name == "priority" and not (isinstance(value, int) and 1 <= value <= 5):
-            raise BadInput(f"priority {value!r} is not one of 1 to 5 (5 is most wanted)")
-        if name == "status" and value not in schema.WANT_STATUSES:
-            raise BadInput(f"status {value!r} is not one of {', '.join(schema.WANT_STATUSES)}")
-        if name == "cut" and value is not None and value not in CUTS:
-            raise BadInput(f"cut {value!r} is not one of {', '.join(CUTS)}")
-        if name == "currency" and value is not None:
-            if len(value) != 3 or not value.isalpha():
-                raise BadInput(f"currency {value!r} is not a code of three letters such as EUR")
-            values[name] = value.upper()
-        if name == "purchase_price" and value is not None:
-            values[name] = _price(value)
-    return values
-
-
-def _price(value: Any) -> Decimal:
-    text = str(value).strip()
-    if _DECIMAL_COMMA.fullmatch(text):
-        text = text.replace(",", ".")
-    try:
-        price = Decimal(text).quantize(Decimal("0.01"))
-    except InvalidOperation:
-        price = Decimal(-1)
-    if not 0 <= price < 10**8:
-        raise BadInput(f"price {value!r} is not an amount such as 1.99")
-    return price
-
-
-def _change(tx: Transaction, row: sa.RowMapping, values: dict[str, Any], by: str) -> None:
-    changed = {name: value for name, value in values.items() if row[name] != value}
-    if not changed:
-        return
-    tx.connection.execute(
-        sa.update(_want)
-        .where(_want.c.id == row["id"])
-        .values(**changed, version=row["version"] + 1, revision=tx.revision)
-    )
-    old = (row["status"], row["priority"])
-    new = (changed.get("status", old[0]), changed.get("priority", old[1]))
-    if new != old:
-        _event(tx, row["id"], old, new, by)
-
-
-def _event(
-    tx: Transaction,
-    want_id: str,
-    old: tuple[str | None, int | None],
-    new: tuple[str, int],
-    by: str,
+def _refuse_stale(
+    row: sa.RowMapping,
+    versions: Mapping[str, int] | None,
+    given: Mapping[str, Any],
+    there: Mapping[str, Any],
 ) -> None:
-    tx.connection.execute(
-        sa.insert(schema.want_event),
-        {
-            "id": new_id(),
-            "want_id": want_id,
-            "old_status": old[0],
-            "new_status": new[0],
-            "old_priority": old[1],
-            "new_priority": new[1],
-            "at": tx.now,
-            "by": by,
-            "revision": tx.revision,
-        },
-    )
+    expected = (versions or {}).get(row["id"], row["version"])
+    if row["version"] != expected:
+        raise StaleEdit(
+            f"want {row['id']}", expected=expected, found=row["version"], given=given, there=there
+        )
+
+
+def _completed(row: sa.RowMapping, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What an edit changes in one want: the purchase goes with its status."""
+    after = values.get("status", row["status"])
+    bought = [name for name in PURCHASE_FIELDS if values.get(name) is not None]
+    if after != "purchased" and bought:
+        raise BadInput(
+            f"want {row['id']} is {after}, and {bought[0]} is of a purchase: set its status to purchased, too"
+        )
+    if after != "purchased":
+        return {**values, **dict.fromkeys(PURCHASE_FIELDS)}
+    return {**values, "purchased_at": values.get("purchased_at") or row["purchased_at"] or now}

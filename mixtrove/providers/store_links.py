@@ -18,6 +18,7 @@ SEARCHES: Mapping[str, str] = MappingProxyType(
     {
         "beatport": "https://www.beatport.com/search/tracks?q={}",
         "traxsource": "https://www.traxsource.com/search/tracks?term={}",
+        "itunes": "https://music.apple.com/search?term={}",
         "juno": "https://www.junodownload.com/search/?q%5Ball%5D%5B%5D={}&solrorder=relevancy",
         "bandcamp": "https://bandcamp.com/search?q={}&item_type=t",
         "discogs": "https://www.discogs.com/search/?q={}&type=release",

@@ -1,7 +1,8 @@
 """CUE sheets: ``TRACK``, ``TITLE``, ``PERFORMER``, ``INDEX 01 mm:ss:ff``.
 
 Syntax: https://wiki.hydrogenaud.io/index.php?title=Cue_sheet (75 frames a second; minutes may
-exceed 59). A sheet of a mix often has ``Artist - Title`` in TITLE and the DJ, or nothing, in PERFORMER.
+exceed 59). A sheet of a mix often has ``Artist - Title`` in TITLE and the DJ, or nothing, in PERFORMER. A
+track's ``REM LABEL`` and ``REM CATALOGNUMBER`` are those of the track.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class _Track:
     title: str = ""
     performer: str = ""
     isrc: str | None = None
+    label: str | None = None
+    catalog_number: str | None = None
     start: int | None = None
 
 
@@ -128,6 +131,12 @@ def _set(track: _Track, word: str, value: str) -> str | None:
         track.performer = value
     elif word == "ISRC":
         track.isrc = value.upper() if re.fullmatch(r"[A-Za-z]{2}\w{3}\d{7}", value) else None
+    elif word == "REM":
+        key, _, rest = value.partition(" ")
+        if key.upper() == "LABEL":
+            track.label = _unquoted(rest) or None
+        elif key.upper() == "CATALOGNUMBER":
+            track.catalog_number = _unquoted(rest) or None
     elif word == "INDEX":
         found = _INDEX.fullmatch(value)
         if not found or int(found[4]) > 74:
@@ -163,8 +172,9 @@ def _line(track: _Track, dj: str | None, artist_of_all: str | None, *, keep_cue:
             line = Line(track.line_no, raw, line.kind, line.skip_reason, cue, line.components)
             return _with_isrc(line, track.isrc)
     line = line_from_fields(
-        performer or artist_of_all or "", title, raw=raw, line_no=track.line_no, cue_seconds=cue
-    )
+        performer or artist_of_all or "", title, raw=raw, line_no=track.line_no, cue_seconds=cue,
+        label=track.label, catalog_number=track.catalog_number,
+    )  # fmt: skip
     if not line.components:
         return Line(track.line_no, raw, "other", "no title in this TRACK", cue)
     return _with_isrc(line, track.isrc)

@@ -80,7 +80,11 @@ def test_an_identified_line_is_corrected_by_the_id_that_its_tracklist_shows(run:
     assert item["entry_id"].endswith(short)
     assert run("review", "assign", short, "Eric Prydz - Opus (Four Tet Remix)").exit_code == 0
     assert "Four Tet Remix" in run("tracklist", "show", mix).stdout
-    assert run("review", "reject", short).exit_code == 0
+    heard = json.loads(run("library", "list", "--json", "--identified").stdout)[0]
+    run("want", "add", heard["id"])
+    [want] = json.loads(run("want", "list", "--json").stdout)
+    said = run("review", "reject", short).stdout
+    assert f"want {want['id'][-8:]} stands for a track that is heard nowhere now" in said
     assert "provisional" in run("tracklist", "show", mix).stdout
 
 
@@ -100,8 +104,11 @@ def test_owned_and_wanted_files_come_in(run: Run, tmp_path: Path) -> None:
     wishes.write_text("artist,title,priority\nA,Two,4\nB,,1\n")
     assert run("owned", "import", str(owned)).stdout.startswith("1 owned, 1 of them new, 0 linked")
     done = run("want", "import", str(wishes))
-    assert done.stdout == "1 read, 1 of them new on the list\n"
-    assert done.stderr == "skipped: wishes.csv, line 3: no title\n"
+    assert done.stdout == "2 rows, 1 refused: 1 added, 0 raised, 0 there already\n"
+    assert done.stderr == (
+        "refused: wishes.csv, line 3, title: nothing is written there, and a want needs artist and title\n"
+    )
+    assert done.exit_code == 2
     [want] = json.loads(run("want", "list", "--json").stdout)
     unclear = run("want", "set", want["id"], "--status", "purchased", "--price", "1,999")
     assert unclear.exit_code == 2

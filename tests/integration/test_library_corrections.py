@@ -150,7 +150,7 @@ def test_undo_brings_back_the_decision_before_and_then_the_open_line(
         assert [one.kind for one in list_corrections(connection, CorrectionFilter())] == ["assign"]
     assert undo(store, line_key=item.line_key)[0].entries == 2
     assert [status for status, _, _ in first_lines(store, waiting)] == ["pending", "pending"]
-    with pytest.raises(BadInput, match="no correction to take back"):
+    with pytest.raises(BadInput, match="no such decision to take back"):
         undo(store, line_key=item.line_key)
 
 

@@ -18,7 +18,19 @@ from alembic.script import ScriptDirectory
 from mixtrove.database.migrating import configuration
 from mixtrove.errors import BadInput, StoreUnavailable
 from mixtrove.library import schema
-from mixtrove.library.store import CHAIN, HEAD, VERSION_TABLE, Store, new_id, upsert
+from mixtrove.library import store as store_module
+from mixtrove.library.store import (
+    CHAIN,
+    HEAD,
+    VERSION_TABLE,
+    Store,
+    Transaction,
+    new_id,
+    upsert,
+    write_in_turns,
+)
+from mixtrove.library.tracks import find_or_create_track
+from mixtrove.matching import Credit
 
 REMOVAL = schema.tombstone
 VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
@@ -49,6 +61,25 @@ def test_downgrade_takes_everything_away_and_upgrade_brings_it_back(store: Store
         command.check(configuration(CHAIN, connection))
 
 
+def test_the_isrcs_of_an_older_store_become_ids_with_a_revision_of_their_own(store: Store) -> None:
+    with store.write() as tx:
+        first = find_or_create_track(tx, Credit.parse("Bicep", "Glue", isrc="GBCFB1700561"))
+        find_or_create_track(tx, Credit.parse("Bicep", "Glue (VIP)", isrc="GBCFB1700562"))
+    before = _revision(store)
+    with store.engine.begin() as connection:
+        command.downgrade(configuration(CHAIN, connection), "0004")
+        command.upgrade(configuration(CHAIN, connection), "head")
+    known = schema.external_id
+    with store.read() as connection:
+        rows = connection.execute(sa.select(known).order_by(known.c.external_id)).all()
+    assert [(row.provider, row.external_id, row.revision) for row in rows] == [
+        ("isrc", "GBCFB1700561", before + 1),
+        ("isrc", "GBCFB1700562", before + 1),
+    ]
+    assert rows[0].library_track_id == first
+    assert _revision(store) == before + 1
+
+
 def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(configuration(CHAIN)).get_current_head() == HEAD
 
@@ -75,6 +106,24 @@ def test_an_error_in_the_block_keeps_nothing(store: Store) -> None:
     assert _revision(store) == 0
     with store.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(REMOVAL)).scalar() == 0
+
+
+def test_a_bulk_writer_takes_turns_and_keeps_those_before_an_error(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(tx: Transaction, thing: int) -> int:
+        if thing == 3:
+            raise RuntimeError
+        return tx.revision
+
+    monkeypatch.setattr(store_module, "TURN", 60.0)
+    assert list(write_in_turns(store, range(3), work)) == [[1, 1, 1]]
+    monkeypatch.setattr(store_module, "TURN", 0.0)
+    turns = write_in_turns(store, (0, 1, 3, 4), work)
+    assert [next(turns), next(turns)] == [[2], [3]]
+    with pytest.raises(RuntimeError):
+        next(turns)
+    assert _revision(store) == 3
 
 
 def test_upsert_leaves_equal_rows_at_their_old_revision(store: Store) -> None:

@@ -176,7 +176,8 @@ def test_every_version_stays_readable(store: Store, make_tracklist: Make) -> Non
 
 
 def test_a_filled_in_id_takes_the_wish_for_it_along(store: Store, make_tracklist: Make) -> None:
-    from mixtrove.library.wants import add_want, list_wants
+    from mixtrove.library.want_records import list_wants
+    from mixtrove.library.wants import add_want
 
     import_tracklist(store, make_tracklist("A - One", "Four Tet - ID", **MIX))
     identify_all(store)

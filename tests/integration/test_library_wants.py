@@ -13,13 +13,15 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
 from mixtrove.library.credits import shown
 from mixtrove.library.discoveries import EntryDecision, TrackRecord, entries_to_identify, write_decisions
+from mixtrove.library.exports import export_wants
 from mixtrove.library.owned import import_owned_csv
 from mixtrove.library.rules import load_rules, parse_rules, refresh_wants
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.tracks import find_or_create_track, provisional_track
-from mixtrove.library.want_files import export_wants, import_wants_csv
-from mixtrove.library.wants import add_want, list_wants, remove_want, set_want
+from mixtrove.library.want_imports import import_wants
+from mixtrove.library.want_records import list_wants
+from mixtrove.library.wants import add_want, remove_want, set_want
 from mixtrove.matching import Credit
 
 Make = Callable[..., Any]
@@ -121,7 +123,7 @@ def test_an_edit_of_an_old_version_is_refused(store: Store) -> None:
     with store.write() as tx:
         want = add_want(tx, "dj", find_or_create_track(tx, Credit.parse("A", "B")))
         set_want(tx, want, {"priority": 5}, by="dj", expected_version=1)
-        with pytest.raises(BadInput, match="changed meanwhile"):
+        with pytest.raises(BadInput, match="was changed since version 1 was read"):
             set_want(tx, want, {"priority": 1}, by="dj", expected_version=1)
 
 
@@ -208,12 +210,13 @@ def test_an_export_can_be_imported_and_runs_no_formula(store: Store) -> None:
         track = find_or_create_track(tx, Credit.parse("=cmd|' /C calc'!A0", "@Evil (Dub)"))
         add_want(tx, "dj", track, priority=5, notes="+1")
     with store.read() as connection:
-        text = export_wants(list_wants(connection, "dj"), "csv")
+        wants = list_wants(connection, "dj")
+        text = "".join(export_wants(connection, wants, "csv", attributions=lambda _: []))
     assert "'=cmd|" in text
     assert ",'@Evil," in text
-    assert ",'+1\n" in text
-    done = import_wants_csv(store, text.encode(), "wants.csv", user="other")
-    assert (done.rows, done.added, done.skipped) == (1, 1, ())
+    assert f",'+1,{track},\n" in text
+    done = import_wants(store, text.encode(), "wants.csv", user="other")
+    assert (done.rows, done.added, done.refused) == (1, 1, ())
     with store.read() as connection:
         [copy] = list_wants(connection, "other")
         tracks = connection.execute(sa.select(sa.func.count()).select_from(schema.library_track)).scalar()

@@ -22,7 +22,8 @@ from mixtrove.identify import match_entries
 from mixtrove.library import schema
 from mixtrove.library.facts import expire
 from mixtrove.library.line_decisions import decide
-from mixtrove.library.track_records import list_tracks
+from mixtrove.library.track_filter import TrackFilter
+from mixtrove.library.track_search import find_tracks
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.online import ask_providers
 from mixtrove.providers.beatport import Beatport
@@ -45,7 +46,7 @@ def test_lines_are_identified_by_providers_with_what_they_know(begin: Begin) -> 
     assert (matched.identified, matched.provisional) == (3, 1)
     assert {method for _, status, method, *_ in scene.library() if status == "identified"} == {"api"}
     with scene.store.read() as connection:
-        tracks = list_tracks(connection, provisional=False)
+        tracks = find_tracks(connection, TrackFilter(provisional=False)).tracks
         mined = connection.execute(sa.select(_track.c.bpm, _track.c.key, _track.c.genre)).all()
         sources = set(connection.execute(sa.select(schema.track_attribute.c.provider)).scalars())
         links = connection.execute(sa.select(schema.purchase_link)).mappings().all()

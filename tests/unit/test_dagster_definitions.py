@@ -27,7 +27,9 @@ ASSETS = {
     ),
     "match/library_tracks": (["match/track_discoveries"], {"python", "sql"}),
     "match/track_attributes": (["match/library_tracks"], {"python", "sql"}),
+    "match/duplicate_tracks": (["match/library_tracks"], {"python", "sql"}),
     "want/want_list": (["match/library_tracks", "match/track_attributes"], {"python", "sql"}),
+    "want/purchase_links": (["match/track_attributes", "want/want_list"], {"python", "sql"}),
     "statistics/warehouse": (
         [
             "match/library_tracks",

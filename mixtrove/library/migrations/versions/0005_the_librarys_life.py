@@ -99,11 +99,23 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("by", sa.Text(), server_default="run", nullable=False, comment="a user, or run")
         )
+    with op.batch_alter_table("track_discovery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_track_discovery_library_track_id"))
+        batch_op.create_index(
+            batch_op.f("ix_track_discovery_library_track_id_discovery_date"),
+            ["library_track_id", "discovery_date"],
+            unique=False,
+        )
     _isrcs_as_ids()
 
 
 def downgrade() -> None:
     """Back to the step before."""
+    with op.batch_alter_table("track_discovery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_track_discovery_library_track_id_discovery_date"))
+        batch_op.create_index(
+            batch_op.f("ix_track_discovery_library_track_id"), ["library_track_id"], unique=False
+        )
     op.execute("DELETE FROM external_id WHERE provider = 'isrc'")
     with op.batch_alter_table("merge_log", schema=None) as batch_op:
         batch_op.drop_column("by")

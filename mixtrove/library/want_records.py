@@ -1,0 +1,178 @@
+"""Wants as people see them: listed, chosen by what they are for, with what became of each.
+
+Reading only; changing them is ``wants.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from mixtrove.library import schema
+from mixtrove.library.deletion import chunks
+from mixtrove.library.lookup import contains_words, spellings
+from mixtrove.library.want_rows import no_such_want
+
+_want = schema.want
+_track = schema.library_track
+
+
+@dataclass(frozen=True, slots=True)
+class WantRecord:
+    """A want with the track it is for."""
+
+    id: str
+    library_track_id: str
+    artist: str
+    title: str
+    remix: str | None
+    label: str | None
+    catalog_number: str | None
+    provisional: bool
+    heard: int  # plays in all mixes
+    owned: bool  # a file of the collection is this track
+    cut: str | None
+    priority: int  # 1 to 5, 5 is most wanted
+    status: str
+    added_at: datetime
+    purchased_at: datetime | None
+    purchase_price: Decimal | None
+    currency: str | None
+    store: str | None
+    notes: str | None
+    source_tracklist_id: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantChange:
+    """A change of a want's status or priority; the first one is that it was added."""
+
+    at: datetime
+    by: str  # a user, rule:NAME, or merge
+    old_status: str | None
+    new_status: str
+    old_priority: int | None
+    new_priority: int
+
+
+def list_wants(
+    connection: sa.Connection,
+    user: str,
+    *,
+    status: str | None = None,
+    min_priority: int = 1,
+    search: str | None = None,
+    dj: str | None = None,
+    label: str | None = None,
+    added_after: date | None = None,
+    limit: int | None = None,
+) -> list[WantRecord]:
+    """A user's wants, the most wanted first, then the most heard.
+
+    Args:
+        connection: an open connection.
+        user: whose.
+        status: only these.
+        min_priority: only those at least so much wanted.
+        search: words that occur in artist, title, version, label or notes.
+        dj: only what was heard in a mix of this DJ, in any spelling of the same normal form.
+        label: only what is on this label, likewise.
+        added_after: only what was put on the list on this day (UTC) or later.
+        limit: at most so many.
+    """
+    query = _records().where(_want.c.user == user, _want.c.priority >= min_priority)
+    if status:
+        query = query.where(_want.c.status == status)
+    if search:
+        named = (_track.c.artist, _track.c.title, _track.c.remix, _track.c.label, _want.c.notes)
+        query = query.where(contains_words(named, search))
+    if label:
+        query = query.where(_track.c.label.in_(spellings(connection, _track.c.label, [label])))
+    if added_after is not None:
+        query = query.where(_want.c.added_at >= datetime.combine(added_after, time(), UTC))
+    if dj:
+        tracklist, play = schema.tracklist, schema.track_discovery
+        names = spellings(connection, tracklist.c.dj, [dj])
+        query = query.where(
+            sa.exists().where(
+                play.c.library_track_id == _track.c.id,
+                tracklist.c.id == play.c.tracklist_id,
+                tracklist.c.dj.in_(names),
+            )
+        )
+    query = query.order_by(
+        _want.c.priority.desc(), _track.c.discovery_count.desc(), _want.c.added_at, _want.c.id
+    )
+    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def get_want(connection: sa.Connection, want_id: str) -> WantRecord:
+    """One want; see ``get_wants``."""
+    return get_wants(connection, [want_id])[0]
+
+
+def get_wants(connection: sa.Connection, want_ids: Sequence[str]) -> list[WantRecord]:
+    """Wants by id, each once, in order.
+
+    Raises:
+        BadInput: there is none with one of the ids.
+    """
+    found = {
+        row["id"]: _record(row)
+        for some in chunks(want_ids)
+        for row in connection.execute(_records().where(_want.c.id.in_(some))).mappings()
+    }
+    for want_id in want_ids:
+        if want_id not in found:
+            raise no_such_want(want_id)
+    return [found[want_id] for want_id in dict.fromkeys(want_ids)]
+
+
+def want_history(connection: sa.Connection, want_id: str) -> list[WantChange]:
+    """What became of a want, the first change first."""
+    event = schema.want_event
+    names = [field.name for field in fields(WantChange)]
+    rows = connection.execute(
+        sa.select(*(event.c[name] for name in names)).where(event.c.want_id == want_id).order_by(event.c.id)
+    )
+    return [WantChange(*row) for row in rows]
+
+
+def mix_of(connection: sa.Connection, want: WantRecord) -> str | None:
+    """The mix that a want is from, for people: DJ, title and day; None when it is not known."""
+    table = schema.tracklist
+    row = connection.execute(
+        sa.select(table.c.dj, table.c.title, table.c.played_on).where(table.c.id == want.source_tracklist_id)
+    ).first()
+    return row and (" · ".join(str(part) for part in row if part) or want.source_tracklist_id)
+
+
+def count_wants(connection: sa.Connection, user: str) -> int:
+    """How many wants a user has, whatever their status."""
+    query = sa.select(sa.func.count()).select_from(_want).where(_want.c.user == user)
+    return connection.execute(query).scalar_one()
+
+
+def _records() -> sa.Select[Any]:
+    owned = sa.exists().where(schema.owned_track.c.library_track_id == _want.c.library_track_id)
+    return sa.select(
+        _want,
+        _track.c.artist,
+        _track.c.title,
+        _track.c.remix,
+        _track.c.label,
+        _track.c.catalog_number,
+        _track.c.provisional,
+        _track.c.discovery_count.label("heard"),
+        owned.label("owned"),
+    ).join(_track, _track.c.id == _want.c.library_track_id)
+
+
+def _record(row: sa.RowMapping) -> WantRecord:
+    return WantRecord(**{field.name: row[field.name] for field in fields(WantRecord)})

@@ -1,0 +1,226 @@
+"""``review``, ``corrections`` and ``library edit|merge|…`` as a person runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mixtrove.cli import main
+from mixtrove.library.discoveries import Candidate, EntryDecision, entries_to_identify, write_decisions
+from mixtrove.library.store import Store
+from mixtrove.library.tracklists import import_tracklist
+from mixtrove.matching import Credit
+from mixtrove.settings import Settings
+
+Run = Callable[..., Result]
+LINES = ("Bicep - Glue", "Call Super - Fluo", "Joy O - Ellipsis")
+CONFIDENCE = dict(zip(LINES, (0.9, 0.6, 0.4), strict=True))
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("MIXTROVE_HOME", str(tmp_path))
+
+    def invoke(*args: str, **options: Any) -> Result:
+        return CliRunner().invoke(main, args, **options)
+
+    return invoke
+
+
+@pytest.fixture
+def waiting(run: Run, make_tracklist: Callable[..., Any]) -> dict[str, str]:
+    """Three lines that wait, the first heard twice; the ends of their entries' ids."""
+    store = Store.open(Settings())
+    import_tracklist(store, make_tracklist(*LINES, dj="Ben UFO"))
+    import_tracklist(store, make_tracklist(LINES[0], dj="Other"))
+    with store.read() as connection:
+        entries = list(entries_to_identify(connection, "c"))
+    write_decisions(
+        store,
+        [
+            EntryDecision(
+                one.entry_id,
+                "provisional",
+                candidates=(
+                    Candidate(
+                        "catalogue", f"beatport:{100 + at}",
+                        Credit.parse(*f"{one.raw_line} (Dub)".split(" - ")), 0.8, CONFIDENCE[one.raw_line],
+                        "unsure", ("?",),
+                        url=f"https://www.beatport.com/track/x/{100 + at}",
+                    ),
+                ),
+            )
+            for at, one in enumerate(entries)
+        ],
+    )  # fmt: skip
+    store.close()
+    return {one.raw_line: one.entry_id[-8:] for one in reversed(entries)}
+
+
+def lines(result: Result) -> list[str]:
+    return [one["line"] for one in json.loads(result.stdout)]
+
+
+def tracks(run: Run) -> dict[str, str]:
+    listed = json.loads(run("library", "list", "--json", "--identified").stdout)
+    return {one["title"] + (f" ({one['version']})" if one["version"] else ""): one["id"] for one in listed}
+
+
+def test_the_queue_is_chosen_from_and_says_when_there_is_more(run: Run, waiting: dict[str, str]) -> None:
+    assert lines(run("review", "list", "--json")) == list(LINES)
+    assert lines(run("review", "list", "--json", "--min-confidence", "0.5")) == list(LINES[:2])
+    assert lines(run("review", "list", "--json", "--dj", "other")) == [LINES[0]]
+    assert lines(run("review", "list", "--json", "--search", "super")) == [LINES[1]]
+    assert run("review", "list", "--limit", "1").stdout.endswith("1 of 3 lines: --limit shows more\n")
+
+
+def test_a_bulk_decision_is_shown_confirmed_and_taken_back_together(
+    run: Run, waiting: dict[str, str]
+) -> None:
+    chosen = ("review", "accept", "--all", "--min-confidence", "0.5")
+    dry = run(*chosen, "--dry-run")
+    assert "Bicep - Glue (Dub)" in dry.stdout
+    assert dry.stdout.endswith("2 lines would be decided; nothing was\n")
+    assert run(*chosen, input="n\n").exit_code == 1
+    assert len(lines(run("review", "list", "--json"))) == 3
+    done = run(*chosen, "--yes")
+    assert done.stdout.startswith("decided for 2 lines, 3 entries in all mixes\n")
+    assert lines(run("review", "list", "--json")) == [LINES[2]]
+    assert len(json.loads(run("corrections", "list", "--json").stdout)) == 2
+    undone = run("corrections", "undo", "--last", input="y\n")
+    assert undone.stdout.endswith("took back 2 decisions\n`mixtrove discover` looks 3 entries up again\n")
+    assert json.loads(run("corrections", "list", "--json").stdout) == []
+    assert len(json.loads(run("corrections", "list", "--json", "--undone").stdout)) == 2
+
+
+def test_one_wrong_id_among_several_changes_nothing(run: Run, waiting: dict[str, str]) -> None:
+    said = run("review", "accept", waiting[LINES[0]], "ffffffff", waiting[LINES[1]])
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr == "mixtrove: there is no line 'ffffffff': `mixtrove review list` shows their ids\n"
+    twice = run("review", "reject", waiting[LINES[0]], waiting[LINES[0]])
+    assert twice.stderr.startswith("mixtrove: one line is decided twice")
+    assert len(lines(run("review", "list", "--json"))) == 3
+
+
+def test_a_line_is_identified_by_its_page_in_a_shop(run: Run, waiting: dict[str, str]) -> None:
+    page = "https://www.beatport.com/track/anything/100"
+    assert run("review", "assign", waiting[LINES[0]], page).exit_code == 0
+    assert list(tracks(run)) == ["Glue (Dub)"]
+    again = run("review", "assign", waiting[LINES[1]], "beatport:100")  # the library knows it by now
+    assert again.exit_code == 0
+    [track] = json.loads(run("library", "list", "--json", "--identified").stdout)
+    assert track["heard"] == 3
+    own = ("Joy Orbison - Ellipsis", "--link", "https://www.junodownload.com/products/x/3512345-02/")
+    assert run("review", "assign", waiting[LINES[2]], *own).exit_code == 0
+    shown = json.loads(run("library", "show", tracks(run)["Ellipsis"][-8:], "--json").stdout)
+    assert shown["external_ids"] == [["juno", "3512345-02"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("https://example.org/glue", "is no page of a track at a place we know"),
+        ("beatport:777", "nothing here knows 777 of Beatport, and it was not asked"),
+        ("traxsource:777", "nothing here knows this track of traxsource, and it cannot be asked"),
+        ("isrc:GBAYE0601498", "the ISRC GBAYE0601498, and no provider that knows ISRCs is ready"),
+        ("no separator", "is no track: write its id"),
+    ],
+)
+def test_a_page_that_names_nothing_known_is_one_sentence(
+    run: Run, waiting: dict[str, str], given: str, why: str
+) -> None:
+    said = run("review", "assign", waiting[LINES[0]], given)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert why in said.stderr
+    assert len(lines(run("review", "list", "--json"))) == 3
+
+
+def test_what_is_unreleased_leaves_the_queue_and_is_found_once_it_is_out(
+    run: Run, waiting: dict[str, str], make_tracklist: Callable[..., Any]
+) -> None:
+    run("review", "reject", waiting[LINES[1]], "--as", "unreleased")
+    assert lines(run("review", "list", "--json")) == [LINES[0], LINES[2]]
+    assert lines(run("review", "list", "--json", "--unreleased")) == [LINES[1]]
+    store = Store.open(Settings())
+    with store.read() as connection:
+        entry = next(one for one in entries_to_identify(connection, "d") if one.raw_line == LINES[1])
+    from mixtrove.library.discoveries import TrackRecord
+
+    out = TrackRecord("catalogue", "x:9", Credit.parse("Call Super", "Fluo"))
+    write_decisions(store, [EntryDecision(entry.entry_id, "identified", out, 1.0)])
+    store.close()
+    assert list(tracks(run)) == ["Fluo"]
+
+
+def test_tracks_are_edited_merged_taken_apart_again(run: Run, waiting: dict[str, str]) -> None:
+    for line, name in zip(LINES, ("Bicep - Glue", "Bicep - Glew", "Bicep - Glue (VIP)"), strict=True):
+        run("review", "assign", waiting[line], name)
+    ids = {name: one[-8:] for name, one in tracks(run).items()}
+    assert run("library", "edit", ids["Glue"], "--label", "Ninja Tune").stdout.startswith("changed.")
+    stale = run("library", "edit", ids["Glue"], "--label", "Feel My Bicep", "--if-version", "1")
+    assert stale.exit_code == 2
+    assert 'yours says label "Feel My Bicep"' in stale.stderr
+    assert 'says label "Ninja Tune"' in stale.stderr
+    versions = run("library", "merge", ids["Glue"], ids["Glue (VIP)"], "--yes")
+    assert versions.exit_code == 2
+    assert "are two versions" in versions.stderr
+    assert run("library", "merge", ids["Glue"], ids["Glue"], "--yes").exit_code == 2
+    merged = run("library", "merge", ids["Glue"], ids["Glew"], input="y\n")
+    assert "Bicep - Glew\n  becomes part of Bicep - Glue" in merged.stdout
+    assert sorted(tracks(run)) == ["Glue", "Glue (VIP)"]
+    assert "Ninja Tune" in run("library", "show", ids["Glew"]).stdout  # the id that it had still works
+    [merge] = json.loads(run("library", "merges", "--json").stdout)
+    assert (merge["kept"], merge["merged"], merge["by"]) == ("Bicep - Glue", "Bicep - Glew", "dj")
+    apart = run("library", "unmerge", ids["Glue"], "--yes")
+    assert apart.stdout.startswith("Bicep - Glew is a track of its own again")
+    assert sorted(tracks(run)) == ["Glew", "Glue", "Glue (VIP)"]
+    again = run("library", "unmerge", ids["Glue"], "--yes")
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "nothing was merged into track" in again.stderr
+    said = run("corrections", "list").stdout
+    assert "label: (empty) → Ninja Tune" in said
+
+
+def test_corrections_go_to_another_library(
+    run: Run, waiting: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("review", "accept", waiting[LINES[0]])
+    target = tmp_path / "corrections.jsonl"
+    assert run("corrections", "export", "--out", str(target)).exit_code == 0
+    monkeypatch.setenv("MIXTROVE_HOME", str(tmp_path / "elsewhere"))
+    first = run("corrections", "import", str(target))
+    assert first.stdout.startswith("1 read, 1 taken over, 0 were here already\n")
+    assert run("corrections", "import", str(target)).stdout == "1 read, 0 taken over, 1 were here already\n"
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text("{}\n")
+    said = run("corrections", "import", str(broken))
+    assert said.exit_code == 2
+    assert said.stderr.startswith("mixtrove: broken.jsonl, line 1: no decision of form 1")
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (("corrections", "undo"), "say what to take back"),
+        (("corrections", "undo", "--last"), "there is no such decision"),
+        (("corrections", "undo", "abcdef12"), "there is no decision 'abcdef12'"),
+        (("review", "accept"), "name the lines by their ids, or choose from the queue with --all"),
+        (("review", "accept", "abcdef12", "--dj", "x"), "choose among --all"),
+        (("library", "edit", "abcdef12", "--label", "x"), "there is no track 'abcdef12'"),
+        (("library", "merge", "abcdef12", "abcdef13", "--yes"), "there is no track 'abcdef12'"),
+        (("library", "apart", "abcdef12", "abcdef13"), "there is no track 'abcdef12'"),
+        (("library", "unmerge", "abcdef12"), "there is no merged track 'abcdef12'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(
+    run: Run, args: tuple[str, ...], why: str
+) -> None:
+    said = run(*args)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr.count("\n") == 1
+    assert why in said.stderr
