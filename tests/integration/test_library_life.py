@@ -51,7 +51,7 @@ def test_whatever_happens_to_a_library_nothing_is_lost_and_people_win(
     sqlite_url: str, other: Store, make_tracklist: Make
 ) -> None:
     store = Store.open(sqlite_url)
-    live(store, other, make_tracklist, lives=60)
+    live(store, other, make_tracklist, lives=40)
     store.close()
 
 
@@ -60,5 +60,5 @@ def test_whatever_happens_to_a_library_on_postgres_nothing_is_lost_and_people_wi
     postgres_url: str, other: Store, make_tracklist: Make
 ) -> None:
     store = Store.open(postgres_url)
-    live(store, other, make_tracklist, lives=10)
+    live(store, other, make_tracklist, lives=6)
     store.close()
