@@ -161,7 +161,12 @@ class Database:
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """The dialect's own INSERT of a table: it has ``on_conflict_do_nothing`` and ``…_update``."""
-    if connection.dialect.name == "postgresql":
+    return insert_of(connection.dialect.name, table)
+
+
+def insert_of(dialect: str, table: sa.Table) -> Any:
+    """See ``insert``; for a statement that is made once."""
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)

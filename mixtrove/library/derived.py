@@ -21,22 +21,8 @@ _track = schema.library_track
 _discovery = schema.track_discovery
 
 
-def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
-    """Bring ``discovery_count``, ``discovered_from``, ``first_discovered`` and ``last_seen`` up to date.
-
-    They are counted from ``track_discovery``; a track whose values are right is not written.
-    """
-    for some in chunks(track_ids):
-        counted = _counted(some)
-        values = {name: counted.c[name] for name in DERIVED}
-        wrong = sa.or_(*(_track.c[name].is_distinct_from(value) for name, value in values.items()))
-        which = (_track.c.id == counted.c.id, _track.c.id.in_(some), wrong)
-        if tx.changed or tx.connection.execute(sa.select(_track.c.id).where(*which).limit(1)).first():
-            tx.connection.execute(sa.update(_track).where(*which).values(**values, revision=tx.revision))
-
-
-def _counted(track_ids: Sequence[str]) -> sa.Subquery:
-    """The derived values of these tracks as they follow from their plays, by id; each from the index."""
+def _counted() -> sa.Subquery:
+    """What the derived values of the tracks ``ids`` are by their plays; each is read from the index."""
     track, play = _track.alias(), _discovery.alias()
 
     def of_plays(value: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -53,9 +39,33 @@ def _counted(track_ids: Sequence[str]) -> sa.Subquery:
             of_plays(sa.func.min(play.c.discovery_date)).scalar_subquery().label("first_discovered"),
             of_plays(sa.func.max(play.c.discovery_date)).scalar_subquery().label("last_seen"),
         )
-        .where(track.c.id.in_(track_ids))
+        .where(track.c.id.in_(sa.bindparam("ids", expanding=True)))
         .subquery()
     )
+
+
+_NOW = _counted()
+_WRONG = (
+    _track.c.id.in_(sa.bindparam("ids", expanding=True)),
+    _track.c.id == _NOW.c.id,
+    sa.or_(*(_track.c[name].is_distinct_from(_NOW.c[name]) for name in DERIVED)),
+)
+_ANY_WRONG = sa.select(_track.c.id).where(*_WRONG).limit(1)
+_REFRESH = (
+    sa.update(_track)
+    .where(*_WRONG)
+    .values(**{name: _NOW.c[name] for name in DERIVED}, revision=sa.bindparam("new_revision"))
+)
+
+
+def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
+    """Bring ``discovery_count``, ``discovered_from``, ``first_discovered`` and ``last_seen`` up to date.
+
+    They are counted from ``track_discovery``; a track whose values are right is not written.
+    """
+    for some in chunks(track_ids):
+        if tx.changed or tx.connection.execute(_ANY_WRONG, {"ids": some}).first():
+            tx.connection.execute(_REFRESH, {"ids": some, "new_revision": tx.revision})
 
 
 def remove_orphans(tx: Transaction, track_ids: Iterable[str]) -> int:

@@ -356,8 +356,12 @@ def recorded_track(tx: Transaction, record: TrackRecord) -> str:
 
 def record_of(credit: Credit, url: str | None, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """A recording as it is kept with an entry it was offered for; ``credits.read`` gives its credit back."""
-    more = {"url": url, "facts": None if facts is None else dict(facts)}
-    return credits.written(credit) | {name: value for name, value in more.items() if value}
+    record = credits.written(credit)
+    if url:
+        record["url"] = url
+    if facts:
+        record["facts"] = dict(facts)
+    return record
 
 
 def expiry_of(facts: Mapping[str, Any] | None) -> datetime | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +27,7 @@ from mixtrove.database.opening import (
     Chain,
     Database,
     database_url,
-    insert,
+    insert_of,
     sqlite_url,
 )
 from mixtrove.errors import StoreUnavailable
@@ -220,15 +221,20 @@ def upsert(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]], *, on: 
     """
     if not rows:
         return
-    statement = insert(tx.connection, table)
-    changing = [name for name in rows[0] if name not in (*on, "id")]
+    statement = _upserting(tx.connection.dialect.name, table, tuple(rows[0]), on)
+    tx.connection.execute(statement, [{**row, "revision": tx.revision} for row in rows])
+
+
+@lru_cache(maxsize=64)  # building it takes longer than SQLite with a few rows
+def _upserting(dialect: str, table: sa.Table, names: tuple[str, ...], on: tuple[str, ...]) -> Any:
+    statement = insert_of(dialect, table)
+    changing = [name for name in names if name not in (*on, "id")]
     new = statement.excluded
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=list(on),
         set_={name: new[name] for name in (*changing, "revision")},
         where=sa.or_(sa.false(), *(table.c[name].is_distinct_from(new[name]) for name in changing)),
     )
-    tx.connection.execute(statement, [{**row, "revision": tx.revision} for row in rows])
 
 
 def _url_of(settings: Settings) -> sa.URL:

@@ -69,27 +69,25 @@ class Tracks:
     def look_up(self, names: Iterable[str], ids: Iterable[ExternalId]) -> None:
         """Read in a few statements what there is under these identity keys and ids."""
         new = {name for name in names if name not in self._names}
-        self._names |= {name: {} for name in new}
-        for name, disambiguator, track_id in ids_of_names(self._tx.connection, new):
-            self._names[name].setdefault(disambiguator, track_id)
         asked: dict[str, set[str]] = defaultdict(set)
         for one in ids:
             if (one.provider, one.external_id) not in self._owners:
                 asked[one.provider].add(one.external_id)
-                self._owners[one.provider, one.external_id] = None
+        if not new and not asked:
+            return
+        self._names |= {name: {} for name in new}
+        for name, disambiguator, track_id in ids_of_names(self._tx.connection, new):
+            self._names[name].setdefault(disambiguator, track_id)
+        tracks = {one for name in new for one in self._names[name].values()}
         for provider, numbers in asked.items():
+            self._owners |= {(provider, number): None for number in numbers}
             for some in chunks(numbers):
                 rows = self._tx.connection.execute(
                     sa.select(_known).where(_known.c.provider == provider, _known.c.external_id.in_(some))
                 ).mappings()
-                self._owners |= {(provider, row["external_id"]): row for row in rows}
-        tracks = {one for names in new for one in self._names[names].values()}
-        tracks |= {
-            row["library_track_id"]
-            for provider, numbers in asked.items()
-            for number in numbers
-            if (row := self._owners[provider, number])
-        }
+                for row in rows:
+                    self._owners[provider, row["external_id"]] = row
+                    tracks.add(row["library_track_id"])
         for some in chunks(tracks - self._rows.keys()):
             rows = self._tx.connection.execute(sa.select(_track).where(_track.c.id.in_(some))).mappings()
             self._rows |= {row["id"]: row for row in rows}
