@@ -82,7 +82,9 @@ def musicbrainz_figures(data: Path, work: Path, peer_python: str | None) -> dict
     figures["exact identity key"] = pair_figures(truth, peers.by_key(frame))
     found = peers.by_rapidfuzz(frame, musicbrainz.blocked(records))
     figures["rapidfuzz token_sort_ratio, blocked, best threshold"] = best(truth, found)
-    figures["Splink, best threshold"] = splink(frame, truth, work / "musicbrainz", peer_python)
+    for gated in (False, True):
+        name = f"Splink, best threshold{', one version only' if gated else ''}"
+        figures[name] = splink(frame, truth, work / "musicbrainz", peer_python, gated=gated)
     return figures
 
 
@@ -104,11 +106,13 @@ def best(truth: pl.DataFrame, answers: dict[Any, pl.DataFrame]) -> dict[str, Any
     return {**found[threshold], "threshold": threshold}
 
 
-def splink(frame: pl.DataFrame, truth: pl.DataFrame, path: Path, python: str) -> dict[str, Any]:
+def splink(
+    frame: pl.DataFrame, truth: pl.DataFrame, path: Path, python: str, *, gated: bool = False
+) -> dict[str, Any]:
     """Splink in a process of its own."""
     source, out = path.with_suffix(".cleaned.parquet"), path.with_suffix(".splink.csv")
     frame.write_parquet(source)
-    usage = memory.run([python, str(SPLINK), str(source), str(out)])
+    usage = memory.run([python, str(SPLINK), str(source), str(out), *(["gated"] if gated else [])])
     rows = pl.read_csv(out, schema_overrides={"id": pl.String, "cluster": pl.String})
     answers = {one[0]: part for one, part in rows.partition_by("threshold", as_dict=True).items()}
     return {
@@ -140,7 +144,9 @@ def library_figures(data: Path, work: Path, size: int, peer_python: str | None) 
         return figures
     frame = peers.cleaned(tracks_of(source))
     figures["exact identity key"] = pair_figures(truth, peers.by_key(frame))
-    figures["Splink, best threshold"] = splink(frame, truth, work / f"library{size}", peer_python)
+    for gated in (False, True):
+        name = f"Splink, best threshold{', one version only' if gated else ''}"
+        figures[name] = splink(frame, truth, work / f"library{size}", peer_python, gated=gated)
     return figures
 
 

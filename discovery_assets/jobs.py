@@ -53,7 +53,8 @@ merge_duplicates = dg.define_asset_job(
     selection=DEEP_PASS,
     description=(
         "Look through the whole library for tracks that are one, merge what is certain and keep the pairs "
-        "that a person should look at: the deep pass, for a quiet hour. Every merge can be taken back."
+        "that a person should look at: the deep pass, for a quiet hour. Every merge can be taken back. "
+        "Want list and statistics follow with the next discover."
     ),
 )
 

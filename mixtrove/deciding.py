@@ -43,7 +43,7 @@ class Decider:
     ) -> None:
         self._index = index
         self._corrections = corrections
-        self._rejected = rejected  # library tracks by line key
+        self._rejected = rejected  # library tracks by line key, by their ids and names
         self._aliases = aliases
         self._rule = rule
         self._readings: dict[str, tuple[Credit, ...]] = {}  # by entry
@@ -59,9 +59,11 @@ class Decider:
         undecided = [entry for entry in entries if by_person[entry.entry_id] is None]
         for entry in undecided:
             no = {external_id_of(*one) for one in self._correction(entry).rejected}
-            own = offers.get(entry.entry_id, ())
+            not_these = self._rejected.get(entry.line_key, frozenset())
             self._offers[entry.entry_id] = [
-                one for one in own if external_id_of(one.source, one.id) not in no
+                one
+                for one in offers.get(entry.entry_id, ())
+                if external_id_of(one.source, one.id) not in no and _is_none_of(one, not_these)
             ]
             self._readings[entry.entry_id] = readings_of_entry(entry)
         outcomes = iter(self._weigh(undecided, self._index))
@@ -84,7 +86,12 @@ class Decider:
 
         def search(asked: Sequence[Asked]) -> list[list[Offered]]:
             return [
-                [one for index in indexes for one in index.candidates(credit) if one.id not in not_these[at]]
+                [
+                    one
+                    for index in indexes
+                    for one in index.candidates(credit)
+                    if _is_none_of(one, not_these[at])
+                ]
                 for at, credit in asked
             ]
 
@@ -177,6 +184,11 @@ class Decider:
             for one in ranked
             if one.candidate.id not in self._added
         )
+
+
+def _is_none_of(candidate: Offered, tracks: frozenset[str]) -> bool:
+    """Whether a candidate is, or would become, none of these tracks, told by their ids and identity keys."""
+    return not tracks or (candidate.id not in tracks and identity_key(candidate.credit) not in tracks)
 
 
 def _names_only(credit: Credit) -> Credit:

@@ -20,7 +20,7 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.store import PAUSE, Store, Transaction, write_in_turns
-from mixtrove.library.track_pairs import forget_unsure, merge_same, note_pair
+from mixtrove.library.track_pairs import forget_found, merge_same, note_pair
 from mixtrove.matching.verdict import RULE, Rule
 
 MOST_PAIRS = 10_000
@@ -82,10 +82,10 @@ def merge_duplicates(
         left += some.count(None)
         done += len(some)
         report("merged", done, len(found.clusters))
-    with store.write() as tx:
-        forget_unsure(tx)
     _note(store, found.unsure[:MOST_PAIRS], "unsure")
     _note(store, found.conflicts[:MOST_PAIRS], "conflict")
+    with store.write() as tx:
+        forget_found(tx, started)
     return DeepPass(count, merged, len(found.unsure), len(found.conflicts), left)
 
 

@@ -7,10 +7,11 @@ what to buy where (``mixtrove.library.basket``), addresses of searches (``mixtro
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -20,8 +21,9 @@ from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.cuts import Said, best_first
 from mixtrove.library.deletion import chunks
+from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.facts import Facts, learn
-from mixtrove.library.purchase_links import Link, keep_searches, write_links
+from mixtrove.library.purchase_links import Link, keep_searches, with_other_searches, write_links
 from mixtrove.library.store import PAUSE, Store
 from mixtrove.library.track_identity import track_exists
 from mixtrove.library.want_records import WantRecord
@@ -125,7 +127,7 @@ def refresh_searches(store: Store) -> LinkSummary:
     Every track that somebody still wants has a search in every store, under the name that it has now; others
     have none. Doing it again changes nothing.
     """
-    want, link, track = schema.want, schema.purchase_link, schema.library_track
+    want, link = schema.want, schema.purchase_link
     with store.read() as connection:
         open_wants = sa.select(want.c.library_track_id).where(want.c.status != "purchased")
         wanted = set(connection.execute(open_wants).scalars())
@@ -134,16 +136,24 @@ def refresh_searches(store: Store) -> LinkSummary:
                 sa.select(link.c.library_track_id).where(link.c.kind == "search").distinct()
             ).scalars()
         )
-    changed = 0
-    for some in chunks(wanted | searched):
+        other: set[str] = set()
+        for some in chunks(wanted | searched):
+            other |= with_other_searches(connection, _searches_of(connection, some, wanted))
+    changed, due = 0, iter(sorted(other))
+    while batch := list(islice(due, CHUNK)):
         with store.write() as tx:
-            rows = tx.connection.execute(sa.select(track).where(track.c.id.in_(some))).mappings()
-            links = {
-                row["id"]: _searches(credit_of_track(row)) if row["id"] in wanted else () for row in rows
-            }
-            changed += keep_searches(tx, links)
+            changed += keep_searches(tx, _searches_of(tx.connection, batch, wanted))
         time.sleep(PAUSE)
     return LinkSummary(len(wanted), changed)
+
+
+def _searches_of(
+    connection: sa.Connection, track_ids: Sequence[str], wanted: Collection[str]
+) -> dict[str, tuple[Link, ...]]:
+    """By track that is there, the searches it is to have: none for what nobody wants."""
+    track = schema.library_track
+    rows = connection.execute(sa.select(track).where(track.c.id.in_(track_ids))).mappings()
+    return {row["id"]: _searches(credit_of_track(row)) if row["id"] in wanted else () for row in rows}
 
 
 def _searches(credit: Credit) -> tuple[Link, ...]:

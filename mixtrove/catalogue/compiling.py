@@ -1,7 +1,8 @@
 """Compiling what numba compiles, once after an installation: ``python -m mixtrove.catalogue.compiling``.
 
 A catalogue of one recording is built, two lines are matched against it and two tracks are looked through for
-duplicates: whatever is compiled for that is kept on disk. Without this the first command that compares something takes half a minute longer.
+duplicates: whatever is compiled for that is kept on disk. Without this the first command that compares
+something takes half a minute longer.
 """
 
 from __future__ import annotations

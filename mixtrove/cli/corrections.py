@@ -92,7 +92,7 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
 
     if bool(ids) + bool(together) + last != 1:
         raise BadInput("say what to take back: ids of `mixtrove corrections list`, --together ID, or --last")
-    with opened_store() as (store, _):
+    with opened_store() as (store, settings):
         with store.read() as connection:
             seen = {"what": "decision", "seen_in": "mixtrove corrections list"}
             chosen = [find_id(connection, correction, text, **seen) for text in ids]
@@ -110,7 +110,7 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
                 ("id", "about", "decision"), [(short_id(one.id), one.about, one.what) for one in meant]
             )
             click.confirm(f"take {'this' if len(meant) == 1 else f'these {len(meant)}'} back?", abort=True)
-        done = take_back(store, correction_ids=chosen, batch_id=batch)
+        done = take_back(store, correction_ids=[] if batch else chosen, batch_id=batch, by=settings.user)
     lines = sum(one.entries for one in done)
     click.echo(f"took back {len(done)} {'decision' if len(done) == 1 else 'decisions'}")
     if lines:

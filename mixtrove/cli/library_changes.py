@@ -11,6 +11,7 @@ from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
+from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
     from mixtrove.library.track_pairs import TrackPair
@@ -38,15 +39,17 @@ def edit(id_: str, if_version: int | None, **given: Any) -> None:
     For example:
       mixtrove library edit 3fa9c1d2 --label Text --release-date 2015
     """
-    from mixtrove.library.track_corrections import edit_track
+    from mixtrove.library.track_corrections import edit_track, track_row
 
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
-        click.echo("nothing to change: name a field, see --help")
-        return
+        raise BadInput("nothing to change: name a field, see --help")
     with opened_store() as (store, settings), store.write() as tx:
-        track_id = find_one(tx.connection, id_)
-        edit_track(tx, track_id, changes, by=settings.user, expected_version=if_version)
+        row = track_row(tx.connection, find_one(tx.connection, id_))
+        version = edit_track(tx, row["id"], changes, by=settings.user, expected_version=if_version)
+    if version == row["version"]:
+        click.echo("nothing to change: a person set it so already")
+        return
     click.echo(f"changed. {_FOLLOWS}")
 
 
@@ -63,15 +66,16 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool) -> None:
     For example:
       mixtrove library merge 3fa9c1d2 8be01f44
     """
-    from mixtrove.library.track_corrections import merge_by_person
+    from mixtrove.library.track_corrections import check_merge, merge_by_person
 
     with opened_store() as (store, settings):
         with store.read() as connection:
             ids = [find_one(connection, text) for text in (kept, *merged)]
             names = _names(connection, ids)
+            unlike = [check_merge(connection, ids[0], one) for one in ids[1:]]
+        for name, why in zip(names[1:], unlike, strict=True):
+            click.echo(f"{name}\n  becomes part of {names[0]}" + (f" ({why})" if why else ""))
         if not yes:
-            for name in names[1:]:
-                click.echo(f"{name}\n  becomes part of {names[0]}")
             click.confirm("merge?", abort=True)
         with store.write() as tx:
             for one in ids[1:]:
@@ -108,6 +112,7 @@ def unmerge(id_: str, yes: bool) -> None:
         with store.write() as tx:
             kept, gone = unmerge_by_person(tx, track_id, by=settings.user)
     click.echo(f"{name} is a track of its own again, {short_id(gone)} beside {short_id(kept)}")
+    click.echo("They are kept apart from now on: no run makes them one, `mixtrove library merge` does.")
 
 
 @click.command()

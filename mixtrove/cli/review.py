@@ -76,6 +76,7 @@ def list_(limit: int, as_json: bool, **chosen: Any) -> None:
     """
     from dataclasses import asdict
 
+    from mixtrove.library.discoveries import PENDING, count_entries
     from mixtrove.library.lookup import short_id
     from mixtrove.library.review_queue import count_review, review_queue
 
@@ -83,6 +84,7 @@ def list_(limit: int, as_json: bool, **chosen: Any) -> None:
         which = _filter(connection, **chosen)
         queue = review_queue(connection, which, limit=limit)
         everything = count_review(connection, which) if len(queue) == limit else len(queue)
+        pending = count_entries(connection, PENDING)
     if as_json:
         print_json([asdict(one) for one in queue])
         return
@@ -101,6 +103,8 @@ def list_(limit: int, as_json: bool, **chosen: Any) -> None:
         empty="nothing waits for a decision",
     )
     say_rest(len(queue), everything, "lines")
+    if pending:
+        click.echo(f"{pending:,} lines wait for `mixtrove discover`, which looks them up")
 
 
 @review.command()
@@ -230,10 +234,12 @@ def undo(ids: tuple[str, ...]) -> None:
     from mixtrove.library.line_decisions import line_key_of
     from mixtrove.library.undoing import undo as take_back
 
-    with opened_store() as (store, _):
+    with opened_store() as (store, settings):
         with store.read() as connection:
             keys = [line_key_of(connection, _entry(connection, text)) for text in ids]
-        done = [one for key in dict.fromkeys(keys) for one in take_back(store, line_key=key)]
+        done = [
+            one for key in dict.fromkeys(keys) for one in take_back(store, line_key=key, by=settings.user)
+        ]
     entries = sum(one.entries for one in done)
     click.echo(
         f"taken back for {entries} {'entry' if entries == 1 else 'entries'}: `mixtrove discover` looks them "

@@ -152,7 +152,8 @@ def show(id_: str, as_json: bool) -> None:
     if as_json:
         print_json({**want_json(found), "mix": mix, "history": [asdict(one) for one in history]})
         return
-    values = {**want_json(found), "source_tracklist_id": mix}
+    values = {**want_json(found), "from": mix}
+    del values["source_tracklist_id"]
     print_table(("field", "value"), [(name, value) for name, value in values.items() if value is not None])
     click.echo()
     print_table(

@@ -30,13 +30,13 @@ from mixtrove.matching.kernel import (
 )
 
 # The kinds of keys, and how many tracks a block of each may have to be looked at: of a larger one other keys
-# find what is alike. Blocks of EXACT are paired without a glance.
+# find what is alike. Blocks of TURNED and EXACT are paired without a glance, of large ones neighbours alone.
 (
     NAME, TITLE, FRONTS, BACKS, FRONT_BACK, BACK_FRONT, TURNED, RELEASE, TITLE_FRONT, TITLE_BACK, LINE_FRONT,
     PLACE, EXACT,
 ) = range(13)  # fmt: skip
 KINDS = 13
-LARGEST = (4000, 4000, 1000, 1000, 1000, 1000, 300, 2000, 600, 600, 600, 600, 40)
+LARGEST = (2000, 2000, 1000, 1000, 1000, 1000, 40, 2000, 600, 600, 600, 600, 40)
 MOST_KEYS = 40  # of a track
 MOST_NAMES = 6  # names of a track it is filed under
 SECONDS = 30  # tenths of a second within which two lengths agree

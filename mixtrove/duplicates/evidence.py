@@ -69,6 +69,8 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     position, year = positions > 0, facts[:, kernel.YEARS] > 0
     agreeing = release.astype(np.int64) + length + position + year
     version = (facts[:, kernel.VERSIONS] >= kernel.G_CUT) & np.isin(reason, _ONE_VERSION + _PARTS_OF_A_NAME)
+    # Harmonix may be somebody else than Harmonimix: two remixes are of one release and year, not one length
+    version &= (reason != kernel.SPELLED_MAKER) | length
     # "Part 1" and "Part 2" are of one release, one year and often one length, but not of one place
     parts = (facts[:, kernel.PARTS] < 1.0) & (facts[:, kernel.TITLES_ALIKE] >= 0)
     # the kernel's own regard for length and year is too rough for merging what has no album or another number
@@ -77,8 +79,7 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
     excused = position & (length | (agreeing >= 3))
     brackets = np.isin(reason, _BRACKETS) & ~parts
     excused |= brackets & position & year
-    # … so does a mix whose name is spelled otherwise: Harmonix may be somebody else than Harmonimix
-    alone = (names >= max(rule.accept, CERTAIN)) & ~generic & (reason != kernel.SPELLED_MAKER)
+    alone = (names >= max(rule.accept, CERTAIN)) & ~generic
     alone &= (points > 0) | (names >= 0.999)  # one letter and all the facts differ
     named = (names >= rule.accept) & (points > AGAINST) & (alone | (agreeing > 0))
     # two discs of one album have the same places
@@ -98,7 +99,8 @@ def weigh(features: Floats, facts: Floats, positions: Floats, generic: Flags, ru
         & (features[:, kernel.TITLE_ALIKE] >= 0.8)
         & (features[:, kernel.ARTIST_ALIKE] >= 0.6)
     )
-    contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | parts & ~same & ~excused
+    spelled = (reason == kernel.SPELLED_MAKER) & (facts[:, kernel.LENGTHS] > ONE_LENGTH)
+    contradicted = (facts[:, kernel.VERSIONS] < kernel.G_CUT) | spelled | parts & ~same & ~excused
     contradicted |= (strangers | (points <= AGAINST)) & ~same
     return Weighed(
         verdicts, score + np.clip(points, -10, 10) / 100, contradicted, agreed, identified, features

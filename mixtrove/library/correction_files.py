@@ -11,7 +11,7 @@ tracklist has to be there first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,10 +22,22 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.aliases import add_alias
 from mixtrove.library.corrections import BY_NAME
+from mixtrove.library.entries import OF_ENTRY
 from mixtrove.library.line_decisions import file_decision
+from mixtrove.library.merging import merge_tracks, unmerge_tracks
 from mixtrove.library.store import Store, Transaction
-from mixtrove.library.track_corrections import edit_track, keep_apart, merge_by_person, reference, track_of
-from mixtrove.library.track_identity import track_named
+from mixtrove.library.track_columns import NAMED
+from mixtrove.library.track_corrections import edit_track, file_merge, keep_apart, merge_by_person
+from mixtrove.library.track_identity import current_ids, track_named
+from mixtrove.library.track_references import (
+    Edit,
+    key_at,
+    place_of,
+    reference,
+    reference_then,
+    renamed,
+    track_of,
+)
 
 FORM = 1
 """The number of this form of file, in every line."""
@@ -33,12 +45,10 @@ FORM = 1
 LONGEST = 36
 """Letters of an id; of the name of a person too."""
 
-_ENTRY = "entry:"
 _LINE_KINDS = ("assign", "reject", "is_id", "unreleased", "not_a_track")
 _correction = schema.correction
-_entry = schema.tracklist_entry
-_tracklist = schema.tracklist
 _track = schema.library_track
+_alias = schema.artist_alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +70,15 @@ def export_corrections(connection: sa.Connection) -> Iterator[str]:
         .mappings()
         .all()
     )
+    edits: dict[str, list[Edit]] = {}
+    for row in rows:
+        if row["kind"] == "edit":
+            edits.setdefault(row["payload"]["id"], []).append((row["id"], row["payload"]["changes"]))
     for row in rows:
         if row["line_key"] is None:
-            yield _line({**_head(row), **_about_track(row)})
-    alias = schema.artist_alias
+            yield _line({**_head(row), **_about_track(connection, row, edits)})
     for one in connection.execute(
-        sa.select(alias).where(alias.c.source == "person").order_by(alias.c.at, alias.c.name)
+        sa.select(_alias).where(_alias.c.source == "person").order_by(_alias.c.at, _alias.c.name)
     ):
         names = {"kind": "alias", "name": one.name, "alias": one.alias}
         yield _line({**names, "by": one.by, "at": one.at.isoformat()})
@@ -89,10 +102,16 @@ def import_corrections(store: Store, data: bytes, name: str) -> CorrectionImport
     taken = known = 0
     refused: list[str] = []
     with store.write() as tx:
-        here = set(tx.connection.execute(sa.select(_correction.c.id)).scalars())
+        here = {
+            row.id: row.undone_at
+            for row in tx.connection.execute(sa.select(_correction.c.id, _correction.c.undone_at))
+        }
         for place, one in decisions:
             if one.get("id") in here:
+                undone_at = here[one["id"]]
                 known += 1
+                if undone_at is not None:
+                    refused.append(f"{place}: it was taken back here on {undone_at:%Y-%m-%d}: decide anew")
                 continue
             _ = tx.revision  # outside the savepoint: what is rolled back must not take the number along
             try:
@@ -122,20 +141,37 @@ def _follow(tx: Transaction, one: Mapping[str, Any]) -> bool:
         track_id = _edited(tx, one)
         edit_track(tx, track_id, {name: new for name, (_, new) in one["changes"].items()}, **given)
     elif kind == "merge":
-        ids = [track_of(tx, one[end]) for end in ("kept", "merged")]
-        if ids[0] == ids[1]:
-            return False
-        merge_by_person(tx, kept=ids[0], merged=ids[1], **given)
+        return _merged(tx, one, given)
     elif kind == "apart":
-        first, second = (track_of(tx, ref) for ref in one["tracks"])
-        keep_apart(tx, first, second, **given)
+        return _kept_apart(tx, one, given)
     elif kind in _LINE_KINDS:
         track = track_of(tx, one["track"]) if kind == "assign" else None
-        key = one["line_key"] if "line_key" in one else _key_at(tx, one["place"])
+        key = one["line_key"] if "line_key" in one else key_at(tx, one["place"])
+        _refuse_older(tx, kind, key, at)
         file_decision(tx, kind, key, track=track, rejected=one.get("rejected", ()), **given)
+        if "alias" in one:
+            add_alias(tx, *one["alias"], by=by, correction_id=given["correction_id"])
     else:
         raise BadInput(f"{kind!r} is no kind of decision that this version of mixtrove knows")
     return True
+
+
+def _refuse_older(tx: Transaction, kind: str, line_key: str, at: datetime) -> None:
+    """What a person decided here later holds."""
+    later = tx.connection.execute(
+        sa.select(_correction.c.decided_by, _correction.c.decided_at)
+        .where(
+            _correction.c.line_key == line_key,
+            _correction.c.kind != "reject",
+            _correction.c.undone_at.is_(None),
+            _correction.c.decided_at > at,
+        )
+        .limit(1)
+    ).first()
+    if later is not None and kind != "reject":
+        raise BadInput(
+            f"{later.decided_by} decided about this line later, on {later.decided_at:%Y-%m-%d}: that holds"
+        )
 
 
 def _short(text: str) -> str:
@@ -145,13 +181,58 @@ def _short(text: str) -> str:
 
 
 def _edited(tx: Transaction, one: Mapping[str, Any]) -> str:
-    """The track of an edit: by its name before, else by the name that the edit gives it, else added."""
+    """The track of an edit: by its name before, else by the name that the edit gives it, else added.
+
+    A track that has that name here already is the same one: the person says that it is called so.
+    """
     ref = one["track"]
-    if track_named(tx.connection, ref["identity_key"], ref["disambiguator"]) is None:
-        renamed = track_named(tx.connection, one["after"], ref["disambiguator"])
-        if renamed is not None:
-            return str(renamed["id"])
-    return track_of(tx, ref)
+    names = {name: new for name, (_, new) in one["changes"].items() if name in NAMED}
+    twin = None
+    if names:
+        after = renamed(ref, names)["identity_key"]
+        twin = track_named(tx.connection, after, ref["disambiguator"])
+        if twin is not None and track_named(tx.connection, ref["identity_key"], ref["disambiguator"]) is None:
+            return str(twin["id"])
+    track_id = track_of(tx, ref)
+    if twin is not None and twin["id"] != track_id:
+        merge_tracks(tx, kept=track_id, merged=twin["id"], reason="called the same by a person")
+    return track_id
+
+
+def _merged(tx: Transaction, one: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Follow a merge; what are one already, whatever found that, are from now on because a person says so."""
+    kept, merged = (track_of(tx, one[end]) for end in ("kept", "merged"))
+    if kept != merged:
+        merge_by_person(tx, kept=kept, merged=merged, **given)
+        return True
+    merge_id = _merge_of(tx, one["kept"], one["merged"], kept)
+    if merge_id is not None:
+        file_merge(tx, merge_id, refs={end: one[end] for end in ("kept", "merged")}, **given)
+    return merge_id is not None
+
+
+def _kept_apart(tx: Transaction, one: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Follow that two tracks are not one; what a run made one here are two again."""
+    left, right = one["tracks"]
+    first, second = track_of(tx, left), track_of(tx, right)
+    if first == second and (merge_id := _merge_of(tx, left, right, first)) is not None:
+        first, second = unmerge_tracks(tx, merge_id)
+    return keep_apart(tx, first, second, **given)
+
+
+def _merge_of(
+    tx: Transaction, left: Mapping[str, Any], right: Mapping[str, Any], track_id: str
+) -> str | None:
+    """The merge into a track by which these two are one."""
+    log = schema.merge_log
+    names = [(ref["identity_key"], ref["disambiguator"]) for ref in (left, right)]
+    for row in tx.connection.execute(
+        sa.select(log).where(log.c.kept_id == track_id, log.c.undone_at.is_(None)).order_by(log.c.id.desc())
+    ):
+        track = row.before["track"]
+        if (track["identity_key"], track["disambiguator"]) in names:
+            return str(row.id)
+    return None
 
 
 def _head(row: sa.RowMapping) -> dict[str, Any]:
@@ -160,18 +241,28 @@ def _head(row: sa.RowMapping) -> dict[str, Any]:
     return {**head, "at": row["decided_at"].isoformat(), **more}
 
 
-def _about_track(row: sa.RowMapping) -> dict[str, Any]:
-    wanted = {
-        "edit": ("track", "changes", "after"), "merge": ("kept", "merged"), "apart": ("tracks",),
-    }  # fmt: skip
-    return {name: row["payload"][name] for name in wanted[row["kind"]]}
+def _about_track(
+    connection: sa.Connection, row: sa.RowMapping, edits: Mapping[str, Sequence[Edit]]
+) -> dict[str, Any]:
+    payload = row["payload"]
+
+    def then(ref: Mapping[str, Any], track_id: str) -> dict[str, Any]:
+        return reference_then(connection, ref, track_id, edits.get(track_id, ()), row["id"])
+
+    if row["kind"] == "edit":
+        return {"track": then(payload["track"], payload["id"]), "changes": payload["changes"]}
+    if row["kind"] == "apart":
+        return {"tracks": [then(*one) for one in zip(payload["tracks"], payload["ids"], strict=True)]}
+    log = schema.merge_log
+    merge = connection.execute(sa.select(log).where(log.c.id == payload["merge_id"])).one()
+    return {"kept": then(payload["kept"], merge.kept_id), "merged": then(payload["merged"], merge.merged_id)}
 
 
 def _about_line(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
     said: dict[str, Any] = {}
     key = row["line_key"]
-    if key.startswith(_ENTRY):
-        said["place"] = _place_of(connection, key.removeprefix(_ENTRY))
+    if key.startswith(OF_ENTRY):
+        said["place"] = place_of(connection, key.removeprefix(OF_ENTRY))
     else:
         said["line_key"] = key
     if row["kind"] == "assign":
@@ -179,57 +270,17 @@ def _about_line(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]
             sa.select(_track).where(_track.c.id == row["library_track_id"])
         ).mappings().one()  # fmt: skip
         said["track"] = reference(connection, track)
-    rejected = [one for one in row["payload"].get("rejected", ()) if one["source"] != "library"]
-    for one in row["payload"].get("rejected", ()):
-        if one["source"] == "library":
-            named = connection.execute(
-                sa.select(_track.c.identity_key).where(_track.c.id == one["candidate_id"])
-            ).scalar()
-            by_name = {"source": BY_NAME, "candidate_id": named}
-            if named is not None and by_name not in rejected:
-                rejected.append(by_name)
+        alias = sa.select(_alias.c.name, _alias.c.alias).where(_alias.c.correction_id == row["id"])
+        for one in connection.execute(alias):
+            said["alias"] = list(one)
+    offered = row["payload"].get("rejected", ())
+    rejected = [one for one in offered if one["source"] != "library"]
+    tracks = current_ids(connection, [one["candidate_id"] for one in offered if one["source"] == "library"])
+    query = sa.select(_track.c.identity_key).where(_track.c.id.in_(tracks.values()), ~_track.c.provisional)
+    for key in connection.execute(query.order_by(_track.c.identity_key)).scalars():
+        by_name = {"source": BY_NAME, "candidate_id": key}
+        rejected += [] if by_name in rejected else [by_name]
     return said | ({"rejected": rejected} if rejected else {})
-
-
-def _place_of(connection: sa.Connection, entry_id: str) -> dict[str, Any] | None:
-    row = connection.execute(
-        sa.select(
-            _entry.c.position, _entry.c.component, _entry.c.raw_line,
-            _tracklist.c.source_url, _tracklist.c.mix_key, _tracklist.c.content_hash,
-        )
-        .join(_tracklist, _tracklist.c.id == _entry.c.tracklist_id)
-        .where(_entry.c.id == entry_id)
-    ).mappings().one_or_none()  # fmt: skip
-    return None if row is None else dict(row)
-
-
-def _key_at(tx: Transaction, place: Mapping[str, Any] | None) -> str:
-    """The line key of the entry at a place of a mix."""
-    if place is None:
-        raise BadInput("it is about a line that was deleted")
-    same = [
-        _tracklist.c[name] == place[name]
-        for name in ("source_url", "mix_key", "content_hash")
-        if place[name] is not None
-    ]
-    entry_id = tx.connection.execute(
-        sa.select(_entry.c.id)
-        .join(_tracklist, _tracklist.c.id == _entry.c.tracklist_id)
-        .where(
-            sa.or_(*same),
-            _entry.c.position == place["position"],
-            _entry.c.component == place["component"],
-            _entry.c.raw_line == place["raw_line"],
-        )
-        .order_by(_entry.c.id)
-        .limit(1)
-    ).scalar()
-    if entry_id is None:
-        raise BadInput(
-            f"its line {place['raw_line']!r} is in no mix here: import that tracklist first and repeat the "
-            "import"
-        )
-    return f"{_ENTRY}{entry_id}"
 
 
 def _read(data: bytes, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

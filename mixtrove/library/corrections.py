@@ -16,7 +16,7 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import EntryDecision, external_id_of
 from mixtrove.library.entries import NOT_A_TRACK
-from mixtrove.library.track_identity import current_ids, track_named
+from mixtrove.library.track_identity import current_ids, names_of, track_named
 
 Kind = Literal["assign", "reject", "is_id", "unreleased", "not_a_track"]
 """What a person says of a line."""
@@ -84,14 +84,19 @@ def corrections_for(connection: sa.Connection, line_keys: Iterable[str]) -> dict
 def rejected_tracks(
     connection: sa.Connection, corrections: Mapping[str, LineCorrection]
 ) -> dict[str, frozenset[str]]:
-    """By line key, the library tracks that a person said the line is not, also as a recording elsewhere."""
+    """By line key, the library tracks that a person said the line is not, also as a recording elsewhere.
+
+    They are told by their ids and by every identity key that would lead to them.
+    """
     known = schema.external_id
-    found: dict[str, frozenset[str]] = {}
+    ids: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for key, correction in corrections.items():
         own = current_ids(connection, (one for source, one in correction.rejected if source == "library"))
         tracks = set(own.values())
         for source, number in correction.rejected:
             if source == BY_NAME:
+                names.setdefault(key, set()).add(number)
                 named = track_named(connection, number)
                 tracks |= {named["id"]} if named is not None else set()
             elif source != "library":
@@ -103,8 +108,14 @@ def rejected_tracks(
                         )
                     ).scalars()
                 )
-        found[key] = frozenset(tracks)
-    return found
+        ids[key] = tracks
+    named_as = names_of(connection, {one for tracks in ids.values() for one in tracks})
+    return {
+        key: frozenset(
+            {*tracks, *names.get(key, ()), *(name for one in tracks for name in named_as.get(one, ()))}
+        )
+        for key, tracks in ids.items()
+    }
 
 
 def _combined(key: str, rows: Sequence[sa.RowMapping]) -> LineCorrection:

@@ -27,8 +27,8 @@ from mixtrove.library.facts import Facts, learn
 from mixtrove.library.merging import merge_if_unheard
 from mixtrove.library.outbox import emit
 from mixtrove.library.store import PAUSE, Store, Transaction, new_id, upsert
-from mixtrove.library.track_identity import current_ids
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, Tracks, find_or_create_track
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, current_ids
+from mixtrove.library.tracks import ExternalId, Tracks, find_or_create_track
 from mixtrove.matching import Credit, identity_key
 
 CHUNK = 200

@@ -7,7 +7,6 @@ taking back (``undoing.py``), how the queue is shown (``review_queue.py``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 
 from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
-from mixtrove.library.aliases import alias_of_correction, forget_aliases_of
+from mixtrove.library.aliases import alias_of_correction
 from mixtrove.library.corrections import BY_NAME, Kind, LineCorrection, corrections_for
 from mixtrove.library.deletion import chunks
 from mixtrove.library.derived import remove_orphans
@@ -24,15 +23,14 @@ from mixtrove.library.discoveries import (
     CHUNK,
     EntryDecision,
     TrackRecord,
-    absorb,
     recorded_track,
     write_chunk,
 )
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
-from mixtrove.library.merging import unmerge_tracks
+from mixtrove.library.giving_way import part, set_aside, take_in
 from mixtrove.library.store import Store, Transaction, new_id, write_in_turns
-from mixtrove.library.track_identity import current_id, track_named
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, find_or_create_track
+from mixtrove.library.track_identity import current_id
+from mixtrove.library.tracks import find_or_create_track
 from mixtrove.matching import Credit
 
 _correction = schema.correction
@@ -108,7 +106,8 @@ def decide_many(
         progress: is told how many of how many are done.
 
     Raises:
-        BadInput: nothing was filed.
+        BadInput: one cannot be used; nothing was filed, or, when it could be used a moment ago, those before
+            it: the text says how many and how to take them back.
     """
     with store.read() as connection:
         keys = [one.line_key or line_key_of(connection, one.entry_id) for one in decisions]
@@ -125,10 +124,18 @@ def decide_many(
     def file(tx: Transaction, one: tuple[str, LineDecision]) -> CorrectionResult:
         return file_decision(tx, one[1].kind, one[0], by=by, track=one[1].track, batch_id=batch_id)
 
-    for some in write_in_turns(store, zip(keys, decisions, strict=True), file):
-        done += some
-        if progress:
-            progress(len(done), len(decisions))
+    try:
+        for some in write_in_turns(store, zip(keys, decisions, strict=True), file):
+            done += some
+            if progress:
+                progress(len(done), len(decisions))
+    except BadInput as error:  # what was looked at is gone meanwhile
+        if not done:
+            raise
+        raise BadInput(
+            f"{error}; {len(done)} of {len(decisions)} were decided before that: `mixtrove corrections undo "
+            f"--together {batch_id}` takes them back"
+        ) from error
     return done
 
 
@@ -159,7 +166,7 @@ def file_decision(
     """
     was = _linked(tx, line_key)
     track_id = _assigned(tx, track) if kind == "assign" else None
-    payload: dict[str, Any] = {"replaced": _set_aside(tx, line_key)}
+    payload: dict[str, Any] = {"replaced": set_aside(tx, line_key)}
     if kind in ("reject", "unreleased"):
         offered = [*_offered(tx, line_key), *rejected]
         payload["rejected"] = [
@@ -229,7 +236,7 @@ def _wanted_unheard(tx: Transaction, track_ids: Iterable[str]) -> tuple[str, ...
 def apply_to_line(tx: Transaction, key: str) -> int:
     """Bring every entry with this line key to what holds for it now; returns how many there are."""
     holds = corrections_for(tx.connection, [key]).get(key)
-    parted = _part(tx, key)
+    parted = part(tx, key)
     rows = (
         tx.connection.execute(sa.select(_entry).where(_entry.c.line_key == key).order_by(_entry.c.id))
         .mappings()
@@ -250,69 +257,9 @@ def apply_to_line(tx: Transaction, key: str) -> int:
                 .values(status="pending", catalogue=None, revision=tx.revision)
             )
     if holds is not None and holds.library_track_id is not None:
-        _take_in(tx, key, holds.library_track_id)
+        take_in(tx, key, holds.library_track_id)
     remove_orphans(tx, parted)
     return len(rows)
-
-
-def set_corrections(tx: Transaction, ids: Sequence[str], **values: Any) -> None:
-    """Write columns of corrections."""
-    if ids:
-        tx.connection.execute(
-            sa.update(_correction).where(_correction.c.id.in_(ids)).values(**values, revision=tx.revision)
-        )
-
-
-def hold_again(tx: Transaction, key: str, ids: Sequence[str]) -> None:
-    """Let decisions that gave way hold again; under a later one that holds, once that is taken back."""
-    later = _deciding(tx.connection, key)
-    if later is not None:
-        replaced = [*later["payload"].get("replaced", ()), *ids]
-        set_corrections(tx, [later["id"]], payload={**later["payload"], "replaced": replaced})
-        return
-    set_corrections(tx, ids, undone_at=None)
-    again = _deciding(tx.connection, key)
-    if again is not None and again["library_track_id"] is not None:
-        alias_of_correction(tx, again["id"], key, again["library_track_id"], again["decided_by"])
-
-
-def _deciding(connection: sa.Connection, key: str) -> sa.RowMapping | None:
-    """The decision that says what a line is, if one holds."""
-    query = sa.select(_correction).where(
-        _correction.c.line_key == key, _correction.c.kind != "reject", _correction.c.undone_at.is_(None)
-    )
-    return connection.execute(query.order_by(_correction.c.id.desc())).mappings().first()
-
-
-def _take_in(tx: Transaction, key: str, track_id: str) -> None:
-    """The provisional track of a line becomes part of what a person says it is; the decision knows that."""
-    identity = PROVISIONAL_PREFIX + key
-    provisional = track_named(tx.connection, identity)
-    if provisional is not None:
-        absorb(tx, provisional["id"], track_id)
-    log = schema.merge_log
-    merges = tx.connection.execute(
-        sa.select(log).where(log.c.kept_id == track_id, log.c.merged_at == tx.now, log.c.undone_at.is_(None))
-    ).mappings()
-    mine = [row["id"] for row in merges if row["before"]["track"]["identity_key"] == identity]
-    holds = _deciding(tx.connection, key)
-    if mine and holds is not None:
-        set_corrections(tx, [holds["id"]], payload={**holds["payload"], "took_in": mine})
-
-
-def _part(tx: Transaction, key: str) -> list[str]:
-    """What decisions that hold no more made part of a track is a provisional track again, with its wants."""
-    rows = tx.connection.execute(
-        sa.select(_correction).where(_correction.c.line_key == key, _correction.c.undone_at.is_not(None))
-    ).mappings()
-    taken = [row for row in rows if row["payload"].get("took_in")]
-    parted: list[str] = []
-    for row in taken:
-        for merge_id in row["payload"]["took_in"]:
-            with suppress(BadInput):  # something else was made of the two since: that stays
-                parted.append(unmerge_tracks(tx, merge_id)[1])
-        set_corrections(tx, [row["id"]], payload={**row["payload"], "took_in": []})
-    return parted
 
 
 def _assigned(tx: Transaction, track: str | Credit | TrackRecord | None) -> str:
@@ -335,23 +282,6 @@ def _check_track(connection: sa.Connection, track: object) -> Any:
         raise BadInput(f"there is no track {track!r}: `mixtrove library list` shows them")
     table = schema.library_track
     return connection.execute(sa.select(table).where(table.c.id == now)).mappings().one()
-
-
-def _set_aside(tx: Transaction, key: str) -> list[str]:
-    """Earlier decisions about the line give way to a new one; rejections of candidates stay."""
-    ids = list(
-        tx.connection.execute(
-            sa.select(_correction.c.id).where(
-                _correction.c.line_key == key,
-                _correction.c.kind != "reject",
-                _correction.c.undone_at.is_(None),
-            )
-        ).scalars()
-    )
-    set_corrections(tx, ids, undone_at=tx.now)
-    for one in ids:
-        forget_aliases_of(tx, one)
-    return ids
 
 
 def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:

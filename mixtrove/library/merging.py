@@ -166,6 +166,14 @@ def last_merge(connection: sa.Connection, track_id: str) -> sa.RowMapping:
         for row in rows:
             if not row["before"]["track"]["provisional"]:
                 return row
+    lines = connection.execute(
+        sa.select(_log.c.id).where(_log.c.kept_id == track_id, _log.c.undone_at.is_(None)).limit(1)
+    ).first()
+    if lines is not None:
+        raise BadInput(
+            f"nothing was merged into track {track_id} but lines that nobody had identified: take those "
+            f"decisions back, `mixtrove corrections list --track {track_id[-8:]}` shows them"
+        )
     raise BadInput(f"nothing was merged into track {track_id}: `mixtrove library merges` shows what was")
 
 

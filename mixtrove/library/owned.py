@@ -79,9 +79,10 @@ def import_owned_csv(store: Store, data: bytes, name: str) -> OwnedImport:
 
 
 def link_owned(tx: Transaction) -> int:
-    """Link owned files to the library tracks with their identity; returns how many links changed.
+    """Link owned files to the library tracks with their identity, now or before a merge or an edit.
 
-    Call it when tracks were added. Provisional tracks are no proof of identity and are not linked.
+    Returns how many links changed. Call it when tracks were added. Provisional tracks are no proof of
+    identity and are not linked.
     """
     rows = tx.connection.execute(_unlinked()).all()
     if rows:
@@ -103,13 +104,20 @@ def owned_tracks(connection: sa.Connection) -> set[str]:
 
 def _unlinked() -> sa.Select[tuple[str, str]]:
     """Owned files without a track, each with the one that has its identity."""
-    target = (
+    name = schema.track_identity
+    now = (
         sa.select(_track.c.id)
         .where(_track.c.identity_key == _owned.c.identity_key, ~_track.c.provisional)
         .order_by(_track.c.disambiguator)
         .limit(1)
-        .scalar_subquery()
     )
+    once = (
+        sa.select(name.c.library_track_id)
+        .where(name.c.identity_key == _owned.c.identity_key)
+        .order_by(name.c.disambiguator)
+        .limit(1)
+    )
+    target = sa.func.coalesce(now.scalar_subquery(), once.scalar_subquery())
     return sa.select(_owned.c.id, target.label("target")).where(
         target.is_not(None), _owned.c.library_track_id.is_(None)
     )

@@ -92,32 +92,46 @@ def keep_searches(tx: Transaction, links: Mapping[str, Sequence[Link]]) -> int:
         tx: the transaction.
         links: by track, links of kind ``search``; an empty list takes its searches away.
     """
-    gone: list[str] = []
-    fresh: list[dict[str, object]] = []
-    for some in chunks(links):
-        rows = tx.connection.execute(
-            sa.select(_link.c.id, _link.c.library_track_id, _link.c.store, _link.c.url, _link.c.kind).where(
-                _link.c.library_track_id.in_(some)
-            )
-        ).all()
-        there = {(row.library_track_id, row.store, row.url) for row in rows}
-        wanted = {(track_id, one.store, one.url) for track_id in some for one in links[track_id]}
-        gone += [
-            row.id
-            for row in rows
-            if row.kind == "search" and (row.library_track_id, row.store, row.url) not in wanted
-        ]
-        fresh += [
+    gone, missing = _other_searches(tx.connection, links)
+    delete_rows(tx, _link, [row["id"] for row in gone])
+    if missing:
+        fresh = [
             {
                 "id": new_id(), "library_track_id": track_id, "store": store, "url": url, "kind": "search",
                 "fetched_at": tx.now, "revision": tx.revision,
             }
-            for track_id, store, url in sorted(wanted - there)
+            for track_id, store, url in missing
         ]  # fmt: skip
-    delete_rows(tx, _link, gone)
-    if fresh:
         tx.connection.execute(sa.insert(_link), fresh)
-    return len(gone) + len(fresh)
+    return len(gone) + len(missing)
+
+
+def with_other_searches(connection: sa.Connection, links: Mapping[str, Sequence[Link]]) -> set[str]:
+    """Those of the tracks that have other searches than these; see ``keep_searches``."""
+    gone, missing = _other_searches(connection, links)
+    return {row["library_track_id"] for row in gone} | {track_id for track_id, _, _ in missing}
+
+
+def _other_searches(
+    connection: sa.Connection, links: Mapping[str, Sequence[Link]]
+) -> tuple[list[sa.RowMapping], list[tuple[str, str, str]]]:
+    """The rows that are too many, and (track, store, url) of the searches that are missing."""
+    gone: list[sa.RowMapping] = []
+    missing: list[tuple[str, str, str]] = []
+    columns = (_link.c.id, _link.c.library_track_id, _link.c.store, _link.c.url, _link.c.kind)
+    for some in chunks(links):
+        rows = (
+            connection.execute(sa.select(*columns).where(_link.c.library_track_id.in_(some))).mappings().all()
+        )
+        there = {(row["library_track_id"], row["store"], row["url"]) for row in rows}
+        wanted = {(track_id, one.store, one.url) for track_id in some for one in links[track_id]}
+        missing += sorted(wanted - there)
+        gone += [
+            row
+            for row in rows
+            if row["kind"] == "search" and (row["library_track_id"], row["store"], row["url"]) not in wanted
+        ]
+    return gone, missing
 
 
 def expire_prices(tx: Transaction) -> int:

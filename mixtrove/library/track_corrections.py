@@ -19,12 +19,19 @@ from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.line_decisions import file_decision
 from mixtrove.library.merging import last_merge, merge_tracks, unmerge_tracks
+from mixtrove.library.musical_key import parse_key
 from mixtrove.library.store import Transaction, new_id
-from mixtrove.library.track_columns import NAMED, write_columns
+from mixtrove.library.track_columns import NAMED, set_by_people, write_columns
 from mixtrove.library.track_decisions import pairs_apart, renew_marks
-from mixtrove.library.track_identity import current_id, forget_name, remember_name, track_named
+from mixtrove.library.track_identity import (
+    PROVISIONAL_PREFIX,
+    current_id,
+    forget_name,
+    remember_name,
+    track_named,
+)
 from mixtrove.library.track_pairs import forget_pair, is_apart, note_pair
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, ExternalId, find_or_create_track
+from mixtrove.library.track_references import reference
 from mixtrove.matching import identity_key
 from mixtrove.matching.verdict import compare
 
@@ -61,6 +68,8 @@ def edit_track(
 ) -> int:
     """Set fields of a track; returns its version afterwards. Runs never change what was set or cleared here.
 
+    A value that is there already is a person's from now on; one that a person set already changes nothing.
+
     Args:
         tx: the transaction.
         track_id: a track; one that was merged stands for what it is now.
@@ -83,7 +92,10 @@ def edit_track(
             f"track {row['id']}", expected=expected_version, found=row["version"],
             given=values, there={name: row[name] for name in values},
         )  # fmt: skip
-    changed = {name: value for name, value in values.items() if row[name] != value}
+    theirs = set_by_people(tx.connection, [row["id"]]).get(row["id"], set())
+    changed = {name: value for name, value in values.items() if row[name] != value or name not in theirs}
+    if correction_id is not None:  # from another library: it holds, whatever is here already
+        changed = values
     if not changed:
         return int(row["version"])
     ref = reference(tx.connection, row)
@@ -100,7 +112,6 @@ def edit_track(
     _file(
         tx, "edit", row["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
         id=row["id"], version=version, track=ref, known=known,
-        after=changed.get("identity_key", row["identity_key"]),
         changes={name: [row[name], value] for name, value in changed.items() if name in EDITABLE},
     )  # fmt: skip
     renew_marks(tx, [row["id"]])
@@ -124,7 +135,28 @@ def merge_by_person(
     Raises:
         BadInput: no such tracks, they are one already, or they are two versions.
     """
+    check_merge(tx.connection, kept, merged)
     stays, goes = track_row(tx.connection, kept), track_row(tx.connection, merged)
+    if goes["provisional"]:
+        key = goes["identity_key"].removeprefix(PROVISIONAL_PREFIX)
+        file_decision(
+            tx, "assign", key, by=by, track=stays["id"], batch_id=batch_id, correction_id=correction_id, at=at
+        )
+        return str(stays["id"])
+    refs = {"kept": reference(tx.connection, stays), "merged": reference(tx.connection, goes)}
+    _set_apart_aside(tx, stays["id"], goes["id"])
+    merge_id = merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
+    file_merge(tx, merge_id, refs=refs, by=by, batch_id=batch_id, correction_id=correction_id, at=at)
+    return str(stays["id"])
+
+
+def check_merge(connection: sa.Connection, kept: str, merged: str) -> str:
+    """Whether a person may make two tracks one; returns what does not agree, empty when all does.
+
+    Raises:
+        BadInput: no such tracks, they are one already, or they are two versions.
+    """
+    stays, goes = track_row(connection, kept), track_row(connection, merged)
     if stays["id"] == goes["id"]:
         same = kept == merged
         raise BadInput(
@@ -137,19 +169,28 @@ def merge_by_person(
             f"track {stays['id']} is not identified: merge it into the other one, or say first what it is, "
             "with `mixtrove review assign`"
         )
-    if goes["provisional"]:
-        key = goes["identity_key"].removeprefix(PROVISIONAL_PREFIX)
-        file_decision(tx, "assign", key, by=by, track=stays["id"], batch_id=batch_id)
-        return str(stays["id"])
-    refuse_versions(stays, goes)
-    refs = {"kept": reference(tx.connection, stays), "merged": reference(tx.connection, goes)}
-    _set_apart_aside(tx, stays["id"], goes["id"])
-    merge_id = merge_tracks(tx, kept=stays["id"], merged=goes["id"], reason=f"merged by {by}", by=by)
+    if goes["provisional"] and credit_of_track(goes).unknown:
+        return ""  # an ID: the person knows what it is
+    return refuse_versions(stays, goes)
+
+
+def file_merge(
+    tx: Transaction,
+    merge_id: str,
+    *,
+    refs: Mapping[str, Any],
+    by: str,
+    batch_id: str | None = None,
+    correction_id: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """File that a person says of a merge that it is right; ``refs``: ``kept`` and ``merged`` before it."""
+    log = schema.merge_log
+    kept = tx.connection.execute(sa.select(log.c.kept_id).where(log.c.id == merge_id)).scalar_one()
     _file(
-        tx, "merge", stays["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
-        merge_id=merge_id, **refs,
+        tx, "merge", kept, by, correction_id=correction_id, at=at, batch_id=batch_id, merge_id=merge_id,
+        **refs,
     )  # fmt: skip
-    return str(stays["id"])
 
 
 def unmerge_by_person(tx: Transaction, track_id: str, *, by: str) -> tuple[str, str]:
@@ -194,8 +235,10 @@ def keep_apart(
     batch_id: str | None = None,
     correction_id: str | None = None,
     at: datetime | None = None,
-) -> None:
+) -> bool:
     """A person says that two tracks are not one: they are neither merged nor reported again.
+
+    False when that was known already.
 
     Raises:
         BadInput: no such tracks, they are one, or one stands for a line that nobody identified.
@@ -210,12 +253,13 @@ def keep_apart(
                 "review reject`"
             )
     if is_apart(tx.connection, rows[0]["id"], rows[1]["id"]):
-        return
+        return False
     note_pair(tx, rows[0]["id"], rows[1]["id"], "apart", 0.0, f"kept apart by {by}")
     _file(
         tx, "apart", rows[0]["id"], by, correction_id=correction_id, at=at, batch_id=batch_id,
         tracks=[reference(tx.connection, row) for row in rows], ids=[row["id"] for row in rows],
     )  # fmt: skip
+    return True
 
 
 def _set_apart_aside(tx: Transaction, first: str, second: str) -> None:
@@ -243,42 +287,25 @@ def track_row(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     return connection.execute(sa.select(_track).where(_track.c.id == now)).mappings().one()
 
 
-def reference(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
-    """A track as another library can find it: its names and its ids elsewhere."""
-    ids = connection.execute(
-        sa.select(_known.c.provider, _known.c.external_id)
-        .where(_known.c.library_track_id == row["id"])
-        .order_by(_known.c.provider, _known.c.external_id)
-    )
-    names = ("identity_key", "disambiguator", *NAMED, "label", "catalog_number")
-    return {**{name: row[name] for name in names}, "external_ids": [list(one) for one in ids]}
-
-
-def track_of(tx: Transaction, ref: Mapping[str, Any]) -> str:
-    """The track that a reference names, in this library: by name, else by id, else it is added."""
-    found = track_named(tx.connection, ref["identity_key"], ref["disambiguator"])
-    if found is not None:
-        return str(found["id"])
-    ids = [ExternalId(provider, number) for provider, number in ref["external_ids"]]
-    plain: Any = {**ref, "isrcs": [], "release_date": None, "duration": None}
-    return find_or_create_track(
-        tx, credit_of_track(plain), external_ids=ids, disambiguator=ref["disambiguator"]
-    )
-
-
-def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> None:
-    """Two versions of a track are never one.
+def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> str:
+    """Two versions of a track are never one; returns what does not agree otherwise, empty when all does.
 
     Raises:
         BadInput: these are two versions.
     """
     left, right = credit_of_track(one), credit_of_track(other)
     found = compare(left, right)
+    if left.unknown or right.unknown:
+        raise BadInput(
+            f"{shown(left)} and {shown(right)} are not known well enough to be one (artist or title is "
+            "unknown): name them first, with `mixtrove library edit`"
+        )
     if found.gate < ONE_TRACK:
         raise BadInput(
             f"{shown(left)} and {shown(right)} are two versions ({found.reasons[0]}) and stay two tracks: if "
             "a name is wrong, correct it first with `mixtrove library edit`"
         )
+    return "" if found.decision == "same" else "; ".join(found.reasons)
 
 
 def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> dict[str, Any] | None:
@@ -326,6 +353,8 @@ def _checked(name: str, value: Any) -> Any:
         return value
     if not isinstance(value, str):
         raise BadInput(f"{name} {value!r} is no text")
+    if name == "key" and parse_key(value) is None:
+        raise BadInput(f"key {value!r} is no musical key such as Am, A minor or 8A")
     if name == "release_date" and not _DATE.fullmatch(value):
         raise BadInput(f"release_date {value!r} is none of YYYY, YYYY-MM and YYYY-MM-DD")
     return value

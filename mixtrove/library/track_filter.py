@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.library.musical_key import MusicalKey, spellings
 from mixtrove.library.track_columns import PERSON
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX
 from mixtrove.library.track_records import is_live
-from mixtrove.library.tracks import PROVISIONAL_PREFIX
 from mixtrove.matching import normal_form
 
 _track = schema.library_track

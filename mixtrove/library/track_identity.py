@@ -16,6 +16,9 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction
 
+PROVISIONAL_PREFIX = "line:"
+"""Before the line key in the identity key of a provisional track: it can never equal a real one."""
+
 _track = schema.library_track
 _name = schema.track_identity
 _merge = schema.merge_log
@@ -59,6 +62,19 @@ def ids_of_names(connection: sa.Connection, identity_keys: Iterable[str]) -> Ite
                 )
             )
             yield from ((row[0], row[1], row[2]) for row in rows)
+
+
+def names_of(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, set[str]]:
+    """By track, the identity keys that stand for it, now or before a merge or an edit."""
+    found: dict[str, set[str]] = {}
+    for some in chunks(track_ids):
+        now = sa.select(_track.c.id, _track.c.identity_key).where(_track.c.id.in_(some))
+        once = sa.select(_name.c.library_track_id, _name.c.identity_key)
+        for track_id, key in connection.execute(
+            now.union_all(once.where(_name.c.library_track_id.in_(some)))
+        ):
+            found.setdefault(track_id, set()).add(key)
+    return found
 
 
 def current_ids(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, str]:

@@ -27,6 +27,9 @@ from mixtrove.matching.verdict import Decision, compare
 
 Kind = Literal["unsure", "conflict", "apart"]
 
+BY_ID = "both have the id of "
+"""How the reason of a pair begins that shares the id of a provider: no other track can have that."""
+
 _pair = schema.track_pair
 _track = schema.library_track
 
@@ -88,8 +91,7 @@ def note_pair(tx: Transaction, first: str, second: str, kind: Kind, score: float
         statement.on_conflict_do_update(
             index_elements=["left_id", "right_id"],
             set_={name: new[name] for name in ("kind", "score", "reason", "found_at")},
-            where=_pair.c.reason.is_distinct_from(new.reason)
-            & (sa.true() if kind == "apart" else _pair.c.kind != "apart"),
+            where=sa.true() if kind == "apart" else _pair.c.kind != "apart",
         )
     )
 
@@ -109,9 +111,10 @@ def is_apart(connection: sa.Connection, first: str, second: str) -> bool:
     return found == "apart"
 
 
-def forget_unsure(tx: Transaction) -> None:
-    """Forget the pairs of the last deep pass; it notes those that it finds anew."""
-    tx.connection.execute(sa.delete(_pair).where(_pair.c.kind == "unsure"))
+def forget_found(tx: Transaction, before: datetime) -> None:
+    """Forget the pairs that a deep pass found before this time; those that arrived by a shared id stay."""
+    by_id = (_pair.c.kind == "conflict") & _pair.c.reason.startswith(BY_ID)
+    tx.connection.execute(sa.delete(_pair).where(_pair.c.kind != "apart", ~by_id, _pair.c.found_at < before))
 
 
 def merge_same(tx: Transaction, pairs: Iterable[tuple[str, str, str]], *, by: str = RUN) -> int:

@@ -20,12 +20,9 @@ from mixtrove.library.credits import credit_of_track, shown_artist, version_of_t
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction, new_id, upsert
 from mixtrove.library.track_columns import COLUMNS, empty_columns, set_by_people, write_columns
-from mixtrove.library.track_identity import ids_of_names
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, ids_of_names
 from mixtrove.library.track_pairs import alike, note_shared_id
 from mixtrove.matching import Credit, identity_key, line_key
-
-PROVISIONAL_PREFIX = "line:"
-"""Before the line key in the identity key of a provisional track: it can never equal a real one."""
 
 _track = schema.library_track
 _known = schema.external_id

@@ -15,7 +15,8 @@ from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
 from mixtrove.library.aliases import forget_aliases_of
 from mixtrove.library.credits import credit_of_track
-from mixtrove.library.line_decisions import apply_to_line, hold_again, set_corrections
+from mixtrove.library.giving_way import hold_again, set_corrections
+from mixtrove.library.line_decisions import apply_to_line
 from mixtrove.library.store import Store, Transaction
 from mixtrove.library.track_columns import write_columns
 from mixtrove.library.track_corrections import take_merge_back, track_row
@@ -44,6 +45,7 @@ def undo(
     correction_ids: Collection[str] = (),
     line_key: str | None = None,
     batch_id: str | None = None,
+    by: str | None = None,
 ) -> list[Undone]:
     """Take back decisions by their ids, the last one about a line, or all of one command; the last one first.
 
@@ -51,10 +53,19 @@ def undo(
     run looks them up. Of a track, an edit gives back what was there, a merge gives back two tracks, kept
     apart.
 
+    Args:
+        store: the store.
+        correction_ids: these decisions, or
+        line_key: the last one about this line, or
+        batch_id: all of one command.
+        by: who takes them back; whoever made them when None.
+
     Raises:
         BadInput: there is no such decision, or it was taken back already; nothing is taken back then.
         StaleEdit: a field that an edit set was set again since; nothing is taken back then.
     """
+    if (batch_id is not None) + bool(correction_ids) + (line_key is not None) != 1:
+        raise BadInput(NOTHING)
     with store.write() as tx:
         query = sa.select(_correction).where(_correction.c.undone_at.is_(None))
         if batch_id is not None:
@@ -66,22 +77,22 @@ def undo(
         rows = tx.connection.execute(query.order_by(_correction.c.id.desc())).mappings().all()
         if not rows or len(rows) < len(set(correction_ids)):
             raise BadInput(NOTHING)
-        return [_take_back(tx, row) for row in rows]
+        return [_take_back(tx, row, by or row["decided_by"]) for row in rows]
 
 
-def _take_back(tx: Transaction, row: sa.RowMapping) -> Undone:
+def _take_back(tx: Transaction, row: sa.RowMapping, by: str) -> Undone:
     entries = 0
     if row["line_key"] is not None:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         forget_aliases_of(tx, row["id"])
-        hold_again(tx, row["line_key"], row["payload"].get("replaced", ()))
+        hold_again(tx, row)
         entries = apply_to_line(tx, row["line_key"])
     elif row["kind"] == "edit":
         _unedit(tx, row)
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         renew_marks(tx, [row["payload"]["id"]])
     elif row["kind"] == "merge":
-        take_merge_back(tx, row["payload"]["merge_id"], by=row["decided_by"])
+        take_merge_back(tx, row["payload"]["merge_id"], by=by)
     else:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         renew_apart(tx)

@@ -22,7 +22,6 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema, wants
 from mixtrove.library.deletion import chunks
-from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.spreadsheet import MORE, read_csv
 from mixtrove.library.store import PAUSE, Store, Transaction
 from mixtrove.library.tracks import Tracks
@@ -32,6 +31,9 @@ from mixtrove.library.want_values import PURCHASE_FIELDS, checked, moment, text_
 from mixtrove.library.wanted_tracks import names_of, tracks_named
 from mixtrove.library.wants import Wish, add_wants, list_full, set_wants
 from mixtrove.matching import Credit
+
+SHARE = 100
+"""Rows that are written in one transaction: each may make a track, and people edit beside it."""
 
 _NAMES = ("artist", "title", "version", "label", "catalog_number")
 _VALUES = ("cut", "priority", "status", "purchased_at", "purchase_price", "currency", "store", "notes")
@@ -107,7 +109,7 @@ def import_wants(store: Store, data: bytes, name: str, *, user: str, dry_run: bo
             rows.append(found)
     total = WantImport(len(rows) + len(refused), 0, 0, 0, ())
     remaining = iter(rows)
-    while some := list(islice(remaining, len(rows) if dry_run else CHUNK)):
+    while some := list(islice(remaining, len(rows) if dry_run else SHARE)):
         with store.write() as tx, ExitStack() as nothing:
             if dry_run:
                 nothing.callback(tx.connection.begin_nested().rollback)

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library.credits import shown
 from mixtrove.library.store import Transaction
-from mixtrove.library.track_identity import ids_of_names
-from mixtrove.library.tracks import PROVISIONAL_PREFIX, find_or_create_track
+from mixtrove.library.track_identity import PROVISIONAL_PREFIX, ids_of_names
+from mixtrove.library.tracks import find_or_create_track
 from mixtrove.matching import Credit, identity_key, line_key
 
 

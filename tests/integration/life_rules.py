@@ -224,6 +224,18 @@ def wants_are_unique(now: Rows) -> None:
     assert told == {key for (key,) in now["want"]}
 
 
+def what_is_owned_is_linked(now: Rows) -> None:
+    """A file whose name is, or was, that of an identified track is linked; true after files were linked."""
+    names = {
+        row["identity_key"]
+        for name in ("library_track", "track_identity")
+        for row in now[name].values()
+        if not row.get("provisional")
+    }
+    for row in now["owned_track"].values():
+        assert row["library_track_id"] is not None or row["identity_key"] not in names, row
+
+
 def ids_are_kept(before: Rows, now: Rows) -> None:
     """An id of a recording that was learnt stays known."""
     assert before["external_id"].keys() <= now["external_id"].keys()

@@ -97,15 +97,26 @@ EDITS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
+_TABLES = [
+    (
+        table.name,
+        sa.select(table),
+        [column.name for column in table.c],
+        [list(table.c).index(key) for key in table.primary_key],
+    )
+    for table in schema.metadata.sorted_tables
+]
+
+
 def read_rows(store: Store) -> Rows:
     """Every row of every table, of one moment."""
     with store.read() as connection:
         return {
-            table.name: {
-                tuple(row[key.name] for key in table.primary_key): dict(row)
-                for row in connection.execute(sa.select(table)).mappings()
+            name: {
+                tuple(row[at] for at in key): dict(zip(columns, row, strict=True))
+                for row in connection.execute(query).all()
             }
-            for table in schema.metadata.sorted_tables
+            for name, query, columns, key in _TABLES
         }
 
 

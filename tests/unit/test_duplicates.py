@@ -134,6 +134,14 @@ def test_a_remixer_spelled_otherwise_is_for_a_person() -> None:
     assert unsure(found) == [("a", "b")]
 
 
+def test_two_remixes_of_one_release_stay_two_however_alike_their_names() -> None:
+    facts = {"catalog_number": "PRY 1", "label": "Pryda", "year": 2008}
+    one = track("a", "Struktur", "Black Soul Music (Guts Remix)", duration=437.0, **facts)
+    other = track("b", "Struktur", "Black Soul Music (Duts Remix)", duration=352.0, **facts)
+    assert clusters(find_duplicates([one, other])) == []
+    assert unsure(find_duplicates([one, other])) == [("a", "b")]
+
+
 def test_titles_that_everybody_uses_need_a_fact() -> None:
     found = find_duplicates([track("a", "Vhoor", "Untitled"), track("b", "Vhoor", "untitled")])
     assert clusters(found) == []
