@@ -244,7 +244,7 @@ def test_what_a_person_set_is_never_changed(begin: Begin, when: str) -> None:
     first, second = recordings(2)
     scene = begin([first, second])
     tracks = sorted(add(scene, row) for row in (first, second))
-    mine = {"label": "Mine", "genre": "Mine", "bpm": 99.0, "key": "Mine", "release_date": "1999",
+    mine = {"label": "Mine", "genre": "Mine", "bpm": 99.0, "key": "F# minor", "release_date": "1999",
             "catalog_number": "MINE1", "duration": 61.0}  # fmt: skip
 
     def edit(done: int = 1, of: int = 2) -> None:

@@ -298,6 +298,7 @@ def test_a_renamed_track_is_still_found_by_the_name_it_had_and_an_undone_edit_le
         ({"bpm": "fast"}, "bpm must be a number from 20 to 400"),
         ({"release_date": "2015-13"}, "is none of YYYY, YYYY-MM and YYYY-MM-DD"),
         ({"label": "x" * 501}, "is longer than 500 letters"),
+        ({"key": "H#"}, "key 'H#' is no musical key"),
         ({"artist": "Eric Prydz", "title": "Opus"}, "is this one already: make them one with"),
     ],
 )
