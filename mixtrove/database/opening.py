@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import pydantic_core
 import sqlalchemy as sa
 
+from mixtrove.database.columns import json_text
 from mixtrove.database.unavailable import explain
 from mixtrove.errors import BadInput, StoreUnavailable
 
 DEFAULT_BUSY_TIMEOUT = 30.0
+
+_JSON: Any = {"json_serializer": json_text, "json_deserializer": pydantic_core.from_json}
 
 LOOK_AGAIN = 0.001
 """Seconds between two attempts to become SQLite's writer. Its own waits grow to 100 ms and so miss the few
@@ -211,7 +215,7 @@ def database_url(text: str) -> sa.URL:
 def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) -> sa.Engine:
     """An engine for this URL. Foreign keys are switched off only to rebuild tables in a migration."""
     if url.get_backend_name() == "postgresql":
-        engine = sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True, **_JSON)
         milliseconds = max(1, round(busy_timeout * 1000))
 
         @sa.event.listens_for(engine, "connect")
@@ -221,7 +225,7 @@ def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) 
 
         return engine
 
-    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout})
+    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, **_JSON)
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:

@@ -6,10 +6,12 @@ Everything here works inside a transaction of the caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from mixtrove.database.bulk import TextList, among
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
 from mixtrove.library.store import Transaction
@@ -21,8 +23,37 @@ _track = schema.library_track
 _discovery = schema.track_discovery
 
 
-def _counted() -> sa.Subquery:
-    """What the derived values of the tracks ``ids`` are by their plays; each is read from the index."""
+def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
+    """Bring ``discovery_count``, ``discovered_from``, ``first_discovered`` and ``last_seen`` up to date.
+
+    They are counted from ``track_discovery``; a track whose values are right is not written.
+    """
+    any_wrong, refresh = _statements(tx.connection.dialect.name)
+    for some in chunks(track_ids):
+        if tx.changed or tx.connection.execute(any_wrong, {"ids": some}).first():
+            tx.connection.execute(refresh, {"ids": some, "new_revision": tx.revision})
+
+
+@cache
+def _statements(dialect: str) -> tuple[sa.Select[Any], sa.Update]:
+    """Whether a derived value of one of the tracks ``ids`` is wrong, and what puts all of them right."""
+    ids = sa.bindparam("ids", type_=TextList)
+    now = _counted(dialect, ids)
+    wrong = (
+        among(dialect, _track.c.id, ids),
+        _track.c.id == now.c.id,
+        sa.or_(*(_track.c[name].is_distinct_from(now.c[name]) for name in DERIVED)),
+    )
+    return (
+        sa.select(_track.c.id).where(*wrong).limit(1),
+        sa.update(_track)
+        .where(*wrong)
+        .values(**{name: now.c[name] for name in DERIVED}, revision=sa.bindparam("new_revision")),
+    )
+
+
+def _counted(dialect: str, ids: sa.BindParameter[Any]) -> sa.Subquery:
+    """What the derived values of the tracks are by their plays; each is read from the index."""
     track, play = _track.alias(), _discovery.alias()
 
     def of_plays(value: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -39,33 +70,9 @@ def _counted() -> sa.Subquery:
             of_plays(sa.func.min(play.c.discovery_date)).scalar_subquery().label("first_discovered"),
             of_plays(sa.func.max(play.c.discovery_date)).scalar_subquery().label("last_seen"),
         )
-        .where(track.c.id.in_(sa.bindparam("ids", expanding=True)))
+        .where(among(dialect, track.c.id, ids))
         .subquery()
     )
-
-
-_NOW = _counted()
-_WRONG = (
-    _track.c.id.in_(sa.bindparam("ids", expanding=True)),
-    _track.c.id == _NOW.c.id,
-    sa.or_(*(_track.c[name].is_distinct_from(_NOW.c[name]) for name in DERIVED)),
-)
-_ANY_WRONG = sa.select(_track.c.id).where(*_WRONG).limit(1)
-_REFRESH = (
-    sa.update(_track)
-    .where(*_WRONG)
-    .values(**{name: _NOW.c[name] for name in DERIVED}, revision=sa.bindparam("new_revision"))
-)
-
-
-def refresh_derived(tx: Transaction, track_ids: Iterable[str]) -> None:
-    """Bring ``discovery_count``, ``discovered_from``, ``first_discovered`` and ``last_seen`` up to date.
-
-    They are counted from ``track_discovery``; a track whose values are right is not written.
-    """
-    for some in chunks(track_ids):
-        if tx.changed or tx.connection.execute(_ANY_WRONG, {"ids": some}).first():
-            tx.connection.execute(_REFRESH, {"ids": some, "new_revision": tx.revision})
 
 
 def remove_orphans(tx: Transaction, track_ids: Iterable[str]) -> int:
@@ -81,7 +88,9 @@ def remove_orphans(tx: Transaction, track_ids: Iterable[str]) -> int:
         ]
         gone += tx.connection.execute(
             sa.select(_track.c.id).where(
-                _track.c.id.in_(some), _track.c.provisional, *(~some_use for some_use in kept)
+                among(tx.connection.dialect.name, _track.c.id, some),
+                _track.c.provisional,
+                *(~some_use for some_use in kept),
             )
         ).scalars()
     delete_tracks(tx, gone)

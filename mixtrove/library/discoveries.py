@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from mixtrove.database.bulk import among, insert_rows, update_rows
 from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
 from mixtrove.library.credits import credit_of_entry
@@ -212,6 +213,7 @@ def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSu
     total = WriteSummary()
     remaining = iter(decisions)
     while some := list(islice(remaining, CHUNK)):
+        store.recount()
         with store.write() as tx:
             done = write_chunk(tx, some)
         total = WriteSummary(
@@ -313,7 +315,9 @@ def _rows(
     query = sa.select(*columns)
     found: dict[str, sa.RowMapping] = {}
     for some in chunks(values):
-        rows = tx.connection.execute(query.where(key.in_(some))).mappings()
+        rows = (
+            tx.connection.execute(query.where(among(tx.connection.dialect.name, key, some))).mappings().all()
+        )
         found |= {row["id"]: row for row in rows}
     return found
 
@@ -378,15 +382,8 @@ def _write_entries(
         reason = (one.skip_reason or "; ".join(one.reasons)) if one.status == "skipped" else None
         values = {"status": one.status, "skip_reason": reason, "catalogue": one.catalogue}
         if any(entries[one.entry_id][name] != value for name, value in values.items()):
-            changed.append({"b_id": one.entry_id, **values})
-    if changed:
-        names = ("status", "skip_reason", "catalogue")
-        tx.connection.execute(
-            sa.update(_entry)
-            .where(_entry.c.id == sa.bindparam("b_id"))
-            .values(**{name: sa.bindparam(name) for name in names}, revision=tx.revision),
-            changed,
-        )
+            changed.append({"id": one.entry_id, **values, "revision": tx.revision})
+    update_rows(tx.connection, _entry, changed)
 
 
 def _play_row(
@@ -417,7 +414,9 @@ def _write_plays(tx: Transaction, plays: Mapping[str, sa.RowMapping], rows: Sequ
         for row in rows
         if row["id"] not in plays or any(plays[row["id"]][name] != value for name, value in row.items())
     ]
-    upsert(tx, _discovery, changed, on=("entry_id",))
+    new = [{**row, "revision": tx.revision} for row in changed if row["id"] not in plays]
+    insert_rows(tx.connection, _discovery, new)
+    upsert(tx, _discovery, [row for row in changed if row["id"] in plays], on=("entry_id",))
 
 
 def _write_candidates(tx: Transaction, decisions: Sequence[EntryDecision]) -> None:
@@ -425,7 +424,7 @@ def _write_candidates(tx: Transaction, decisions: Sequence[EntryDecision]) -> No
     for some in chunks(one.entry_id for one in decisions):
         rows = tx.connection.execute(
             sa.select(_candidate)
-            .where(_candidate.c.entry_id.in_(some))
+            .where(among(tx.connection.dialect.name, _candidate.c.entry_id, some))
             .order_by(_candidate.c.entry_id, _candidate.c.rank)
         ).mappings()
         for row in rows:
@@ -433,9 +432,10 @@ def _write_candidates(tx: Transaction, decisions: Sequence[EntryDecision]) -> No
     wanted = {one.entry_id: _candidate_rows(one) for one in decisions}
     changed = [entry_id for entry_id, rows in wanted.items() if present[entry_id] != rows]
     for some in chunks(entry_id for entry_id in changed if present[entry_id]):
-        tx.connection.execute(sa.delete(_candidate).where(_candidate.c.entry_id.in_(some)))
-    if new := [row for entry_id in changed for row in wanted[entry_id]]:
-        tx.connection.execute(sa.insert(_candidate), new)
+        tx.connection.execute(
+            sa.delete(_candidate).where(among(tx.connection.dialect.name, _candidate.c.entry_id, some))
+        )
+    insert_rows(tx.connection, _candidate, [row for entry_id in changed for row in wanted[entry_id]])
 
 
 def _candidate_rows(one: EntryDecision) -> list[dict[str, Any]]:

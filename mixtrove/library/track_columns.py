@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mixtrove.database.bulk import among
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction
@@ -47,7 +48,8 @@ def set_by_people(connection: sa.Connection, track_ids: Iterable[str]) -> dict[s
     for some in chunks(track_ids):
         for row in connection.execute(
             sa.select(_attribute.c.library_track_id, _attribute.c.name).where(
-                _attribute.c.library_track_id.in_(some), _attribute.c.provider == PERSON
+                among(connection.dialect.name, _attribute.c.library_track_id, some),
+                _attribute.c.provider == PERSON,
             )
         ):
             found.setdefault(row.library_track_id, set()).add(row.name)

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mixtrove.database.bulk import among
 from mixtrove.database.opening import insert
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
@@ -58,7 +59,7 @@ def ids_of_names(connection: sa.Connection, identity_keys: Iterable[str]) -> Ite
         for table, column in ((_track, _track.c.id), (_name, _name.c.library_track_id)):
             rows = connection.execute(
                 sa.select(table.c.identity_key, table.c.disambiguator, column).where(
-                    table.c.identity_key.in_(some)
+                    among(connection.dialect.name, table.c.identity_key, some)
                 )
             )
             yield from ((row[0], row[1], row[2]) for row in rows)
@@ -83,7 +84,11 @@ def current_ids(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str
     asked = {one: one for one in track_ids}  # id → what it has become so far
     while asked:
         for some in chunks(asked.values()):
-            present = set(connection.execute(sa.select(_track.c.id).where(_track.c.id.in_(some))).scalars())
+            present = set(
+                connection.execute(
+                    sa.select(_track.c.id).where(among(connection.dialect.name, _track.c.id, some))
+                ).scalars()
+            )
             found |= {first: now for first, now in asked.items() if now in present}
         asked = {first: now for first, now in asked.items() if first not in found}
         kept = _merged_into(connection, asked.values())

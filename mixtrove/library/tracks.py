@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mixtrove.database.bulk import among, insert_rows
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track, shown_artist, version_of_track
 from mixtrove.library.deletion import chunks
@@ -75,21 +76,27 @@ class Tracks:
                 asked[one.provider].add(one.external_id)
         if not new and not asked:
             return
+        connection = self._tx.connection
         self._names |= {name: {} for name in new}
-        for name, disambiguator, track_id in ids_of_names(self._tx.connection, new):
+        for name, disambiguator, track_id in ids_of_names(connection, new):
             self._names[name].setdefault(disambiguator, track_id)
         tracks = {one for name in new for one in self._names[name].values()}
         for provider, numbers in asked.items():
             self._owners |= {(provider, number): None for number in numbers}
             for some in chunks(numbers):
-                rows = self._tx.connection.execute(
-                    sa.select(_known).where(_known.c.provider == provider, _known.c.external_id.in_(some))
+                rows = connection.execute(
+                    sa.select(_known).where(
+                        _known.c.provider == provider,
+                        among(connection.dialect.name, _known.c.external_id, some),
+                    )
                 ).mappings()
                 for row in rows:
                     self._owners[provider, row["external_id"]] = row
                     tracks.add(row["library_track_id"])
         for some in chunks(tracks - self._rows.keys()):
-            rows = self._tx.connection.execute(sa.select(_track).where(_track.c.id.in_(some))).mappings()
+            rows = connection.execute(
+                sa.select(_track).where(among(connection.dialect.name, _track.c.id, some))
+            ).mappings()
             self._rows |= {row["id"]: row for row in rows}
 
     def find_or_create(
@@ -149,8 +156,7 @@ class Tracks:
 
     def write(self) -> None:
         """Write what is new."""
-        if self._new:
-            self._tx.connection.execute(sa.insert(_track), list(self._new.values()))
+        insert_rows(self._tx.connection, _track, list(self._new.values()))
         for track_id, values in self._filled.items():
             write_columns(self._tx, track_id, values)
         upsert(self._tx, _known, list(self._new_ids.values()), on=("provider", "external_id"))
