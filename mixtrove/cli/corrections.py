@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -111,10 +112,14 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
             )
             click.confirm(f"take {'this' if len(meant) == 1 else f'these {len(meant)}'} back?", abort=True)
         done = take_back(store, correction_ids=[] if batch else chosen, batch_id=batch, by=settings.user)
-    lines = sum(one.entries for one in done)
+    final = {one.line_key: one for one in done if one.line_key is not None}.values()
+    lines = sum(one.entries for one in final if one.holds is None)
     click.echo(f"took back {len(done)} {'decision' if len(done) == 1 else 'decisions'}")
     if lines:
         click.echo(f"`mixtrove discover` looks {lines} {'entry' if lines == 1 else 'entries'} up again")
+    for words, number in Counter(one.holds for one in final if one.holds is not None).items():
+        what = "line" if number == 1 else "lines"
+        click.echo(f"what was decided before holds again for {number} {what}: it {words}")
 
 
 @corrections.command()
