@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest, write_text
 from mixtrove.errors import BadInput
@@ -31,7 +32,7 @@ def corrections() -> None:
 
 @corrections.command("list")
 @click.option("--kind", "kinds", type=click.Choice(_KINDS), multiple=True, help="Only these.")
-@click.option("--track", metavar="ID", help="Only those about this track.")
+@click.option("--track", type=TEXT, metavar="ID", help="Only those about this track.")
 @click.option("--undone", is_flag=True, help="Also those that were taken back.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
@@ -74,7 +75,7 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
 
 @corrections.command()
 @click.argument("ids", nargs=-1)
-@click.option("--together", metavar="ID", help="All that were decided by one command.")
+@click.option("--together", type=TEXT, metavar="ID", help="All that were decided by one command.")
 @click.option("--last", is_flag=True, help="What was decided last: with a command of several, all of it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.given import TEXT, Number
 from mixtrove.cli.opened import opened_providers, opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
@@ -31,15 +32,15 @@ _KINDS: dict[str, Kind] = {
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose lines of the queue."""
     for option in (
-        click.option("--tracklist", "tracklist", metavar="ID", help="Only lines of this mix."),
-        click.option("--dj", help="Only lines heard in mixes of DJs with this in their name."),
+        click.option("--tracklist", "tracklist", type=TEXT, metavar="ID", help="Only lines of this mix."),
+        click.option("--dj", type=TEXT, help="Only lines heard in mixes of DJs with this in their name."),
         click.option(
             "--min-confidence",
-            type=click.FloatRange(0, 1),
+            type=Number(0, 1),
             default=0.0,
             help="Only lines whose best candidate is at least so certain, 0 to 1.",
         ),
-        click.option("--search", "words", default="", metavar="WORDS", help="Only lines with these words."),
+        click.option("--search", "words", type=TEXT, metavar="WORDS", help="Only lines with these words."),
     ):
         command = option(command)
     return command
@@ -296,7 +297,7 @@ def _chosen(
     return [review_item(connection, _entry(connection, text)) for text in ids]
 
 
-def _filter(connection: Any, *, tracklist: str | None, **chosen: Any) -> ReviewFilter:
+def _filter(connection: Any, *, tracklist: str | None, words: str | None, **chosen: Any) -> ReviewFilter:
     from mixtrove.library import schema
     from mixtrove.library.lookup import find_id
     from mixtrove.library.review_queue import ReviewFilter
@@ -304,7 +305,7 @@ def _filter(connection: Any, *, tracklist: str | None, **chosen: Any) -> ReviewF
     tracklist_id = tracklist and find_id(
         connection, schema.tracklist, tracklist, what="tracklist", seen_in="mixtrove tracklist list"
     )
-    return ReviewFilter(tracklist_id=tracklist_id, **chosen)
+    return ReviewFilter(words=words or "", tracklist_id=tracklist_id, **chosen)
 
 
 def _confirmed(lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, yes: bool) -> bool:

@@ -210,6 +210,38 @@ def test_a_track_named_by_hand_keeps_the_label_and_number_of_the_line(
     }
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("review", "list", "--min-confidence", "nan"),
+        ("review", "list", "--min-confidence", "inf"),
+        ("review", "list", "--min-confidence", "1.1"),
+        ("review", "accept", "--all", "--yes", "--min-confidence", "NaN"),
+        ("review", "accept", "--all", "--yes", "--tracklist", ""),
+        ("review", "reject", "--all", "--yes", "--dj", " "),
+        ("review", "list", "--search", ""),
+        ("corrections", "list", "--track", ""),
+        ("corrections", "undo", "--together", ""),
+        ("library", "list", "--artist", ""),
+        ("library", "export", "--tracklist", ""),
+        ("library", "list", "--bpm", "nan-nan"),
+        ("want", "remove", "--all", "--yes", "--label", ""),
+        ("want", "list", "--dj", ""),
+        ("want", "basket", "--currency", ""),
+        ("tracklist", "list", "--dj", ""),
+        ("discover", "--offline", "--tracklist", ""),
+        ("providers", "simulate", "--speed", "inf"),
+        ("providers", "simulate", "--faults", "nan"),
+    ],
+)
+def test_a_filter_that_means_nothing_is_refused_and_not_passed_over(
+    run: Run, waiting: dict[str, str], args: tuple[str, ...]
+) -> None:
+    said = run(*args)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert len(lines(run("review", "list", "--json"))) == 3
+
+
 def test_one_wrong_id_among_several_changes_nothing(run: Run, waiting: dict[str, str]) -> None:
     said = run("review", "accept", waiting[LINES[0]], "ffffffff", waiting[LINES[1]])
     assert (said.exit_code, said.stdout) == (2, "")
