@@ -29,7 +29,7 @@ from mixtrove.library.want_records import count_wants
 from mixtrove.library.want_rows import wants_of_tracks
 from mixtrove.library.want_values import PURCHASE_FIELDS, checked, moment, text_or_none
 from mixtrove.library.wanted_tracks import names_of, tracks_named
-from mixtrove.library.wants import Wish, add_wants, list_full, set_wants
+from mixtrove.library.wants import Wish, add_wants, list_full, set_each
 from mixtrove.matching import Credit
 
 SHARE = 100
@@ -160,11 +160,12 @@ def _take(
     ids = add_wants(tx, user, wishes)
     more = ("status", *PURCHASE_FIELDS)
     done: set[str] = set()
+    changes: dict[str, dict[str, Any]] = {}
     for (row, track_id), want_id in zip(tracks, ids, strict=True):
-        changes = {name: row.values[name] for name in more if row.values.get(name) is not None}
-        if track_id in new and track_id not in done and changes:
-            set_wants(tx, [want_id], changes, by=user)
+        if track_id in new and track_id not in done:
+            changes[want_id] = {name: row.values[name] for name in more if row.values.get(name) is not None}
         done.add(track_id)
+    set_each(tx, changes, by=user)
     raised = {
         track_id for row, track_id in tracks if (row.values.get("priority") or 0) > there.get(track_id, 9)
     }
