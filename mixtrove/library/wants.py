@@ -76,7 +76,7 @@ def add_wants(tx: Transaction, user: str, wishes: Sequence[Wish]) -> list[str]:
         for one in wishes
     ]
     check_tracklists(tx, (values["source_tracklist_id"] for values in asked))
-    rows = wants_of_tracks(tx, user, (one.track_id for one in wishes))
+    rows = wants_of_tracks(tx.connection, user, (one.track_id for one in wishes))
     new: list[dict[str, Any]] = []
     raised: dict[str, Change] = {}
     for wish, values in zip(wishes, asked, strict=True):
