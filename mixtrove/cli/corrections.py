@@ -135,8 +135,7 @@ def export(out: Path | None) -> None:
     from mixtrove.library.correction_files import export_corrections
 
     with opened_store() as (store, _), store.read() as connection:
-        text = "".join(export_corrections(connection))
-    write_text(text, out)
+        write_text(export_corrections(connection), out)
 
 
 @corrections.command("import")
