@@ -5,7 +5,11 @@ from collections.abc import Mapping
 import dagster as dg
 
 from discovery_assets.jobs import JOBS
-from discovery_assets.match.duplicate_tracks import duplicate_tracks
+from discovery_assets.match.duplicate_tracks import (
+    duplicate_tracks,
+    one_name_one_track,
+    what_is_apart_stays_apart,
+)
 from discovery_assets.match.library_tracks import library_tracks, no_duplicate_identity, plays_counted_right
 from discovery_assets.match.track_attributes import track_attributes
 from discovery_assets.match.track_discoveries import every_entry_accounted_for, track_discoveries
@@ -16,7 +20,7 @@ from discovery_assets.statistics.periods import daily, monthly, weekly
 from discovery_assets.statistics.published import published_warehouse
 from discovery_assets.statistics.summaries import all_time, conversion, trends
 from discovery_assets.statistics.warehouse import warehouse, warehouse_checks
-from discovery_assets.want.purchase_links import purchase_links
+from discovery_assets.want.purchase_links import links_lead_somewhere, purchase_links
 from discovery_assets.want.want_list import want_list
 from resources.home import Home, OfflineCatalogue, OperationalStore, Warehouse
 from resources.providers import Providers
@@ -44,7 +48,15 @@ ASSETS = (
     conversion,
     published_warehouse,
 )
-CHECKS = (every_entry_accounted_for, no_duplicate_identity, plays_counted_right, warehouse_checks)
+CHECKS = (
+    every_entry_accounted_for,
+    no_duplicate_identity,
+    plays_counted_right,
+    one_name_one_track,
+    what_is_apart_stays_apart,
+    links_lead_somewhere,
+    warehouse_checks,
+)
 
 
 def build_definitions(

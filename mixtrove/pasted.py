@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -16,10 +17,10 @@ from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.discoveries import TrackRecord
 from mixtrove.library.lookup import find_track
-from mixtrove.library.review_queue import offered_as
+from mixtrove.library.review_queue import credit_of_line, offered_as
 from mixtrove.library.store import Store
 from mixtrove.library.tracks import ISRC
-from mixtrove.matching import Credit
+from mixtrove.matching import Credit, normal_form
 from mixtrove.provider_facts import facts_of
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.failures import ProviderFailure
@@ -40,7 +41,8 @@ def pasted_track(
 
     Args:
         store: the store.
-        entry_id: the line it is for, if any: what was offered for it is known without asking anybody.
+        entry_id: the line it is for, if any: what was offered for it is known without asking anybody, and a
+            text that names neither label nor catalogue number has those of the line.
         text: an id of a library track, "Artist - Title (Version)", the address of a track's page, or
             ``provider:id`` (also ``isrc:``).
         providers: opens the providers; they are asked only when nothing here knows the recording.
@@ -51,7 +53,11 @@ def pasted_track(
     page = recording_at(text)
     if page is None:
         with store.read() as connection:
-            return find_track(connection, text)
+            named = find_track(connection, text)
+            if entry_id is None or not isinstance(named, Credit):
+                return named
+            line = credit_of_line(connection, entry_id)
+        return _released_as(named, line)
     provider, number = page
     with store.read() as connection:
         known = schema.external_id
@@ -82,6 +88,17 @@ def linked(track: str | Credit | TrackRecord, page: str) -> TrackRecord:
         raise BadInput('--link goes with "Artist - Title (Version)": the track that you named has its ids')
     provider, number = found
     return TrackRecord(provider, f"{provider}:{number}", track, page if "://" in page else None)
+
+
+def _released_as(named: Credit, line: Credit) -> Credit:
+    """What a person named, on the label and under the number of the line where nothing else was said."""
+    if named.label and line.label and normal_form(named.label) != normal_form(line.label):
+        return named  # the number of the line is one of another label
+    return replace(
+        named,
+        label=named.label or line.label,
+        catalog_number=named.catalog_number or line.catalog_number,
+    )
 
 
 def _asked(providers: Mapping[str, Provider], provider: str, number: str) -> TrackRecord:

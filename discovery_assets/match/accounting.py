@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from mixtrove.library import schema
+from mixtrove.library.track_identity import current_ids
 
 _entry = schema.tracklist_entry
 _play = schema.track_discovery
@@ -63,3 +64,41 @@ def miscounted(connection: sa.Connection) -> list[tuple[str, str, int, int]]:
         .order_by(_track.c.id)
     )
     return [(row.artist, row.title, row.discovery_count, row.plays) for row in rows]
+
+
+def names_of_two(connection: sa.Connection) -> list[tuple[str, str, str, str]]:
+    """Names that stand for two tracks: (identity key, disambiguator, who has it, who had it).
+
+    A track that was merged or renamed leaves its name to the one that is found under it from then on; when
+    another track has that name itself, a run finds now the one and now the other.
+    """
+    name = schema.track_identity
+    rows = connection.execute(
+        sa.select(
+            _track.c.identity_key, _track.c.disambiguator, _track.c.id, name.c.library_track_id.label("other")
+        )
+        .join(
+            name,
+            (name.c.identity_key == _track.c.identity_key) & (name.c.disambiguator == _track.c.disambiguator),
+        )
+        .where(name.c.library_track_id != _track.c.id)
+        .order_by(_track.c.identity_key, _track.c.disambiguator)
+    )
+    return [(row.identity_key, row.disambiguator, row.id, row.other) for row in rows]
+
+
+def merged_and_apart(connection: sa.Connection) -> list[tuple[str, str, str, str]]:
+    """What people keep apart and is one track all the same: (track, first, second, who keeps them apart)."""
+    correction = schema.correction
+    said = connection.execute(
+        sa.select(correction.c.payload, correction.c.decided_by)
+        .where(correction.c.kind == "apart", correction.c.undone_at.is_(None))
+        .order_by(correction.c.id)
+    ).all()
+    now = current_ids(connection, {one for row in said for one in row.payload["ids"]})
+    return [
+        (now[first], first, second, row.decided_by)
+        for row in said
+        for first, second in [row.payload["ids"]]
+        if first in now and now[first] == now.get(second)
+    ]

@@ -2,12 +2,15 @@
 
 import dagster as dg
 
+from discovery_assets.match.accounting import duplicates, merged_and_apart, names_of_two
 from discovery_assets.metadata import layer_asset, preview, store_table
 from mixtrove.deep_pass import merge_duplicates
 from mixtrove.library import schema
 from mixtrove.library.merging import list_merges
 from mixtrove.library.track_pairs import count_pairs, list_pairs
 from resources.home import OperationalStore
+
+KEY = dg.AssetKey(["match", "duplicate_tracks"])
 
 
 @layer_asset(
@@ -54,4 +57,44 @@ def duplicate_tracks(
                 [(one.kept, one.merged, one.reason, one.by, one.merged_at) for one in merges],
             ),
         }
+    )
+
+
+@dg.asset_check(
+    asset=KEY,
+    name="one_name_one_track",
+    description=(
+        "No two tracks have one identity, and no track has the name by which another one is found since a "
+        "merge or an edit: a line would be now the one and now the other."
+    ),
+)
+def one_name_one_track(store: OperationalStore) -> dg.AssetCheckResult:
+    """Look for names that stand for two tracks."""
+    with store.open() as opened, opened.read() as connection:
+        twice = duplicates(connection)
+        shared = names_of_two(connection)
+    return dg.AssetCheckResult(
+        passed=not twice and not shared,
+        metadata={
+            "violations": len(twice) + len(shared),
+            "sample": preview(("identity", "disambiguator", "track", "found under it, too"), shared),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=KEY,
+    name="what_is_apart_stays_apart",
+    description="No merge made one track of two that a person keeps apart, also not by way of a third.",
+)
+def what_is_apart_stays_apart(store: OperationalStore) -> dg.AssetCheckResult:
+    """Look for pairs that are both merged and kept apart."""
+    with store.open() as opened, opened.read() as connection:
+        found = merged_and_apart(connection)
+    return dg.AssetCheckResult(
+        passed=not found,
+        metadata={
+            "violations": len(found),
+            "sample": preview(("track", "first", "second", "kept apart by"), found),
+        },
     )

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from discovery_assets.metadata import layer_asset, preview, store_table
+from discovery_assets.want.accounting import useless_links
 from mixtrove.library import schema
 from mixtrove.library.facts import expire
 from mixtrove.providers.registry import attributions
@@ -29,9 +30,11 @@ class ShopsToAsk(dg.Config):
     deps=[dg.AssetKey(["want", "want_list"]), dg.AssetKey(["match", "track_attributes"])],
     description=(
         "Where wanted tracks can be bought: offers that shops made when they were asked, with price, "
-        "currency and time, and for every open want a search in six shops, marked as such. Prices that a "
-        "shop's terms let nobody show any longer are taken away; the offer stays. Nobody is asked unless the "
-        "run is configured with refresh: true. The first offer of a wanted track is an event in the outbox."
+        "currency and time, and for every want that is not bought a search in six shops, marked as such. "
+        "What somebody called unavailable is searched and asked about like what is wanted: it may have come "
+        "out since, its first offer is told, and its status stays theirs to change. Prices that a shop's "
+        "terms let nobody show any longer are taken away; the offer stays. Nobody is asked unless the run "
+        "is configured with refresh: true. The first offer of a wanted track is an event in the outbox."
     ),
     code_version="1",
     metadata=store_table(schema.purchase_link),
@@ -104,4 +107,25 @@ def purchase_links(
                 ("artist", "title", "remix", "store", "kind", "price", "currency", "as of", "url"), newest
             ),
         }
+    )
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(["want", "purchase_links"]),
+    name="links_lead_somewhere",
+    description=(
+        "Every link is of a track that is there and has the address of a page; a price has its currency, and "
+        "a search has none. The basket adds prices up."
+    ),
+)
+def links_lead_somewhere(store: OperationalStore) -> dg.AssetCheckResult:
+    """Look for links that nobody can buy by."""
+    with store.open() as opened, opened.read() as connection:
+        found = useless_links(connection)
+    return dg.AssetCheckResult(
+        passed=not found,
+        metadata={
+            "violations": len(found),
+            "sample": preview(("store", "address", "what is wrong"), found),
+        },
     )

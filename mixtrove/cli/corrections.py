@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
+from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest, write_text
 from mixtrove.errors import BadInput
@@ -30,7 +32,7 @@ def corrections() -> None:
 
 @corrections.command("list")
 @click.option("--kind", "kinds", type=click.Choice(_KINDS), multiple=True, help="Only these.")
-@click.option("--track", metavar="ID", help="Only those about this track.")
+@click.option("--track", type=TEXT, metavar="ID", help="Only those about this track.")
 @click.option("--undone", is_flag=True, help="Also those that were taken back.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
@@ -73,7 +75,7 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
 
 @corrections.command()
 @click.argument("ids", nargs=-1)
-@click.option("--together", metavar="ID", help="All that were decided by one command.")
+@click.option("--together", type=TEXT, metavar="ID", help="All that were decided by one command.")
 @click.option("--last", is_flag=True, help="What was decided last: with a command of several, all of it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> None:
@@ -111,10 +113,14 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
             )
             click.confirm(f"take {'this' if len(meant) == 1 else f'these {len(meant)}'} back?", abort=True)
         done = take_back(store, correction_ids=[] if batch else chosen, batch_id=batch, by=settings.user)
-    lines = sum(one.entries for one in done)
+    final = {one.line_key: one for one in done if one.line_key is not None}.values()
+    lines = sum(one.entries for one in final if one.holds is None)
     click.echo(f"took back {len(done)} {'decision' if len(done) == 1 else 'decisions'}")
     if lines:
         click.echo(f"`mixtrove discover` looks {lines} {'entry' if lines == 1 else 'entries'} up again")
+    for words, number in Counter(one.holds for one in final if one.holds is not None).items():
+        what = "line" if number == 1 else "lines"
+        click.echo(f"what was decided before holds again for {number} {what}: it {words}")
 
 
 @corrections.command()
@@ -129,8 +135,7 @@ def export(out: Path | None) -> None:
     from mixtrove.library.correction_files import export_corrections
 
     with opened_store() as (store, _), store.read() as connection:
-        text = "".join(export_corrections(connection))
-    write_text(text, out)
+        write_text(export_corrections(connection), out)
 
 
 @corrections.command("import")

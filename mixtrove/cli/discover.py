@@ -7,9 +7,13 @@ from dataclasses import asdict
 
 import click
 
+from mixtrove.cli.given import TEXT
+
 
 @click.command()
-@click.option("--tracklist", "tracklist_id", help="Only this tracklist (its id, or the end of it).")
+@click.option(
+    "--tracklist", "tracklist_id", type=TEXT, help="Only this tracklist (its id, or the end of it)."
+)
 @click.option("--offline", is_flag=True, help="Ask nobody: corrections, library and catalogue only.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many entries.")
 @click.option("--no-refresh", is_flag=True, help="Leave want list and warehouse as they are.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mixtrove.cli.given import TEXT, Number
 from mixtrove.errors import BadInput, MixtroveError
 
 _STARTER = Path("examples/catalogue.csv")
@@ -136,8 +137,8 @@ def unblock(name: str) -> None:
 
 
 @providers.command()
-@click.option("--track", help="What was said about this library track (its id, or the end of it).")
-@click.option("--provider", help="What this provider said.")
+@click.option("--track", type=TEXT, help="What was said about this library track (its id, or the end of it).")
+@click.option("--provider", type=TEXT, help="What this provider said.")
 @click.option("--kind", type=click.Choice(["search", "track", "purchase"]), help="Answers of this kind.")
 @click.option("--all", "everything", is_flag=True, help="Everything.")
 def forget(track: str | None, provider: str | None, kind: str | None, everything: bool) -> None:
@@ -180,7 +181,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
     "--speed",
     default=20.0,
     show_default=True,
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="Quotas refill so many times faster; 1 is as the real ones.",
 )
 @click.option(
@@ -188,7 +189,7 @@ def forget(track: str | None, provider: str | None, kind: str | None, everything
     "rate",
     default=0.0,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     help="The share of requests that go wrong.",
 )
 @click.option("--fault", "kinds", multiple=True, metavar="KIND", help="Only faults of this kind; repeatable.")

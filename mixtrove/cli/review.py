@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.given import TEXT, Number
 from mixtrove.cli.opened import opened_providers, opened_store
 from mixtrove.cli.output import print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
@@ -31,15 +32,15 @@ _KINDS: dict[str, Kind] = {
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose lines of the queue."""
     for option in (
-        click.option("--tracklist", "tracklist", metavar="ID", help="Only lines of this mix."),
-        click.option("--dj", help="Only lines heard in mixes of DJs with this in their name."),
+        click.option("--tracklist", "tracklist", type=TEXT, metavar="ID", help="Only lines of this mix."),
+        click.option("--dj", type=TEXT, help="Only lines heard in mixes of DJs with this in their name."),
         click.option(
             "--min-confidence",
-            type=click.FloatRange(0, 1),
+            type=Number(0, 1),
             default=0.0,
             help="Only lines whose best candidate is at least so certain, 0 to 1.",
         ),
-        click.option("--search", "words", default="", metavar="WORDS", help="Only lines with these words."),
+        click.option("--search", "words", type=TEXT, metavar="WORDS", help="Only lines with these words."),
     ):
         command = option(command)
     return command
@@ -91,11 +92,15 @@ def list_(limit: int, as_json: bool, **chosen: Any) -> None:
     rows: list[tuple[object, ...]] = []
     for one in queue:
         head = (short_id(one.entry_id), one.heard, one.line)
+        why = "; ".join(one.why)
         best = [
-            (offer.rank, offer.credit, offer.label, offer.confidence, "; ".join(offer.reasons))
-            for offer in one.offers[:3]
-        ]
-        for place, offer in enumerate(best or [(None, "nothing close", None, None, None)]):
+            (
+                offer.rank, offer.credit, offer.label, offer.confidence,
+                "; ".join((*(one.why if place == 0 else ()), *offer.reasons)),
+            )
+            for place, offer in enumerate(one.offers[:3])
+        ]  # fmt: skip
+        for place, offer in enumerate(best or [(None, "nothing close", None, None, why)]):
             rows.append((*(head if place == 0 else (None, None, None)), *offer))
     print_table(
         ("id", "heard", "line", "candidate", "track", "label", "confidence", "why"),
@@ -126,7 +131,7 @@ def accept(
       mixtrove review accept 3fa9c1d2 --candidate 2
       mixtrove review accept --all --min-confidence 0.8 --dry-run
     """
-    from mixtrove.library.line_decisions import LineDecision
+    from mixtrove.library.line_decisions import LineDecision, refuse_decided
     from mixtrove.library.review_queue import offered_track
 
     with opened_store() as (store, settings):
@@ -134,6 +139,8 @@ def accept(
             lines = _chosen(connection, ids, everything, chosen)
             if everything:
                 lines = [one for one in lines if len(one.offers) >= candidate]
+            for one in lines:
+                refuse_decided(connection, one.line_key)
             decisions = [
                 LineDecision(
                     "assign", one.line_key, one.entry_id, offered_track(connection, one.entry_id, candidate)
@@ -232,19 +239,22 @@ def undo(ids: tuple[str, ...]) -> None:
       mixtrove review undo 3fa9c1d2
     """
     from mixtrove.library.line_decisions import line_key_of
+    from mixtrove.library.undoing import last_decision
     from mixtrove.library.undoing import undo as take_back
 
     with opened_store() as (store, settings):
         with store.read() as connection:
             keys = [line_key_of(connection, _entry(connection, text)) for text in ids]
-        done = [
-            one for key in dict.fromkeys(keys) for one in take_back(store, line_key=key, by=settings.user)
-        ]
-    entries = sum(one.entries for one in done)
-    click.echo(
-        f"taken back for {entries} {'entry' if entries == 1 else 'entries'}: `mixtrove discover` looks them "
-        "up again"
-    )
+            last = {last_decision(connection, key) for key in keys}
+        done = take_back(store, correction_ids=last, by=settings.user)
+    for one in done:
+        number = f"{one.entries} {'entry' if one.entries == 1 else 'entries'}"
+        if one.holds is None:
+            click.echo(
+                f"taken back for {number}: back in the queue, and `mixtrove discover` looks the line up again"
+            )
+        else:
+            click.echo(f"taken back for {number}: what was decided before holds again, that it {one.holds}")
     click.echo(_FOLLOWS)
 
 
@@ -287,7 +297,7 @@ def _chosen(
     return [review_item(connection, _entry(connection, text)) for text in ids]
 
 
-def _filter(connection: Any, *, tracklist: str | None, **chosen: Any) -> ReviewFilter:
+def _filter(connection: Any, *, tracklist: str | None, words: str | None, **chosen: Any) -> ReviewFilter:
     from mixtrove.library import schema
     from mixtrove.library.lookup import find_id
     from mixtrove.library.review_queue import ReviewFilter
@@ -295,7 +305,7 @@ def _filter(connection: Any, *, tracklist: str | None, **chosen: Any) -> ReviewF
     tracklist_id = tracklist and find_id(
         connection, schema.tracklist, tracklist, what="tracklist", seen_in="mixtrove tracklist list"
     )
-    return ReviewFilter(tracklist_id=tracklist_id, **chosen)
+    return ReviewFilter(words=words or "", tracklist_id=tracklist_id, **chosen)
 
 
 def _confirmed(lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, yes: bool) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mixtrove.cli.completion import tracklist_ids
+from mixtrove.cli.given import TEXT
 from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
@@ -27,13 +28,15 @@ _BPM = re.compile(r"(\d{2,3}(?:\.\d+)?)?\s*(-)?\s*(\d{2,3}(?:\.\d+)?)?")
 
 _OPTIONS = (
     click.argument("words", nargs=-1),
-    click.option("--artist", help="A part of the artists' names."),
-    click.option("--title", help="A part of title or version."),
-    click.option("--label", help="A part of the label's name."),
-    click.option("--genre", help="A part of the genre's name."),
-    click.option("--bpm", help="Beats a minute: 124-128, 124-, -128 or 126 (rounded)."),
-    click.option("--key", "keys", multiple=True, help="Am, A minor, 8A or 1m; several: one of them."),
-    click.option("--mixes-with", multiple=True, metavar="KEY", help="Keys that go with this one."),
+    click.option("--artist", type=TEXT, help="A part of the artists' names."),
+    click.option("--title", type=TEXT, help="A part of title or version."),
+    click.option("--label", type=TEXT, help="A part of the label's name."),
+    click.option("--genre", type=TEXT, help="A part of the genre's name."),
+    click.option("--bpm", type=TEXT, help="Beats a minute: 124-128, 124-, -128 or 126 (rounded)."),
+    click.option(
+        "--key", "keys", type=TEXT, multiple=True, help="Am, A minor, 8A or 1m; several: one of them."
+    ),
+    click.option("--mixes-with", type=TEXT, multiple=True, metavar="KEY", help="Keys that go with this one."),
     click.option(
         "--move",
         "moves",
@@ -42,10 +45,13 @@ _OPTIONS = (
         help="Steps on the wheel for --mixes-with; same, up, down and relative by default.",
     ),
     click.option("--heard", type=click.IntRange(1), help="Heard at least so many times."),
-    click.option("--dj", help="Played by somebody with this in the name."),
-    click.option("--tracklist", metavar="ID", shell_complete=tracklist_ids, help="Heard in this mix."),
+    click.option("--dj", type=TEXT, help="Played by somebody with this in the name."),
+    click.option(
+        "--tracklist", type=TEXT, metavar="ID", shell_complete=tracklist_ids, help="Heard in this mix."
+    ),
     click.option(
         "--new-in",
+        type=TEXT,
         metavar="ID",
         shell_complete=tracklist_ids,
         help="Heard in this mix before anywhere else.",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 
 from mixtrove.cli.completion import tracklist_ids
+from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import clock, print_json, print_table
 
@@ -27,7 +28,7 @@ def tracklist() -> None:
 
 
 @tracklist.command("list")
-@click.option("--dj", help="Only mixes of DJs with this in their name.")
+@click.option("--dj", type=TEXT, help="Only mixes of DJs with this in their name.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many.")
 @_AS_JSON
 def list_(dj: str | None, limit: int | None, as_json: bool) -> None:

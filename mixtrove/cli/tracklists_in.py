@@ -218,6 +218,7 @@ def _import_one(store: Store, path: Path, tracklist: Tracklist) -> dict[str, Any
         "problems": list(tracklist.problems),
         "not_read": _not_read(tracklist),
         "changes": list(result.changes),
+        "twin": result.twin,
     }
 
 
@@ -252,6 +253,8 @@ def _print_report(report: dict[str, Any]) -> None:
         click.echo(f"  not read: {sentence}")
     if len(report["not_read"]) > 10:
         click.echo(f"  not read: {len(report['not_read']) - 10} more lines; see mixtrove parse")
+    if report["twin"]:
+        click.echo(f"  warning: {report['twin']}")
     for sentence in report["changes"]:
         click.echo(f"  changed: {sentence}")
 

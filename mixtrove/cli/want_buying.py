@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json
 from mixtrove.cli.progress import progress_bar
@@ -73,9 +74,11 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
 
 
 @click.command()
-@click.option("--store", "stores", metavar="SHOP", multiple=True, help="Only this shop; may be repeated.")
+@click.option(
+    "--store", "stores", type=TEXT, metavar="SHOP", multiple=True, help="Only this shop; may be repeated."
+)
 @click.option("--min-priority", type=click.IntRange(1, 5), default=1, help="Only from this priority on.")
-@click.option("--currency", help="Only offers in this one, such as EUR.")
+@click.option("--currency", type=TEXT, help="Only offers in this one, such as EUR.")
 @_REFRESH
 @_JSON
 def basket(

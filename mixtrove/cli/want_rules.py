@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import print_json, say_rest
 
@@ -22,7 +23,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs
 
 
 @click.command()
-@click.option("--track", metavar="ID", help="What every rule says of this library track.")
+@click.option("--track", type=TEXT, metavar="ID", help="What every rule says of this library track.")
 @_JSON
 def rules(track: str | None, as_json: bool) -> None:
     """Show the rules that put tracks on the list by themselves, and the file to change them in.

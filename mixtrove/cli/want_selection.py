@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove.cli.given import TEXT
 from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ def of_a_kind(status: str) -> Callable[[_Command], _Command]:
         click.option(status, "of_status", type=STATUS, help="Only these. By default what is wanted."),
         click.option("--all", "everything", is_flag=True, help="Whatever the status."),
         click.option("--min-priority", type=click.IntRange(1, 5), help="Only from this priority on."),
-        click.option("--search", metavar="WORDS", help="In artist, title, version, label or notes."),
-        click.option("--dj", help="Only what was heard in a mix of this DJ."),
-        click.option("--label", help="Only what is on this label."),
+        click.option(
+            "--search", type=TEXT, metavar="WORDS", help="In artist, title, version, label or notes."
+        ),
+        click.option("--dj", type=TEXT, help="Only what was heard in a mix of this DJ."),
+        click.option("--label", type=TEXT, help="Only what is on this label."),
     )
 
     def decorate(command: _Command) -> _Command:

@@ -46,6 +46,9 @@ LONGEST = 36
 """Letters of an id; of the name of a person too."""
 
 _LINE_KINDS = ("assign", "reject", "is_id", "unreleased", "not_a_track")
+_SHARE = 500
+"""Decisions that are read at a time."""
+
 _correction = schema.correction
 _track = schema.library_track
 _alias = schema.artist_alias
@@ -62,29 +65,28 @@ class CorrectionImport:
 
 
 def export_corrections(connection: sa.Connection) -> Iterator[str]:
-    """The decisions that hold, a line of JSON each: about tracks, then names of artists, then lines."""
-    rows = (
-        connection.execute(
-            sa.select(_correction).where(_correction.c.undone_at.is_(None)).order_by(_correction.c.id)
-        )
-        .mappings()
-        .all()
-    )
+    """The decisions that hold, a line of JSON each: about tracks, then names of artists, then lines.
+
+    Read as they are taken; only the edits of tracks are kept in memory.
+    """
     edits: dict[str, list[Edit]] = {}
-    for row in rows:
-        if row["kind"] == "edit":
-            edits.setdefault(row["payload"]["id"], []).append((row["id"], row["payload"]["changes"]))
-    for row in rows:
-        if row["line_key"] is None:
-            yield _line({**_head(row), **_about_track(connection, row, edits)})
+    for row in _holding(connection, _correction.c.kind == "edit"):
+        edits.setdefault(row["payload"]["id"], []).append((row["id"], row["payload"]["changes"]))
+    for row in _holding(connection, _correction.c.line_key.is_(None)):
+        yield _line({**_head(row), **_about_track(connection, row, edits)})
     for one in connection.execute(
         sa.select(_alias).where(_alias.c.source == "person").order_by(_alias.c.at, _alias.c.name)
     ):
         names = {"kind": "alias", "name": one.name, "alias": one.alias}
         yield _line({**names, "by": one.by, "at": one.at.isoformat()})
-    for row in rows:
-        if row["line_key"] is not None:
-            yield _line({**_head(row), **_about_line(connection, row)})
+    for row in _holding(connection, _correction.c.line_key.is_not(None)):
+        yield _line({**_head(row), **_about_line(connection, row)})
+
+
+def _holding(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    """The decisions that hold and are meant, the first one first, a part at a time."""
+    query = sa.select(_correction).where(_correction.c.undone_at.is_(None), which).order_by(_correction.c.id)
+    return iter(connection.execute(query.execution_options(yield_per=_SHARE)).mappings())
 
 
 def import_corrections(store: Store, data: bytes, name: str) -> CorrectionImport:

@@ -62,6 +62,14 @@ def count_corrections(connection: sa.Connection, which: CorrectionFilter) -> int
     return connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
 
 
+def holding_decision(connection: sa.Connection, line_key: str) -> CorrectionRecord | None:
+    """The decision that says what a line is, or else the last that says what it is not; None: nobody did."""
+    query = _matching(CorrectionFilter()).where(_correction.c.line_key == line_key)
+    rows = connection.execute(query.order_by(_correction.c.kind == "reject", _correction.c.id.desc()))
+    row = rows.mappings().first()
+    return None if row is None else _record(row)
+
+
 def _matching(which: CorrectionFilter) -> sa.Select[Any]:
     first = (
         sa.select(_entry.c.raw_line)

@@ -8,7 +8,6 @@ With them goes what follows from a decision: another name of an artist, and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -98,19 +97,36 @@ def take_in(tx: Transaction, key: str, track_id: str) -> None:
     mine = [row["id"] for row in merges if row["before"]["track"]["identity_key"] == identity]
     holds = _deciding(tx.connection, key)
     if mine and holds is not None:
-        set_corrections(tx, [holds["id"]], payload={**holds["payload"], "took_in": mine})
+        took_in = [*holds["payload"].get("took_in", ()), *mine]
+        set_corrections(tx, [holds["id"]], payload={**holds["payload"], "took_in": took_in})
+
+
+def _not_undone(connection: sa.Connection, merge_ids: Sequence[str]) -> list[str]:
+    """Those of the merges that were not taken back otherwise."""
+    log = schema.merge_log
+    query = sa.select(log.c.id).where(log.c.id.in_(merge_ids), log.c.undone_at.is_(None)).order_by(log.c.id)
+    return list(connection.execute(query).scalars())
 
 
 def part(tx: Transaction, key: str) -> list[str]:
-    """What decisions that hold no more made part of a track is a provisional track again, with its wants."""
+    """What decisions that hold no more made part of a track is a provisional track again, with its wants.
+
+    Where the two cannot be parted now, because that track became part of another one or the line has a new
+    provisional track, the wants stay where they are, and the decision remembers what it took in: the next
+    change of what holds for the line tries it again. To refuse the change for that would leave a line wrong.
+    """
     rows = tx.connection.execute(
         sa.select(_correction).where(_correction.c.line_key == key, _correction.c.undone_at.is_not(None))
     ).mappings()
     taken = [row for row in rows if row["payload"].get("took_in")]
     parted: list[str] = []
     for row in taken:
-        for merge_id in row["payload"]["took_in"]:
-            with suppress(BadInput):  # something else was made of the two since: that stays
+        left: list[str] = []
+        for merge_id in _not_undone(tx.connection, row["payload"]["took_in"]):
+            try:
                 parted.append(unmerge_tracks(tx, merge_id)[1])
-        set_corrections(tx, [row["id"]], payload={**row["payload"], "took_in": []})
+            except BadInput:
+                left.append(merge_id)
+        if left != row["payload"]["took_in"]:
+            set_corrections(tx, [row["id"]], payload={**row["payload"], "took_in": left})
     return parted

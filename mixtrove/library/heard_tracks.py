@@ -6,6 +6,7 @@ Not here: what a rule says of them (``want_rule.py``).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -13,6 +14,8 @@ from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.lookup import spellings
 from mixtrove.library.owned import owned_tracks
+from mixtrove.library.track_columns import PERSON
+from mixtrove.library.track_records import is_live
 from mixtrove.library.want_rule import HeardTrack
 
 _track = schema.library_track
@@ -106,8 +109,19 @@ def _mixes_of(
 def _said_genres(
     connection: sa.Connection, track_ids: Sequence[str] | None = None
 ) -> Mapping[str, tuple[str, ...]]:
-    """By track, the genres that providers say and no column may hold; of all tracks when None."""
-    query = sa.select(_attribute.c.library_track_id, _attribute.c.value).where(_attribute.c.name == "genre")
+    """By track, the genres that providers say and no column may hold; of all tracks when None.
+
+    As they are shown: nothing of what a person emptied, or of what a provider lets nobody show any longer.
+    """
+    person = _attribute.alias()
+    by_person = sa.exists().where(
+        person.c.library_track_id == _attribute.c.library_track_id,
+        person.c.name == "genre",
+        person.c.provider == PERSON,
+    )
+    query = sa.select(_attribute.c.library_track_id, _attribute.c.value).where(
+        _attribute.c.name == "genre", is_live(datetime.now(UTC)), ~by_person
+    )
     if track_ids is not None:
         query = query.where(_attribute.c.library_track_id.in_(track_ids))
     found: dict[str, tuple[str, ...]] = {}

@@ -7,7 +7,7 @@ taking back (``undoing.py``), how the queue is shown (``review_queue.py``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,13 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
 from mixtrove.library.aliases import alias_of_correction
+from mixtrove.library.correction_records import CorrectionRecord, holding_decision
 from mixtrove.library.corrections import BY_NAME, Kind, LineCorrection, corrections_for
 from mixtrove.library.deletion import chunks
 from mixtrove.library.derived import remove_orphans
 from mixtrove.library.discoveries import (
     CHUNK,
+    Candidate,
     EntryDecision,
     TrackRecord,
     recorded_track,
@@ -28,10 +30,12 @@ from mixtrove.library.discoveries import (
 )
 from mixtrove.library.entries import UNKNOWN_TRACK, wholly_unknown
 from mixtrove.library.giving_way import part, set_aside, take_in
+from mixtrove.library.lookup import short_id
+from mixtrove.library.review_queue import candidates_of
 from mixtrove.library.store import Store, Transaction, new_id, write_in_turns
-from mixtrove.library.track_identity import current_id
+from mixtrove.library.track_identity import current_id, track_named
 from mixtrove.library.tracks import find_or_create_track
-from mixtrove.matching import Credit
+from mixtrove.matching import Credit, identity_key
 
 _correction = schema.correction
 _entry = schema.tracklist_entry
@@ -82,7 +86,7 @@ def decide(
         track: for ``assign``: a library track's id, or a credit or record to find or add.
 
     Raises:
-        BadInput: no such entry or track, or ``assign`` without a track.
+        BadInput: no such entry or track, ``assign`` without a track, or just this was decided before.
     """
     [done] = decide_many(store, [LineDecision(kind, line_key, entry_id, track)], by=by)
     return done
@@ -114,6 +118,8 @@ def decide_many(
         for one in decisions:
             if one.kind == "assign":
                 _check_track(connection, one.track)
+        for key, one in zip(keys, decisions, strict=True):
+            _refuse_again(connection, key, one)
     if len(set(keys)) < len(keys):
         raise BadInput(
             "one line is decided twice: several of the ids stand for the same line, name each once"
@@ -164,7 +170,7 @@ def file_decision(
         at: when it was decided; now when None.
         rejected: what the line is not, beside what was offered here.
     """
-    was = _linked(tx, line_key)
+    was = _linked(tx.connection, line_key)
     track_id = _assigned(tx, track) if kind == "assign" else None
     payload: dict[str, Any] = {"replaced": set_aside(tx, line_key)}
     if kind in ("reject", "unreleased"):
@@ -206,11 +212,61 @@ def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
     return str(key)
 
 
-def _linked(tx: Transaction, key: str) -> set[str]:
+def refuse_decided(connection: sa.Connection, line_key: str) -> None:
+    """Refuse to accept a candidate for a line that a person said something else, or the same, of before.
+
+    Raises:
+        BadInput: it is decided; the text says as what, and how to take that back.
+    """
+    holds = holding_decision(connection, line_key)
+    if holds is not None and holds.kind != "reject":
+        raise _decided_already(connection, line_key, holds)
+
+
+def _refuse_again(connection: sa.Connection, key: str, one: LineDecision) -> None:
+    holds = holding_decision(connection, key)
+    if holds is None or holds.kind != one.kind:
+        return
+    if one.kind == "assign" and not _is_track(connection, one.track, str(holds.library_track_id)):
+        return
+    if one.kind == "reject" and (_linked(connection, key) or _candidates(connection, key)):
+        return  # there is something new to be rejected
+    raise _decided_already(connection, key, holds)
+
+
+def _decided_already(connection: sa.Connection, key: str, holds: CorrectionRecord) -> BadInput:
+    entry_id = connection.execute(
+        sa.select(sa.func.min(_entry.c.id)).where(_entry.c.line_key == key)
+    ).scalar()
+    back = (
+        f"corrections undo {short_id(holds.id)}" if entry_id is None else f"review undo {short_id(entry_id)}"
+    )
+    line = " ".join((holds.about or "this line").split())
+    return BadInput(
+        f"{line!r} is decided already: it {holds.what}, says {holds.decided_by}; `mixtrove {back}` takes "
+        "that back"
+    )
+
+
+def _is_track(connection: sa.Connection, track: str | Credit | TrackRecord | None, track_id: str) -> bool:
+    """Whether what a person names is this library track."""
+    if isinstance(track, Credit):
+        found = track_named(connection, identity_key(track))
+        return found is not None and found["id"] == track_id
+    if isinstance(track, TrackRecord):
+        known, own = schema.external_id, track.external_id
+        there = sa.select(known.c.library_track_id).where(
+            known.c.provider == own.provider, known.c.external_id == own.external_id
+        )
+        return connection.execute(there).scalar() == track_id
+    return track is not None and current_id(connection, track) == track_id
+
+
+def _linked(connection: sa.Connection, key: str) -> set[str]:
     """The identified tracks that a line is linked to."""
     play, track = schema.track_discovery, schema.library_track
     return set(
-        tx.connection.execute(
+        connection.execute(
             sa.select(track.c.id)
             .join(play, play.c.library_track_id == track.c.id)
             .join(_entry, _entry.c.id == play.c.entry_id)
@@ -242,7 +298,11 @@ def apply_to_line(tx: Transaction, key: str) -> int:
         .mappings()
         .all()
     )
-    decisions = [_decision(holds, row) for row in rows]
+    if holds is not None and holds.kind in (None, "unreleased"):  # whatever was offered, it is not
+        offered: Mapping[str, tuple[Candidate, ...]] = {}
+    else:  # stays, for the day that this is taken back
+        offered = candidates_of(tx.connection, [row["id"] for row in rows])
+    decisions = [replace(_decision(holds, row), candidates=offered.get(row["id"], ())) for row in rows]
     # a run that read these entries before must not write over what a person says now
     for some in chunks(row["id"] for row in rows):
         tx.connection.execute(sa.update(_entry).where(_entry.c.id.in_(some)).values(revision=tx.revision))
@@ -286,16 +346,9 @@ def _check_track(connection: sa.Connection, track: object) -> Any:
 
 def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
     """Everything that was offered for the line so far, and the track it is linked to."""
-    candidate, track = schema.entry_candidate, schema.library_track
-    offered: set[tuple[str, str]] = {
-        (row.source, row.candidate_id)
-        for row in tx.connection.execute(
-            sa.select(candidate.c.source, candidate.c.candidate_id)
-            .join(_entry, _entry.c.id == candidate.c.entry_id)
-            .where(_entry.c.line_key == key)
-        )
-    }
-    ids = _linked(tx, key)
+    track = schema.library_track
+    offered = _candidates(tx.connection, key)
+    ids = _linked(tx.connection, key)
     offered |= {("library", one) for one in ids}
     offered |= {
         (BY_NAME, key)
@@ -311,13 +364,24 @@ def _offered(tx: Transaction, key: str) -> list[dict[str, str]]:
     return [{"source": source, "candidate_id": number} for source, number in sorted(offered)]
 
 
+def _candidates(connection: sa.Connection, key: str) -> set[tuple[str, str]]:
+    """(source, id) of what is offered for a line now."""
+    candidate = schema.entry_candidate
+    rows = connection.execute(
+        sa.select(candidate.c.source, candidate.c.candidate_id)
+        .join(_entry, _entry.c.id == candidate.c.entry_id)
+        .where(_entry.c.line_key == key)
+    )
+    return {(row.source, row.candidate_id) for row in rows}
+
+
 def _decision(holds: LineCorrection | None, row: sa.RowMapping) -> EntryDecision:
     fixed = holds.decision(row["id"], catalogue=row["catalogue"]) if holds else None
     if fixed is not None:
         return fixed
     if wholly_unknown(credits.credit_of_entry(row)):
         return EntryDecision(row["id"], "skipped", skip_reason=UNKNOWN_TRACK)
-    reason = "a correction was taken back"
+    reason = "what was decided was taken back: the next `mixtrove discover` looks it up again"
     if holds is not None:
         reason = "not released yet" if holds.kind == "unreleased" else "what was offered was rejected"
     return EntryDecision(

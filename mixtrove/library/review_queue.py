@@ -1,10 +1,14 @@
 """The review queue: lines that wait for a person, each once, the most heard first, and what was offered.
 
+A line whose decision was taken back waits from that moment on, with what was offered before; the next run
+looks it up again.
+
 Not here: deciding (``line_decisions.py``), what was decided (``correction_records.py``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +17,15 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_entry, read, shown
-from mixtrove.library.discoveries import TrackRecord, external_id_of
+from mixtrove.library.deletion import chunks
+from mixtrove.library.discoveries import Candidate, TrackRecord, external_id_of
 from mixtrove.library.facts import Facts
 from mixtrove.matching import Credit
+from mixtrove.matching.choice import NEAREST_IS, NO_CANDIDATE
 
 _entry = schema.tracklist_entry
+
+_SHOWN = (NEAREST_IS, NO_CANDIDATE)  # how reasons begin that the queue's list of candidates says anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class ReviewItem:
     entry_id: str  # the first entry with this line
     line: str  # as written there
     heard: int
+    why: tuple[str, ...]  # why no run takes the best candidate, beside how the two compare
     offers: tuple[Offer, ...]
 
 
@@ -61,7 +70,7 @@ EVERYTHING = ReviewFilter()
 def review_queue(
     connection: sa.Connection, which: ReviewFilter = EVERYTHING, *, limit: int | None = None
 ) -> list[ReviewItem]:
-    """Provisional lines grouped by line key, ordered by how often they were heard."""
+    """Lines that wait, grouped by line key, ordered by how often they were heard."""
     waiting = _waiting(which)
     rows = connection.execute(
         sa.select(waiting, _entry.c.raw_line)
@@ -69,10 +78,7 @@ def review_queue(
         .order_by(waiting.c.heard.desc(), waiting.c.entry_id)
         .limit(limit)
     ).all()
-    return [
-        ReviewItem(row.line_key, row.entry_id, row.raw_line, row.heard, offers(connection, row.entry_id))
-        for row in rows
-    ]
+    return [_item(connection, row.line_key, row.entry_id, row.raw_line, row.heard) for row in rows]
 
 
 def count_review(connection: sa.Connection, which: ReviewFilter = EVERYTHING) -> int:
@@ -92,7 +98,16 @@ def review_item(connection: sa.Connection, entry_id: str) -> ReviewItem:
     heard = connection.execute(
         sa.select(sa.func.count()).where(_entry.c.line_key == row.line_key)
     ).scalar_one()
-    return ReviewItem(row.line_key, entry_id, row.raw_line, heard, offers(connection, entry_id))
+    return _item(connection, row.line_key, entry_id, row.raw_line, heard)
+
+
+def _item(connection: sa.Connection, line_key: str, entry_id: str, line: str, heard: int) -> ReviewItem:
+    play = schema.track_discovery
+    said = connection.execute(sa.select(play.c.reasons).where(play.c.entry_id == entry_id)).scalar() or ()
+    found = offers(connection, entry_id)
+    known = {reason for one in found[:1] for reason in one.reasons}
+    why = tuple(one for one in said if one not in known and not one.startswith(_SHOWN))
+    return ReviewItem(line_key, entry_id, line, heard, why, found)
 
 
 def _waiting(which: ReviewFilter) -> sa.Subquery:
@@ -109,7 +124,10 @@ def _waiting(which: ReviewFilter) -> sa.Subquery:
             sa.func.count().label("heard"),
             sa.func.min(_entry.c.id).label("entry_id"),
         )
-        .where(_entry.c.status == "provisional", unreleased if which.unreleased else ~unreleased)
+        .where(
+            sa.or_(_entry.c.status == "provisional", _taken_back()),
+            unreleased if which.unreleased else ~unreleased,
+        )
         .group_by(_entry.c.line_key)
     )
     for word in which.words.split():
@@ -133,6 +151,17 @@ def _waiting(which: ReviewFilter) -> sa.Subquery:
     return certain.subquery()
 
 
+def _taken_back() -> sa.ColumnElement[bool]:
+    """Whether an entry is to be looked up again because what people decided was taken back, all of it."""
+    correction = schema.correction
+    decided = sa.exists().where(correction.c.line_key == _entry.c.line_key)
+    return sa.and_(
+        _entry.c.status == "pending",
+        decided.where(correction.c.undone_at.is_not(None)),
+        ~decided.where(correction.c.undone_at.is_(None)),
+    )
+
+
 def offers(connection: sa.Connection, entry_id: str) -> tuple[Offer, ...]:
     """What was offered for an entry, best first."""
     candidate = schema.entry_candidate
@@ -146,6 +175,26 @@ def offers(connection: sa.Connection, entry_id: str) -> tuple[Offer, ...]:
         )
         for row in rows
     )  # fmt: skip
+
+
+def candidates_of(connection: sa.Connection, entry_ids: Collection[str]) -> dict[str, tuple[Candidate, ...]]:
+    """What was offered for entries, best first, as a decision about them keeps it."""
+    candidate = schema.entry_candidate
+    found: dict[str, list[Candidate]] = {}
+    for some in chunks(entry_ids):
+        rows = connection.execute(
+            sa.select(candidate)
+            .where(candidate.c.entry_id.in_(some))
+            .order_by(candidate.c.entry_id, candidate.c.rank)
+        )
+        for row in rows:
+            found.setdefault(row.entry_id, []).append(
+                Candidate(
+                    row.source, row.candidate_id, read(row.record), row.score, row.confidence, row.decision,
+                    tuple(row.reasons), row.record.get("url"), row.record.get("facts"),
+                )
+            )  # fmt: skip
+    return {entry_id: tuple(some) for entry_id, some in found.items()}
 
 
 def offered_track(connection: sa.Connection, entry_id: str, rank: int) -> str | TrackRecord:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.entries import new_entry, update_entries
+from mixtrove.library.lookup import short_id
 from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.matching import line_key, normal_form
 from mixtrove.tracklists.model import Line, Tracklist
@@ -37,6 +38,7 @@ class ImportResult:
     entries: int  # components of lines that stand for something played
     skipped: int  # of these: wholly unknown, there is nothing to look up
     changes: tuple[str, ...] = ()  # sentences, for an update
+    twin: str | None = None  # a sentence, when another mix has the very same lines
 
 
 def import_tracklist(store: Store, tracklist: Tracklist) -> ImportResult:
@@ -120,6 +122,7 @@ def _disagree(left: Any, right: Any) -> bool:
 
 def _insert(tx: Transaction, tracklist: Tracklist) -> ImportResult:
     tracklist_id = new_id()
+    twin = _twin(tx, tracklist, tracklist_id)
     values = {name: getattr(tracklist, name) or None for name in METADATA}
     digest = content_hash(tracklist.lines)
     tx.connection.execute(
@@ -141,7 +144,25 @@ def _insert(tx: Transaction, tracklist: Tracklist) -> ImportResult:
     if rows:
         tx.connection.execute(sa.insert(_entry), rows)
     skipped = sum(row["status"] == "skipped" for row in rows)
-    return ImportResult(tracklist_id, "new", len(rows), skipped)
+    return ImportResult(tracklist_id, "new", len(rows), skipped, twin=twin)
+
+
+def _twin(tx: Transaction, tracklist: Tracklist, new: str) -> str | None:
+    """The sentence about a mix with the very same lines that is called, dated or signed otherwise."""
+    row = tx.connection.execute(
+        sa.select(_tracklist)
+        .where(_tracklist.c.content_hash == content_hash(tracklist.lines))
+        .order_by(_tracklist.c.imported_at, _tracklist.c.id)
+    ).mappings().first()  # fmt: skip
+    if row is None:
+        return None
+    named = ", ".join(str(row[name]) for name in ("dj", "title", "played_on") if row[name]) or "no name"
+    first, second = short_id(row["id"]), short_id(new)
+    return (
+        f"the same lines are mix {first} ({named}) already, and every play counts twice now: if they are "
+        f"one, correct that one with `mixtrove tracklist edit {first}` and take this one away with "
+        f"`mixtrove tracklist delete {second}`"
+    )
 
 
 def _update(tx: Transaction, known: sa.RowMapping, tracklist: Tracklist) -> ImportResult:

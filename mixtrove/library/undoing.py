@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from mixtrove.errors import BadInput, StaleEdit
 from mixtrove.library import schema
 from mixtrove.library.aliases import forget_aliases_of
+from mixtrove.library.correction_records import CorrectionRecord, holding_decision
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.giving_way import hold_again, set_corrections
 from mixtrove.library.line_decisions import apply_to_line
@@ -36,7 +37,8 @@ class Undone:
     kind: str
     line_key: str | None
     library_track_id: str | None
-    entries: int  # lines that a run looks up again, or that an earlier decision holds for
+    entries: int  # lines with it, in all mixes
+    holds: str | None = None  # of a line, what an earlier decision says of it now, in words
 
 
 def undo(
@@ -80,13 +82,30 @@ def undo(
         return [_take_back(tx, row, by or row["decided_by"]) for row in rows]
 
 
+def last_decision(connection: sa.Connection, line_key: str) -> str:
+    """The id of the last decision about a line that holds.
+
+    Raises:
+        BadInput: nothing was decided about it, or all was taken back.
+    """
+    query = sa.select(sa.func.max(_correction.c.id)).where(
+        _correction.c.line_key == line_key, _correction.c.undone_at.is_(None)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise BadInput(NOTHING)
+    return str(found)
+
+
 def _take_back(tx: Transaction, row: sa.RowMapping, by: str) -> Undone:
     entries = 0
+    holds: CorrectionRecord | None = None
     if row["line_key"] is not None:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         forget_aliases_of(tx, row["id"])
         hold_again(tx, row)
         entries = apply_to_line(tx, row["line_key"])
+        holds = holding_decision(tx.connection, row["line_key"])
     elif row["kind"] == "edit":
         _unedit(tx, row)
         set_corrections(tx, [row["id"]], undone_at=tx.now)
@@ -96,7 +115,14 @@ def _take_back(tx: Transaction, row: sa.RowMapping, by: str) -> Undone:
     else:
         set_corrections(tx, [row["id"]], undone_at=tx.now)
         renew_apart(tx)
-    return Undone(row["id"], row["kind"], row["line_key"], row["library_track_id"], entries)
+    return Undone(
+        row["id"],
+        row["kind"],
+        row["line_key"],
+        row["library_track_id"],
+        entries,
+        holds.what if holds else None,
+    )
 
 
 def _unedit(tx: Transaction, row: sa.RowMapping) -> None:

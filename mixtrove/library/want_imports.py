@@ -11,7 +11,6 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from operator import itemgetter
@@ -29,7 +28,7 @@ from mixtrove.library.want_records import count_wants
 from mixtrove.library.want_rows import wants_of_tracks
 from mixtrove.library.want_values import PURCHASE_FIELDS, checked, moment, text_or_none
 from mixtrove.library.wanted_tracks import names_of, tracks_named
-from mixtrove.library.wants import Wish, add_wants, list_full, set_wants
+from mixtrove.library.wants import Wish, add_wants, list_full, set_each
 from mixtrove.matching import Credit
 
 SHARE = 100
@@ -38,6 +37,7 @@ SHARE = 100
 _NAMES = ("artist", "title", "version", "label", "catalog_number")
 _VALUES = ("cut", "priority", "status", "purchased_at", "purchase_price", "currency", "store", "notes")
 _LONGEST_NAME = 1_000
+_NEW = "new:"
 _WHOLE = re.compile(r"[0-9]{1,3}")
 
 _track = schema.library_track
@@ -108,36 +108,46 @@ def import_wants(store: Store, data: bytes, name: str, *, user: str, dry_run: bo
         else:
             rows.append(found)
     total = WantImport(len(rows) + len(refused), 0, 0, 0, ())
-    remaining = iter(rows)
-    while some := list(islice(remaining, len(rows) if dry_run else SHARE)):
-        with store.write() as tx, ExitStack() as nothing:
-            if dry_run:
-                nothing.callback(tx.connection.begin_nested().rollback)
-            total = _take(tx, some, name, user, total, refused)
-        time.sleep(PAUSE)
+    if dry_run:  # nobody has to wait for it
+        with store.read() as connection:
+            total = _counted(total, _plan(connection, rows, name, user, refused))
+    else:
+        remaining = iter(rows)
+        while some := list(islice(remaining, SHARE)):
+            with store.write() as tx:
+                plan = _plan(tx.connection, some, name, user, refused)
+                _put_on_list(tx, plan, user)
+            total = _counted(total, plan)
+            time.sleep(PAUSE)
     return replace(total, refused=tuple(one for _, one in sorted(refused, key=itemgetter(0))))
 
 
-def _take(
-    tx: Transaction,
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What becomes of rows; a track that is to be made is named by its row, with ``_NEW`` before it."""
+
+    tracks: Sequence[tuple[_Row, str]]
+    new: Mapping[str, _Row]  # by track: not on the list yet
+    there: Mapping[str, int]  # priorities by track
+
+
+def _plan(
+    connection: sa.Connection,
     rows: Sequence[_Row],
     name: str,
     user: str,
-    total: WantImport,
     refused: list[tuple[int, Refused]],
-) -> WantImport:
-    """Put some rows on the list; those that do not fit are refused before their tracks are made."""
-    known = tracks_named(tx.connection, (name for row in rows for name in row.names))
-    by_id = _by_id(tx.connection, rows)
+) -> _Plan:
+    """Which track each row is; those that do not fit on the list are added to ``refused``."""
+    known = tracks_named(connection, (name for row in rows for name in row.names))
+    by_id = _by_id(connection, rows)
     there = {
         track_id: want["priority"]
-        for track_id, want in wants_of_tracks(tx, user, {*known.values(), *by_id}).items()
+        for track_id, want in wants_of_tracks(connection, user, {*known.values(), *by_id}).items()
     }
-    room = wants.LIMIT - count_wants(tx.connection, user)
-    made = Tracks(tx)
-    made.look_up((row.names[0] for row in rows), ())
+    room = wants.LIMIT - count_wants(connection, user)
     tracks: list[tuple[_Row, str]] = []
-    new: set[str] = set()
+    new: dict[str, _Row] = {}
     for row in rows:
         track_id = row.track_id if by_id.get(row.track_id or "") == row.said else None
         track_id = track_id or next((known[name] for name in row.names if name in known), None)
@@ -145,34 +155,46 @@ def _take(
             if len(new) >= room:
                 refused.append((row.at, Refused(name, row.place, None, str(list_full(user)))))
                 continue
-            track_id = track_id or made.find_or_create(row.credit)
-            known[row.names[0]] = track_id
-            new.add(track_id)
+            if track_id is None:
+                track_id = known[row.names[0]] = f"{_NEW}{row.names[0]}"
+            new[track_id] = row
         tracks.append((row, str(track_id)))
+    return _Plan(tracks, new, there)
+
+
+def _put_on_list(tx: Transaction, plan: _Plan, user: str) -> None:
+    """Make the tracks that are missing and want all of them."""
+    missing = {one: row for one, row in plan.new.items() if one.startswith(_NEW)}
+    made = Tracks(tx)
+    made.look_up((row.names[0] for row in missing.values()), ())
+    ids = {one: made.find_or_create(row.credit) for one, row in missing.items()}
     made.write()
     wishes = [
         Wish(
-            track_id, priority=row.values.get("priority"), cut=row.values.get("cut"),
+            ids.get(track_id, track_id), priority=row.values.get("priority"), cut=row.values.get("cut"),
             notes=row.values.get("notes"), added_at=row.added_at,
         )
-        for row, track_id in tracks
+        for row, track_id in plan.tracks
     ]  # fmt: skip
-    ids = add_wants(tx, user, wishes)
-    more = ("status", *PURCHASE_FIELDS)
-    done: set[str] = set()
-    for (row, track_id), want_id in zip(tracks, ids, strict=True):
-        changes = {name: row.values[name] for name in more if row.values.get(name) is not None}
-        if track_id in new and track_id not in done and changes:
-            set_wants(tx, [want_id], changes, by=user)
-        done.add(track_id)
+    changes: dict[str, dict[str, Any]] = {}
+    for (row, track_id), want_id in zip(plan.tracks, add_wants(tx, user, wishes), strict=True):
+        if plan.new.get(track_id) is row:
+            said = {name: row.values.get(name) for name in ("status", *PURCHASE_FIELDS)}
+            changes[want_id] = {name: value for name, value in said.items() if value is not None}
+    set_each(tx, changes, by=user)
+
+
+def _counted(total: WantImport, plan: _Plan) -> WantImport:
     raised = {
-        track_id for row, track_id in tracks if (row.values.get("priority") or 0) > there.get(track_id, 9)
+        track_id
+        for row, track_id in plan.tracks
+        if (row.values.get("priority") or 0) > plan.there.get(track_id, 9)
     }
     return replace(
         total,
-        added=total.added + len(new),
+        added=total.added + len(plan.new),
         raised=total.raised + len(raised),
-        unchanged=total.unchanged + len(tracks) - len(new) - len(raised),
+        unchanged=total.unchanged + len(plan.tracks) - len(plan.new) - len(raised),
     )
 
 

@@ -26,12 +26,14 @@ Change = tuple[Mapping[Any, Any], Mapping[str, Any], str]
 """A row as it is, what changes in it, who changes it."""
 
 
-def wants_of_tracks(tx: Transaction, user: str, track_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+def wants_of_tracks(
+    connection: sa.Connection, user: str, track_ids: Iterable[str]
+) -> dict[str, dict[str, Any]]:
     """By track, the row of this user's want for it."""
     return {
         row["library_track_id"]: dict(row)
         for some in chunks(track_ids)
-        for row in tx.connection.execute(
+        for row in connection.execute(
             sa.select(_want).where(_want.c.user == user, _want.c.library_track_id.in_(some))
         ).mappings()
     }

@@ -76,7 +76,7 @@ def add_wants(tx: Transaction, user: str, wishes: Sequence[Wish]) -> list[str]:
         for one in wishes
     ]
     check_tracklists(tx, (values["source_tracklist_id"] for values in asked))
-    rows = wants_of_tracks(tx, user, (one.track_id for one in wishes))
+    rows = wants_of_tracks(tx.connection, user, (one.track_id for one in wishes))
     new: list[dict[str, Any]] = []
     raised: dict[str, Change] = {}
     for wish, values in zip(wishes, asked, strict=True):
@@ -144,13 +144,26 @@ def set_wants(
         BadInput: no such want or tracklist, a wrong value, or a price of what is not bought.
         StaleEdit: a want was changed since it was read. Nothing was changed, in none of them.
     """
-    values = checked(changes)
-    check_tracklists(tx, [values.get("source_tracklist_id")])
-    rows = read_rows(tx, want_ids)
-    for row in rows:
-        _refuse_stale(row, versions, values, {name: row[name] for name in values})
-    change_wants(tx, [(row, _completed(row, values, tx.now), by) for row in rows])
+    set_each(tx, dict.fromkeys(want_ids, changes), by=by, versions=versions)
     return get_wants(tx.connection, want_ids)
+
+
+def set_each(
+    tx: Transaction,
+    changes: Mapping[str, Mapping[str, Any]],
+    *,
+    by: str,
+    versions: Mapping[str, int] | None = None,
+) -> None:
+    """Change each of several wants as it says, by want; see ``set_wants``."""
+    values = {want_id: checked(one) for want_id, one in changes.items()}
+    check_tracklists(tx, [one.get("source_tracklist_id") for one in values.values()])
+    new: list[Change] = []
+    for row in read_rows(tx, list(values)):
+        mine = values[row["id"]]
+        _refuse_stale(row, versions, mine, {name: row[name] for name in mine})
+        new.append((row, _completed(row, mine, tx.now), by))
+    change_wants(tx, new)
 
 
 def remove_want(tx: Transaction, want_id: str, *, by: str, expected_version: int | None = None) -> None:

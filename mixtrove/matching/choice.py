@@ -21,6 +21,8 @@ from mixtrove.matching.verdict import RULE, Rule, Verdict, compare, record_featu
 # Another reading of an ambiguous line counts a little less than the first, so that it must fit better.
 OTHER_READING = 0.97
 READ_AS = "read as "  # how the reason of a match begins that rests on another reading
+NEAREST_IS = "nearest: "  # … and the one that names a recording which is not close
+NO_CANDIDATE = "no candidate"  # … and those that there is none
 LACKING = 0.06  # … and a recording that lacks whom the line features behind one that does not
 NEAREST = 0.25  # the score from which the nearest candidate is named although it is none
 # Among cuts of one version the one that is named comes first, else original or extended before radio.
@@ -190,7 +192,7 @@ def _outcome(
     if all(prepare(reading).unknown for reading in readings):
         return Outcome("none", 0.0, ("artist or title is unknown (ID)",))
     if rows is None:
-        return Outcome("none", 0.0, ("no candidate",))
+        return Outcome("none", 0.0, (NO_CANDIDATE,))
     scores = rows[:, :, kernel.SCORE]
     if len(readings) > 1:
         scores = scores.copy()
@@ -258,14 +260,14 @@ def _nearest(
     """Nothing is close: name the nearest, for a person when it is another version of the very track."""
     highest = max(best)
     if highest < NEAREST:
-        return Outcome("none", 0.0, ("no candidate is close",))
+        return Outcome("none", 0.0, (f"{NO_CANDIDATE} is close",))
     at = max((at for at in range(len(best)) if best[at] == highest), key=lambda at: candidates[at].id)
     near = rank(at)
     other = near.candidate.credit
     same_title = squeezed_title(other) == squeezed_title(credit)
     return Outcome(
         "provisional" if same_title else "none", near.verdict.confidence,
-        (f"nearest: {other.artist} - {other.full_title}", *near.verdict.reasons), (near,),
+        (f"{NEAREST_IS}{other.artist} - {other.full_title}", *near.verdict.reasons), (near,),
     )  # fmt: skip
 
 

@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mixtrove.cli import main
+from mixtrove.identify import match_entries
 from mixtrove.library.discoveries import Candidate, EntryDecision, entries_to_identify, write_decisions
+from mixtrove.library.offers import offer_rows, write_offers
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
-from mixtrove.matching import Credit
+from mixtrove.matching import Credit, choice
 from mixtrove.settings import Settings
 
 Run = Callable[..., Result]
@@ -96,6 +98,148 @@ def test_a_bulk_decision_is_shown_confirmed_and_taken_back_together(
     assert undone.stdout.endswith("took back 2 decisions\n`mixtrove discover` looks 3 entries up again\n")
     assert json.loads(run("corrections", "list", "--json").stdout) == []
     assert len(json.loads(run("corrections", "list", "--json", "--undone").stdout)) == 2
+
+
+def test_a_decision_that_is_taken_back_is_in_the_queue_at_once_with_what_was_offered(
+    run: Run, waiting: dict[str, str]
+) -> None:
+    before = json.loads(run("review", "list", "--json").stdout)
+    for decide in (("accept",), ("assign",), ("reject", "--as", "id"), ("reject", "--as", "not-a-track")):
+        run("review", decide[0], waiting[LINES[0]], *decide[1:])
+        assert lines(run("review", "list", "--json")) == list(LINES[1:])
+        back = run("review", "undo", waiting[LINES[0]])
+        assert back.stdout.startswith("taken back for 2 entries: back in the queue, and `mixtrove discover`")
+        [again, *others] = json.loads(run("review", "list", "--json").stdout)
+        assert others == before[1:]
+        assert [again[name] for name in ("line", "heard", "offers")] == [
+            before[0][name] for name in ("line", "heard", "offers")
+        ]
+        assert again["why"] == [
+            "what was decided was taken back: the next `mixtrove discover` looks it up again"
+        ]
+
+
+def test_what_was_rejected_is_not_offered_again_when_that_is_taken_back(
+    run: Run, waiting: dict[str, str]
+) -> None:
+    run("review", "reject", waiting[LINES[0]])
+    run("review", "undo", waiting[LINES[0]])
+    assert "nothing close" in run("review", "list", "--limit", "1").stdout
+    assert lines(run("review", "list", "--json")) == list(LINES)
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "what"),
+    [
+        (("accept", "ID"), ("accept", "ID"), "it is Bicep - Glue (Dub), says dj"),
+        (("assign", "ID"), ("assign", "ID"), "it is Bicep - Glue, says dj"),
+        (("assign", "ID", "A - B"), ("accept", "ID"), "it is A - B, says dj"),
+        (("accept", "ID"), ("assign", "ID", "beatport:100"), "it is Bicep - Glue (Dub), says dj"),
+        (("reject", "ID"), ("reject", "ID"), "it is none of what was offered, says dj"),
+        (("reject", "ID", "--as", "id"), ("reject", "ID", "--as", "id"), "it is an ID nobody knows"),
+        (("reject", "ID", "--as", "unreleased"), ("accept", "ID"), "it is not released yet, says dj"),
+    ],
+)
+def test_deciding_a_line_again_says_what_it_is_and_how_to_take_that_back(
+    run: Run, waiting: dict[str, str], first: tuple[str, ...], again: tuple[str, ...], what: str
+) -> None:
+    line = waiting[LINES[0]]
+    assert run("review", *(line if one == "ID" else one for one in first)).exit_code == 0
+    decisions = run("corrections", "list", "--json").stdout
+    said = run("review", *(line if one == "ID" else one for one in again))
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr.startswith("mixtrove: 'Bicep - Glue' is decided already: ")
+    assert what in said.stderr
+    assert said.stderr.endswith(f"`mixtrove review undo {line}` takes that back\n")
+    assert run("corrections", "list", "--json").stdout == decisions
+
+
+def test_taking_back_says_which_decision_holds_now(run: Run, waiting: dict[str, str]) -> None:
+    line = waiting[LINES[0]]
+    run("review", "accept", line)
+    run("review", "assign", line, "Bicep - Glue (VIP)")
+    assert run("review", "undo", line).stdout.startswith(
+        "taken back for 2 entries: what was decided before holds again, that it is Bicep - Glue (Dub)\n"
+    )
+    run("review", "reject", line, "--as", "id")
+    assert run("corrections", "undo", "--last", "--yes").stdout == (
+        "took back 1 decision\nwhat was decided before holds again for 1 line: it is Bicep - Glue (Dub)\n"
+    )
+    nothing = run("review", "undo", line, waiting[LINES[1]])  # of the second line nothing was decided
+    assert (nothing.exit_code, nothing.stdout) == (2, "")
+    assert len(json.loads(run("corrections", "list", "--json").stdout)) == 1
+
+
+def test_the_queue_says_what_keeps_a_near_certain_candidate_from_being_taken(
+    run: Run, make_tracklist: Callable[..., Any]
+) -> None:
+    store = Store.open(Settings())
+    import_tracklist(store, make_tracklist("DJ Fresh feat. Rita Ora - Hot Right Now"))
+    with store.read() as connection:
+        [entry] = entries_to_identify(connection, None)
+    known = [choice.Candidate("x:1", Credit.parse("DJ Fresh", "Hot Right Now"))]
+    write_offers(store, [(entry, offer_rows(choice.decide(entry.credit, known).ranked))], "c")
+    match_entries(store)
+    store.close()
+    [waits] = json.loads(run("review", "list", "--json").stdout)
+    assert waits["offers"][0]["confidence"] > 0.99
+    assert waits["why"] == ["this recording does not name Rita Ora"]
+    assert "this recording does not name Rita Ora; artists agree 97%" in run("review", "list").stdout
+
+
+def test_a_track_named_by_hand_keeps_the_label_and_number_of_the_line(
+    run: Run, make_tracklist: Callable[..., Any]
+) -> None:
+    named = {
+        "A - One [XL - XLT 12]": ("Aa - One", ("XL", "XLT 12")),
+        "B - Two [XL - XLT 13]": ("Bb - Two [XL]", ("XL", "XLT 13")),
+        "C - Three [XL - XLT 14]": ("Cc - Three [Hessle Audio]", ("Hessle Audio", None)),
+    }
+    store = Store.open(Settings())
+    import_tracklist(store, make_tracklist(*named))
+    with store.read() as connection:
+        entries = {one.raw_line: one.entry_id[-8:] for one in entries_to_identify(connection, None)}
+    store.close()
+    for line, (text, _) in named.items():
+        assert run("review", "assign", entries[line], text).exit_code == 0
+    listed = json.loads(run("library", "list", "--json", "--identified").stdout)
+    assert {one["title"]: (one["label"], one["catalog_number"]) for one in listed} == {
+        "One": ("XL", "XLT 12"),
+        "Two": ("XL", "XLT 13"),
+        "Three": ("Hessle Audio", None),
+    }
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("review", "list", "--min-confidence", "nan"),
+        ("review", "list", "--min-confidence", "inf"),
+        ("review", "list", "--min-confidence", "1.1"),
+        ("review", "accept", "--all", "--yes", "--min-confidence", "NaN"),
+        ("review", "accept", "--all", "--yes", "--tracklist", ""),
+        ("review", "reject", "--all", "--yes", "--dj", " "),
+        ("review", "list", "--search", ""),
+        ("corrections", "list", "--track", ""),
+        ("corrections", "undo", "--together", ""),
+        ("library", "list", "--artist", ""),
+        ("library", "export", "--tracklist", ""),
+        ("library", "list", "--bpm", "nan-nan"),
+        ("want", "remove", "--all", "--yes", "--label", ""),
+        ("want", "list", "--dj", ""),
+        ("want", "basket", "--currency", ""),
+        ("tracklist", "list", "--dj", ""),
+        ("discover", "--offline", "--tracklist", ""),
+        ("providers", "simulate", "--speed", "inf"),
+        ("providers", "simulate", "--faults", "nan"),
+    ],
+)
+def test_a_filter_that_means_nothing_is_refused_and_not_passed_over(
+    run: Run, waiting: dict[str, str], args: tuple[str, ...]
+) -> None:
+    said = run(*args)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert len(lines(run("review", "list", "--json"))) == 3
 
 
 def test_one_wrong_id_among_several_changes_nothing(run: Run, waiting: dict[str, str]) -> None:

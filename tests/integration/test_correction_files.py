@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from mixtrove.library.aliases import add_alias
 from mixtrove.library.correction_files import export_corrections, import_corrections
 from mixtrove.library.discoveries import TrackRecord
 from mixtrove.library.line_decisions import LineDecision, decide, decide_many
-from mixtrove.library.store import Store
+from mixtrove.library.store import Store, new_id
 from mixtrove.library.track_corrections import edit_track, keep_apart, merge_by_person
 from mixtrove.library.tracklist_records import get_tracklist
 from mixtrove.library.tracklists import import_tracklist
@@ -167,3 +169,42 @@ def test_a_decision_that_cannot_be_followed_leaves_the_others(other: Store, corr
     )
     assert done.refused == ("c.jsonl, line 1: bpm must be a number from 20 to 400",)
     assert done.taken == 1
+
+
+def decide_lines(store: Store, count: int) -> None:
+    with store.write() as tx:
+        rows = [
+            {
+                "id": new_id(), "line_key": f"{number}|{'x' * 200}", "kind": "is_id", "payload": {},
+                "decided_by": "dj", "decided_at": tx.now, "revision": tx.revision,
+            }
+            for number in range(count)
+        ]  # fmt: skip
+        tx.connection.execute(sa.insert(schema.correction), rows)
+
+
+def test_any_number_of_decisions_is_written_whole_and_in_order(store: Store) -> None:
+    decide_lines(store, 1_201)
+    with store.read() as connection:
+        lines = [json.loads(one)["line_key"] for one in export_corrections(connection)]
+    assert lines == [f"{number}|{'x' * 200}" for number in range(1_201)]
+
+
+def test_decisions_are_written_in_the_memory_of_a_part(sqlite_store: Store) -> None:
+    def peak() -> tuple[int, int]:
+        """(most bytes held, lines written)."""
+        gc.collect()
+        tracemalloc.start()
+        with sqlite_store.read() as connection:
+            lines = sum(1 for _ in export_corrections(connection))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most, lines
+
+    decide_lines(sqlite_store, 1_500)
+    peak()  # what is loaded once
+    small, few = peak()
+    decide_lines(sqlite_store, 6_000)
+    large, many = peak()
+    assert (few, many) == (1_500, 7_500)
+    assert large < 1.25 * small

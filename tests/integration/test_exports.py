@@ -24,6 +24,7 @@ from mixtrove.library.facts import Facts, learn
 from mixtrove.library.owned import import_owned_csv
 from mixtrove.library.purchase_links import Link
 from mixtrove.library.store import Store, new_id
+from mixtrove.library.track_corrections import edit_track
 from mixtrove.library.track_filter import TrackFilter
 from mixtrove.library.tracks import find_or_create_track
 from mixtrove.library.want_imports import import_wants
@@ -80,6 +81,16 @@ def test_the_library_as_csv(store: Store, library: dict[str, str]) -> None:
         "8A", "8A", "false", library["Opus"],
     )  # fmt: skip
     assert (opus["attribution"], third["attribution"]) == (BEATPORT, "")
+
+
+def test_what_a_person_emptied_is_empty_in_every_file(store: Store, library: dict[str, str]) -> None:
+    with store.write() as tx:
+        edit_track(tx, library["Opus"], {"key": "", "duration": ""}, by="dj")
+    [*_, opus] = csv.DictReader(io.StringIO(written(store, "csv")))
+    assert (opus["key"], opus["camelot"], opus["duration"], opus["attribution"]) == ("", "", "", "")
+    [*_, as_json] = json.loads(written(store, "json"))
+    assert (as_json["key"], as_json["camelot"], as_json["duration"]) == (None, None, None)
+    assert "#EXTINF:-1,Eric Prydz - Opus (Four Tet Remix)" in written(store, "m3u8")
 
 
 def test_what_may_be_kept_for_a_while_only_is_in_no_file(store: Store, library: dict[str, str]) -> None:

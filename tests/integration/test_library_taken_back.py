@@ -79,6 +79,24 @@ def test_the_want_of_a_line_goes_where_a_person_says_the_line_is_and_comes_back(
     assert wanted(store) == [("Gleu", True)]
 
 
+def test_the_want_of_a_line_comes_back_although_its_track_was_part_of_another_one_for_a_while(
+    store: Store, unknown: str
+) -> None:
+    decide(store, kind="assign", by="dj", line_key=unknown, track=GLUE)
+    [glue] = (key for (key,) in read_rows(store)["library_track"])
+    [glew] = tracks(store, Credit.parse("Bicep", "Glew"))
+    with store.write() as tx:
+        merge_id = merge_tracks(tx, kept=glew, merged=glue, reason="the same")
+    decide(store, kind="is_id", by="dj", line_key=unknown)  # the line cannot be parted from Glue now
+    assert wanted(store) == [("Glew", False)]
+    with store.write() as tx:
+        unmerge_tracks(tx, merge_id)
+    undo(store, line_key=unknown)
+    assert wanted(store) == [("Glue", False)]
+    undo(store, line_key=unknown)
+    assert wanted(store) == [("Gleu", True)]
+
+
 def test_an_unknown_track_that_was_heard_nowhere_goes_with_its_last_want(store: Store, unknown: str) -> None:
     [mix] = (key for (key,) in read_rows(store)["tracklist"])
     with store.write() as tx:

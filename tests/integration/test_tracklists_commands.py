@@ -137,6 +137,29 @@ def test_options_win_and_a_title_is_of_one_file(tmp_path: Path, home: Path) -> N
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
 
 
+def test_the_same_lines_under_another_name_are_a_second_mix_and_the_import_says_so(
+    tmp_path: Path, home: Path
+) -> None:
+    path = tmp_path / "mix.txt"
+    path.write_text("A - B\nC - D\n")
+    assert "warning" not in run("import", path, "--dj", "Hardwel").stdout
+    again = run("import", path, "--dj", "Hardwell", "--json")
+    second = json.loads(again.stdout)[0]["tracklist"][-8:]
+    [first] = [
+        one["id"][-8:]
+        for one in json.loads(run("tracklist", "list", "--json", "--dj", "l").stdout)
+        if one["dj"] == "Hardwel"
+    ]
+    twin = (
+        f"the same lines are mix {first} (Hardwel) already, and every play counts twice now: if they are "
+        f"one, correct that one with `mixtrove tracklist edit {first}` and take this one away with "
+        f"`mixtrove tracklist delete {second}`"
+    )
+    assert json.loads(again.stdout)[0]["twin"] == twin
+    assert f"  warning: the same lines are mix {first}" in run("import", path, "--dj", "Oliver").stdout
+    assert "warning" not in run("import", path, "--dj", "Hardwell").stdout  # that one is known
+
+
 def test_a_folder_without_tracklists_and_a_text_without_tracks_are_refused(
     tmp_path: Path, home: Path
 ) -> None:

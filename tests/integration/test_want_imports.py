@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -196,6 +197,29 @@ def test_a_dry_run_says_what_a_run_does_and_changes_nothing(
     assert brought(store, text) == told
     with store.read() as connection:
         assert len(unpublished(connection)) == told.added
+
+
+def test_a_dry_run_waits_for_nobody_who_writes(store: Store, database_url: str) -> None:
+    reader = Store.open(database_url, busy_timeout=0.2)
+    with store.write() as tx:
+        assert tx.revision
+        told = brought(reader, "artist,title\nA,One\nA,Two\nA,one\n", dry_run=True)
+    reader.close()
+    assert numbers(told) == (3, 2, 0, 1, 0)
+
+
+def test_what_every_row_says_of_its_purchase_is_kept(store: Store) -> None:
+    brought(
+        store,
+        "artist,title,status,purchase_price,currency,notes\n"
+        "A,One,purchased,1.99,EUR,\nA,Two,,,,later\nA,Three,unavailable,,,\nA,one,purchased,5,USD,\n",
+    )
+    said = {one.title: (one.status, one.purchase_price, one.currency, one.notes) for one in listed(store)}
+    assert said == {
+        "One": ("purchased", Decimal("1.99"), "EUR", None),
+        "Two": ("wanted", None, None, "later"),
+        "Three": ("unavailable", None, None, None),
+    }
 
 
 def test_an_import_of_many_rows_is_written_in_shares_and_is_complete(store: Store) -> None:

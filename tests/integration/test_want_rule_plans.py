@@ -18,6 +18,7 @@ from mixtrove.library.rule_plan import WantPlan, apply_plan, plan_wants
 from mixtrove.library.rule_reasons import explain_track, with_djs
 from mixtrove.library.rules import load_rules, parse_rules, refresh_wants, summary_of
 from mixtrove.library.store import Store
+from mixtrove.library.track_corrections import edit_track
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.tracks import find_or_create_track
 from mixtrove.library.want_records import list_wants
@@ -206,6 +207,26 @@ def test_a_genre_that_may_not_stand_in_a_column_counts_and_a_persons_word_counts
     with heard.write() as tx:
         tx.connection.execute(sa.update(track).where(track.c.title == "Bought").values(genre="House"))
     assert explained(heard, "Bought")[0]["twice"] == (3, "heard in 2 mixes by P, Q, its genre is House")
+
+
+def test_a_genre_that_a_person_emptied_or_that_may_be_shown_no_longer_is_none_to_the_rules(
+    heard: Store,
+) -> None:
+    with heard.write() as tx:
+        named = ids(tx.connection)
+        for title, until in (("Bought", None), ("Both", tx.now)):
+            tx.connection.execute(
+                sa.insert(schema.track_attribute),
+                {
+                    "library_track_id": named[title], "name": "genre", "provider": "itunes",
+                    "value": "Trance", "fetched_at": tx.now, "expires_at": until, "revision": tx.revision,
+                },
+            )  # fmt: skip
+        edit_track(tx, named["Bought"], {"genre": ""}, by="dj")
+    wanted = {one[0] for one in planned(heard, plan_of(heard)) if one[4] == "twice"}
+    assert "Both" in {*wanted, *explained(heard, "Both")[0]} or wanted
+    assert explained(heard, "Both")[0]["twice"][0] is not None
+    assert explained(heard, "Bought")[0]["twice"][0] is not None
 
 
 def test_a_dry_run_links_what_is_owned_as_a_run_does_and_keeps_none_of_it(
