@@ -8,6 +8,7 @@ Here: which periods are computed and the transaction that replaces them. Not her
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -29,17 +30,20 @@ TREND_FLOOR = 3
 """Mixes in both windows below which an item is no trend."""
 
 
-def refresh_statistics(build: Build, grain: Grain, start: date, end: date) -> int:
-    """Compute the periods of a window anew, both bases, in one transaction.
+def refresh_statistics(
+    build: Build, grain: Grain, start: date, end: date, bases: Sequence[str] = BASES
+) -> int:
+    """Compute the periods of a window anew, in one transaction.
 
     Args:
         build: the open build file, after ``build_marts``.
         grain: day, week (ISO, from Monday) or month.
         start: a day of the first period.
         end: the first day after the window; every period that begins before it is computed.
+        bases: discovered, played or both.
 
     Returns:
-        Rows written: periods with data, over both bases.
+        Rows written: periods with data, over the bases.
 
     Raises:
         BadInput: the window is empty, or there is no such grain.
@@ -54,7 +58,7 @@ def refresh_statistics(build: Build, grain: Grain, start: date, end: date) -> in
         periods.append(period)
         period = next_period(grain, period)
     with build.transaction():
-        return sum(_replace(build, grain, basis, periods) for basis in BASES)
+        return sum(_replace(build, grain, basis, periods) for basis in bases)
 
 
 def refresh_pending_statistics(build: Build, grain: Grain) -> int:
@@ -72,15 +76,17 @@ def refresh_pending_statistics(build: Build, grain: Grain) -> int:
     return written
 
 
-def refresh_all_time(build: Build) -> int:
-    """Compute the statistics of all time anew, a row for each basis that has data; the rows written."""
+def refresh_all_time(build: Build, bases: Sequence[str] = BASES) -> int:
+    """Compute the statistics of all time anew, a row for each basis that has data; the rows there are."""
     with build.transaction() as connection:
-        connection.execute("TRUNCATE statistics_all_time")
-        for basis in BASES:
+        for basis in bases:
+            connection.execute("DELETE FROM statistics_all_time WHERE basis = $basis", {"basis": basis})
             first, last = days_with_data(build, basis)
             if first is not None and last is not None:
                 _insert(build, "all", basis, [first], first, last)
-        connection.execute("DELETE FROM work.pending WHERE step = 'all'")
+            connection.execute(
+                "DELETE FROM work.pending WHERE step = 'all' AND basis = $basis", {"basis": basis}
+            )
     return int(build.value("SELECT count(*) FROM statistics_all_time"))
 
 
