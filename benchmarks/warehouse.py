@@ -126,9 +126,7 @@ def periods(folder: Path) -> dict[str, Any]:
 
 def _refreshed(build: Build, grain: Grain, basis: str, start: date) -> float:
     def once() -> float:
-        return timed(
-            lambda: refresh_statistics(build, grain, start, next_period(grain, start), [basis])
-        )
+        return timed(lambda: refresh_statistics(build, grain, start, next_period(grain, start), [basis]))
 
     return min(once(), once())
 

@@ -12,7 +12,6 @@ twenty is provisional. Everything comes from ``hash``, so equal N gives equal ro
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from datetime import date
 from pathlib import Path

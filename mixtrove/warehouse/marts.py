@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -21,6 +22,16 @@ BEFORE = ("entries", "tracks", "tracklists", "firsts")
 
 RESORT = 0.1
 """Share of entries in scope above which everything is written anew: it is as fast, and sorted again."""
+
+PARTS = {
+    "discoveries": ("staging.tracklist_entry", "id", "id"),
+    "plays_by_discovered": ("discoveries", "entry_id", "discovered_on"),
+    "plays_by_played": ("discoveries", "entry_id", "played_on"),
+}
+"""Mart → (table, key, order): how a full build is cut into parts, one after the other in that order."""
+
+PART = 1_000_000
+"""Rows of a part, about. Whole, the joins of ten million discoveries do not fit into 4 GB (measured)."""
 
 STATISTICS = {
     "day": "statistics_daily",
@@ -63,11 +74,16 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
         if not build.value("SELECT marts_built FROM work.state"):
             full = True
             create_tables(connection)
+        entries = 0
         if full or build.value("SELECT count(*) FROM work.changed"):
             full = _take_scopes(connection, full)
             _write(connection, full)
             _note_pending(connection, full)
-        entries = build.value("SELECT count(*) FROM work.entries")
+            entries = (
+                build.value("SELECT count(*) FROM discoveries")
+                if full
+                else build.value("SELECT count(*) FROM work.entries")
+            )
         for scope in ("entries", "tracks", "tracklists", "firsts", "plays", "changed"):
             connection.execute(f"DELETE FROM {quoted('work.' + scope)}")
         connection.execute("UPDATE work.state SET marts_built = TRUE")
@@ -94,6 +110,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def _take_scopes(connection: duckdb.DuckDBPyConnection, full: bool) -> bool:
     """Fill the scopes; True when it is everything (asked for, or too much to be worth the difference)."""
     for name in BEFORE:
+        if full and name == "entries":
+            connection.execute("DELETE FROM work.entries")  # taken in parts, see _write_parts
+            continue
         _take_scope(connection, name, full)
         if name == "entries" and not full:
             in_scope, entries = connection.execute(
@@ -119,10 +138,13 @@ def _write(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
             continue
         if item.scope == ("work.plays", "entry_id") and not plays_in_scope:
             _take_scope(connection, "plays", full)
-            _note_periods(connection)  # where the facts were
+            _note_periods(connection, full)  # where the facts were
             plays_in_scope = True
-        _write_mart(connection, item, full)
-    _note_periods(connection)  # where they are
+        if full and item.name in PARTS:
+            _write_parts(connection, item)
+        else:
+            _write_mart(connection, item, full)
+    _note_periods(connection, full)  # where they are
 
 
 def _write_mart(connection: duckdb.DuckDBPyConnection, item: Model, full: bool) -> None:
@@ -135,9 +157,46 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, item: Model, full: bool) 
     connection.execute(f"INSERT INTO {table} BY NAME {item.sql}")
 
 
-def _note_periods(connection: duckdb.DuckDBPyConnection) -> None:
+def _write_parts(connection: duckdb.DuckDBPyConnection, item: Model) -> None:
+    """Write a mart anew with one part after the other in scope; afterwards its scope is empty."""
+    assert item.scope is not None
+    scope = quoted(item.scope[0])
+    table, key, order = PARTS[item.name]
+    connection.execute(f"TRUNCATE {quoted(item.name)}")
+    for first, last in _parts(connection, table, order):
+        connection.execute(f"DELETE FROM {scope}")
+        connection.execute(
+            f'INSERT INTO {scope} SELECT "{key}" FROM {quoted(table)} '
+            f'WHERE "{order}" >= $first AND ($last IS NULL OR "{order}" < $last)',
+            {"first": first, "last": last},
+        )
+        connection.execute(f"INSERT INTO {quoted(item.name)} BY NAME {item.sql}")
+    connection.execute(f"DELETE FROM {scope}")
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> list[tuple[Any, Any]]:
+    """Ranges (first, first of the next) of a column that hold about ``PART`` rows each, from a sample."""
+    bounds = connection.execute(
+        f'WITH sample AS (SELECT "{order}" AS value FROM {quoted(table)} WHERE "{order}" IS NOT NULL '
+        "USING SAMPLE reservoir(20000 ROWS) REPEATABLE (1)), "
+        "sorted AS (SELECT value, row_number() OVER (ORDER BY value) - 1 AS place FROM sample), "
+        f'sizes AS (SELECT greatest(1, count("{order}") // $part) AS parts FROM {quoted(table)}), '
+        "steps AS (SELECT value, place * parts // (SELECT count(*) FROM sample) AS step FROM sorted, sizes) "
+        "SELECT min(value) FROM steps GROUP BY step ORDER BY 1",
+        {"part": PART},
+    ).fetchall()
+    if not bounds:
+        return []
+    lowest = connection.execute(f'SELECT min("{order}") FROM {quoted(table)}').fetchall()[0][0]
+    starts = sorted({lowest, *(value for (value,) in bounds[1:])})
+    return list(zip(starts, [*starts[1:], None], strict=True))
+
+
+def _note_periods(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
     sql = model("scopes", "periods").sql
-    connection.execute(f"INSERT INTO work.pending BY NAME FROM ({sql}) EXCEPT FROM work.pending")
+    connection.execute(
+        f"INSERT INTO work.pending BY NAME FROM ({sql}) EXCEPT FROM work.pending", {"full": full}
+    )
 
 
 def _note_pending(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
