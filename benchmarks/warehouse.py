@@ -1,14 +1,14 @@
 """How long the warehouse takes for its statistics, at ten million discoveries or any other number.
 
-    python -m benchmarks.warehouse --rows 10000000 --folder FOLDER             # everything; about an hour, 25 GB
-    python -m benchmarks.warehouse --rows 10000000 --folder FOLDER --only make # the rows and the built file alone
+    python -m benchmarks.warehouse --rows 10000000 --folder FOLDER              # everything; 20 GB of disk
+    python -m benchmarks.warehouse --rows 10000000 --folder FOLDER --only make  # rows and marts alone
 
 FOLDER is kept and used again. ``rows.build.duckdb`` holds the staged rows (``warehouse_rows.py``) and nothing
 else; ``warehouse.build.duckdb`` is a copy of it in which every mart was built by the real functions. A build
 file of other models would be thrown away when it is opened, so after a change of ``sql/`` the step ``make``
-must run again: it takes the rows that are there. To try something on the same rows elsewhere, copy
-``rows.build.duckdb`` to another folder and run ``--only make`` with that. ``mixtrove.db`` is a SQLite store with
-the same rows, for staging.
+must run again: it takes the rows that are there, unless ``sql/staging`` changed. To try something on the same
+rows elsewhere, copy ``rows.build.duckdb`` to another folder and run ``--only make`` with that.
+``mixtrove.db`` is a SQLite store with the same rows, for staging.
 
 DuckDB gets two threads and 4 GB, as the aims say.
 """

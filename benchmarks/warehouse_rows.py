@@ -2,9 +2,9 @@
 
 Here: what a library of N discoveries looks like. Not here: what is measured on it.
 
-Ids are UUIDv7 as mixtrove makes them: a time, then random bits. Mixes come in evenly over five years, 20 lines
-each; most were played in the two weeks before, the others any day of the five years, one in fifty has no
-date. A line is found at once or (one in ten) up to a month later. Plays follow Zipf-Mandelbrot (exponent 1,
+Ids are UUIDv7 as mixtrove makes them: a time, then random bits. Mixes come in evenly over five years, 20
+lines each; most were played in the two weeks before, the others any day of the five years, one in fifty
+has no date. A line is found at once or (one in ten) up to a month later. Plays follow Zipf-Mandelbrot (exponent 1,
 shift 50): of a million tracks the first has .2 % of all plays. Artists, labels, genres and DJs follow
 steeper laws, one track in five has two artists. 4 % of the lines are no track, .5 % are pending, one track in
 twenty is provisional. Everything comes from ``hash``, so equal N gives equal rows.
@@ -33,11 +33,13 @@ CREATE OR REPLACE TEMP MACRO chance(n, salt) AS (hash(n, salt) >> 11) / 90071992
 CREATE OR REPLACE TEMP MACRO uid(kind, n, ms) AS CAST(printf(
     '%08x-%04x-7%03x-%04x-%012x',
     CAST(ms >> 16 AS BIGINT), CAST(ms & 65535 AS BIGINT), CAST(hash(n, kind) & 4095 AS BIGINT),
-    CAST(32768 | ((hash(n, kind) >> 12) & 16383) AS BIGINT), CAST(hash(n, kind + 10) & 281474976710655 AS BIGINT)
+    CAST(32768 | ((hash(n, kind) >> 12) & 16383) AS BIGINT),
+    CAST(hash(n, kind + 10) & 281474976710655 AS BIGINT)
 ) AS UUID);
 CREATE OR REPLACE TEMP MACRO start_ms() AS 1609459200000;
 CREATE OR REPLACE TEMP MACRO span_ms() AS 157766400000;
-CREATE OR REPLACE TEMP MACRO mix_ms(mix, mixes) AS start_ms() + CAST(floor(span_ms() * (mix / mixes)) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO mix_ms(mix, mixes) AS
+    start_ms() + CAST(floor(span_ms() * (mix / mixes)) AS BIGINT);
 CREATE OR REPLACE TEMP MACRO mix_id(mix, mixes) AS uid(2, mix, mix_ms(mix, mixes));
 CREATE OR REPLACE TEMP MACRO track_id(track) AS
     uid(1, track, start_ms() + CAST(floor(span_ms() * chance(track, 5)) AS BIGINT));
@@ -51,13 +53,15 @@ INSERT INTO staging.library_track BY NAME
 SELECT track_id(n) AS id,
     'Artist ' || rank_of(n, 21, 120000, 200)
         || CASE WHEN chance(n, 22) < 0.15 THEN ' & Artist ' || rank_of(n, 23, 120000, 200)
-            WHEN chance(n, 22) < 0.2 THEN ' feat. Artist ' || rank_of(n, 23, 120000, 200) ELSE '' END AS artist,
+            WHEN chance(n, 22) < 0.2 THEN ' feat. Artist ' || rank_of(n, 23, 120000, 200) ELSE '' END
+        AS artist,
     'Title ' || n AS title,
     CASE WHEN chance(n, 24) < 0.4 THEN 'Artist ' || rank_of(n, 25, 120000, 200) || ' Remix' END AS remix,
     CASE WHEN chance(n, 26) < 0.9 THEN 'Label ' || rank_of(n, 27, 30000, 100) END AS label,
     CASE WHEN chance(n, 28) < 0.8 THEN 'Genre ' || rank_of(n, 29, 300, 3) END AS genre,
     120 + n % 20 AS bpm, 300 + n % 120 AS duration, [] AS isrcs,
-    'artist ' || n || '|title ' || n AS identity_key, '' AS disambiguator, chance(n, 30) < 0.05 AS provisional,
+    'artist ' || n || '|title ' || n AS identity_key, '' AS disambiguator,
+    chance(n, 30) < 0.05 AS provisional,
     TIMESTAMP '2021-01-01' + to_milliseconds(CAST(floor(span_ms() * chance(n, 5)) AS BIGINT)) AS created_at,
     1 AS revision
 FROM range($tracks) AS t(n)
@@ -71,7 +75,8 @@ WITH mixes AS (
 
 SELECT uid(2, n, ms) AS id, 'Mix ' || n AS title, 'DJ ' || rank_of(n, 41, 5000, 20) AS dj,
     CASE WHEN chance(n, 42) < 0.02 THEN NULL
-        WHEN chance(n, 42) < 0.7 THEN greatest(DATE '2021-01-01', day - CAST(floor(14 * chance(n, 43)) AS INTEGER))
+        WHEN chance(n, 42) < 0.7
+            THEN greatest(DATE '2021-01-01', day - CAST(floor(14 * chance(n, 43)) AS INTEGER))
         ELSE DATE '2021-01-01' + CAST(floor(1826 * chance(n, 43)) AS INTEGER) END AS played_on,
     ['mixesdb', '1001tracklists', 'paste', 'cue', 'radio'][1 + rank_of(n, 44, 5, 1)] AS source,
     'text' AS format, 1 AS version, make_timestamp_ms(ms) AS imported_at, 1 AS revision
@@ -88,6 +93,7 @@ WITH lines AS (
 SELECT uid(3, n, ms) AS id, uid(2, mix, ms) AS tracklist_id, 1 + n % $lines AS position, 1 AS component,
     180 * (n % $lines) AS cue_seconds, 'Artist ' || track || ' - Title ' || track AS raw_line,
     ['Artist ' || track] AS artists, 'Title ' || track AS title,
+    'artist ' || track || ' title ' || track AS line_key,
     CASE WHEN luck < 0.04 THEN 'skipped' WHEN luck < 0.045 THEN 'pending'
         WHEN chance(track, 30) < 0.05 THEN 'provisional' ELSE 'identified' END AS status,
     CASE WHEN luck < 0.04 THEN 'unknown ID' END AS skip_reason,
@@ -103,7 +109,8 @@ WITH lines AS (
 ),
 
 found AS (
-    SELECT *, least(ms + CASE WHEN late < 0.9 THEN 60000 ELSE CAST(floor(2592000000 * chance(n, 63)) AS BIGINT) END,
+    SELECT *, least(
+        ms + CASE WHEN late < 0.9 THEN 60000 ELSE CAST(floor(2592000000 * chance(n, 63)) AS BIGINT) END,
         start_ms() + span_ms() - 1) AS found_ms
     FROM lines
     WHERE luck >= 0.045
@@ -115,9 +122,10 @@ SELECT uid(4, n, found_ms) AS id, uid(3, n, ms) AS entry_id, uid(2, mix, ms) AS 
         WHEN way < 0.5 THEN 1.0 ELSE round(0.85 + 0.15 * chance(n, 64), 4) END AS confidence,
     CASE WHEN way < 0.45 THEN 'library' WHEN way < 0.8 THEN 'catalogue' WHEN way < 0.98 THEN 'api'
         ELSE 'manual' END AS identification_method,
-    CASE WHEN way < 0.45 THEN ['library'] WHEN way < 0.8 THEN ['catalogue'] WHEN way < 0.88 THEN ['beatport']
-        WHEN way < 0.94 THEN ['musicbrainz', 'discogs'] WHEN way < 0.98 THEN ['spotify'] ELSE ['correction'] END
-        AS metadata_sources,
+    CASE WHEN way < 0.45 THEN ['library'] WHEN way < 0.8 THEN ['catalogue']
+        WHEN way < 0.88 THEN ['beatport']
+        WHEN way < 0.94 THEN ['musicbrainz', 'discogs'] WHEN way < 0.98 THEN ['spotify']
+        ELSE ['correction'] END AS metadata_sources,
     ['same artists', 'same title'] AS reasons, 1 AS revision
 FROM found
 """,
@@ -157,7 +165,6 @@ _EXTRA = {
         "line_no": "position",
         "featured": "'[]'",
         "remixers": "'[]'",
-        "line_key": "lower(raw_line)",
     },
     "track_discovery": {"track_position": "line", "component": "part"},
 }

@@ -51,6 +51,17 @@ CREATE TABLE IF NOT EXISTS work.plays (entry_id UUID);
 CREATE TABLE IF NOT EXISTS work.firsts (
     track_id UUID, first_discovered_entry UUID, first_played_entry UUID
 );
+-- what the facts hold instead of ids and names, see sql/scopes
+CREATE TABLE IF NOT EXISTS work.names (kind VARCHAR, number INTEGER, key VARCHAR, name VARCHAR);
+CREATE TABLE IF NOT EXISTS work.renamed (kind VARCHAR, number INTEGER);
+CREATE TABLE IF NOT EXISTS work.track_keys (
+    track_id UUID, track_no INTEGER, artist_no INTEGER, guest_nos INTEGER[], label_no INTEGER,
+    genre_no INTEGER, artist VARCHAR, title VARCHAR, remix VARCHAR, first_discovered_entry UUID,
+    first_played_entry UUID
+);
+CREATE TABLE IF NOT EXISTS work.mix_keys (
+    tracklist_id UUID, mix_no INTEGER, dj_no INTEGER, source_no INTEGER
+);
 
 CREATE TABLE IF NOT EXISTS _meta (
     built_at TIMESTAMP, source_revision BIGINT, mixtrove_version VARCHAR, schema_version VARCHAR

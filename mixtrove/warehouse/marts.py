@@ -132,29 +132,30 @@ def _take_scope(connection: duckdb.DuckDBPyConnection, name: str, full: bool) ->
 
 
 def _write(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
-    plays_in_scope = False
-    for item in models("marts"):
-        if item.refreshed is not None:
-            continue
-        if item.scope == ("work.plays", "entry_id") and not plays_in_scope:
-            _take_scope(connection, "plays", full)
-            _note_periods(connection, full)  # where the facts were
-            plays_in_scope = True
-        if full and item.name in PARTS:
-            _write_parts(connection, item)
-        else:
+    written = [item for item in models("marts") if item.refreshed is None]
+    facts = [item for item in written if item.scope == ("work.plays", "entry_id")]
+    for item in written:
+        if item not in facts:
             _write_mart(connection, item, full)
+    _number(connection, full)
+    _take_scope(connection, "plays", full)
+    _note_periods(connection, full)  # where the facts were
+    for item in facts:
+        _write_mart(connection, item, full)
     _note_periods(connection, full)  # where they are
 
 
 def _write_mart(connection: duckdb.DuckDBPyConnection, item: Model, full: bool) -> None:
     table = quoted(item.name)
+    if full and item.name in PARTS:
+        return _write_parts(connection, item)
     if full or item.scope is None:
         connection.execute(f"TRUNCATE {table}")
     else:
         scope, key = item.scope
         connection.execute(f'DELETE FROM {table} WHERE "{key}" IN (SELECT "{key}" FROM {quoted(scope)})')
     connection.execute(f"INSERT INTO {table} BY NAME {item.sql}")
+    return None
 
 
 def _write_parts(connection: duckdb.DuckDBPyConnection, item: Model) -> None:
@@ -172,6 +173,43 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, item: Model) -> None:
         )
         connection.execute(f"INSERT INTO {quoted(item.name)} BY NAME {item.sql}")
     connection.execute(f"DELETE FROM {scope}")
+
+
+def _number(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
+    """Give numbers to names, tracks and mixes that have none; note the periods that show a new spelling."""
+    if full:
+        for table in ("names", "track_keys", "mix_keys"):
+            connection.execute(f"TRUNCATE {quoted('work.' + table)}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE named AS {model('scopes', 'names').sql}", {"full": full}
+    )
+    connection.execute(
+        "INSERT INTO work.renamed SELECT names.kind, names.number FROM work.names "
+        "JOIN named USING (kind, key) WHERE names.name IS DISTINCT FROM named.name"
+    )
+    if connection.execute("SELECT 1 FROM work.renamed LIMIT 1").fetchone():
+        _note(connection, "renamed")
+        connection.execute(
+            "UPDATE work.names SET name = named.name FROM named "
+            "WHERE names.kind = named.kind AND names.key = named.key AND names.name <> named.name"
+        )
+        connection.execute("DELETE FROM work.renamed")
+    connection.execute(
+        "INSERT INTO work.names BY NAME SELECT kind, key, name, "
+        "(SELECT coalesce(max(number), 0) FROM work.names) + row_number() OVER (ORDER BY kind, key) "
+        "AS number "
+        "FROM named ANTI JOIN work.names USING (kind, key)"
+    )
+    connection.execute("DROP TABLE named")
+    for name, scope, key in (
+        ("track_keys", "work.tracks", "track_id"),
+        ("mix_keys", "work.tracklists", "tracklist_id"),
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE numbered AS {model('scopes', name).sql}")
+        table = quoted(f"work.{name}")
+        connection.execute(f'DELETE FROM {table} WHERE "{key}" IN (SELECT "{key}" FROM {quoted(scope)})')
+        connection.execute(f"INSERT INTO {table} BY NAME FROM numbered")
+        connection.execute("DROP TABLE numbered")
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> list[tuple[Any, Any]]:
@@ -193,9 +231,16 @@ def _parts(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> lis
 
 
 def _note_periods(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
-    sql = model("scopes", "periods").sql
+    _note(connection, "periods", {"full": full})
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection, scope: str, parameters: dict[str, object] | None = None
+) -> None:
+    """Add the periods that a scope names to those that are behind."""
     connection.execute(
-        f"INSERT INTO work.pending BY NAME FROM ({sql}) EXCEPT FROM work.pending", {"full": full}
+        f"INSERT INTO work.pending BY NAME FROM ({model('scopes', scope).sql}) EXCEPT FROM work.pending",
+        parameters,
     )
 
 

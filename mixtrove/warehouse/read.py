@@ -66,6 +66,7 @@ class PeriodStatistics:
     provisional: int
     pending: int
     skipped: int
+    review_backlog: int  # different lines that wait in the review queue
     identification_rate: float | None  # 0 to 1; None without entries that could be identified
     mean_confidence: float | None  # 0 to 1
     top_tracks: list[Mapping[str, Any]]  # track_id, artist, title, remix, plays
@@ -73,7 +74,8 @@ class PeriodStatistics:
     top_labels: list[Mapping[str, Any]]  # label, plays, tracks
     top_genres: list[Mapping[str, Any]]  # genre, plays, tracks
     sources: list[Mapping[str, Any]]  # source, entries, identified
-    methods: list[Mapping[str, Any]]  # method, plays
+    methods: list[Mapping[str, Any]]  # method, plays, rate
+    providers: list[Mapping[str, Any]]  # provider, plays, rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ Here: which periods are computed and the transaction that replaces them. Not her
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -19,6 +20,9 @@ from mixtrove.warehouse.models import model, quoted
 
 Grain = Literal["day", "week", "month"]
 GRAINS: tuple[Grain, ...] = ("day", "week", "month")
+
+PORTION = 500_000
+"""Facts whose periods are computed in one statement: their groups fit into the caches (measured)."""
 
 TREND_DAYS = 30
 """Length of the recent window and of the one before it (the specification)."""
@@ -168,12 +172,37 @@ def _replace(build: Build, grain: Grain, basis: str, periods: list[date]) -> int
     key = {"basis": basis, "periods": periods}
     matching = "WHERE basis = $basis AND period_start IN (SELECT unnest(CAST($periods AS DATE[])))"
     build.connection.execute(f"DELETE FROM {table} {matching}", key)
-    last_day = next_period(grain, periods[-1]) - timedelta(days=1)
-    _insert(build, grain, basis, periods, periods[0], last_day)
+    for some in _portions(build, grain, basis, periods):
+        last_day = next_period(grain, some[-1]) - timedelta(days=1)
+        _insert(build, grain, basis, some, some[0], last_day)
     build.connection.execute(
         f"DELETE FROM work.pending {matching} AND step = $grain", {**key, "grain": grain}
     )
     return int(build.value(f"SELECT count(*) FROM {table} {matching}", key))
+
+
+def _portions(build: Build, grain: Grain, basis: str, periods: list[date]) -> Iterator[list[date]]:
+    """These periods, so many at a time that their facts are about ``PORTION``."""
+    if len(periods) == 1:
+        yield periods
+        return
+    counts = build.rows(
+        f"SELECT day, count(*) FROM {quoted('plays_by_' + basis)} "
+        "WHERE day >= $first AND day < $end GROUP BY day",
+        {"first": periods[0], "end": next_period(grain, periods[-1])},
+    )
+    facts = Counter[date]()
+    for day, count in counts:
+        facts[first_day_of(grain, day)] += count
+    some: list[date] = []
+    size = 0
+    for period in periods:
+        if some and size + facts[period] > PORTION:
+            yield some
+            some, size = [], 0
+        some.append(period)
+        size += facts[period]
+    yield some
 
 
 def _insert(build: Build, grain: str, basis: str, periods: list[date], first: date, last: date) -> None:

@@ -65,6 +65,7 @@ def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Setti
         provisional=1,
         pending=0,
         skipped=1,
+        review_backlog=1,
         identification_rate=0.5,
         mean_confidence=0.95,
         top_tracks=[
@@ -90,7 +91,8 @@ def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Setti
         top_labels=[{"label": "Pryda", "plays": 1, "tracks": 1}],
         top_genres=[{"genre": "House", "plays": 1, "tracks": 1}],
         sources=[{"source": "paste", "entries": 3, "identified": 1}],
-        methods=[{"method": "catalogue", "plays": 1}],
+        methods=[{"method": "catalogue", "plays": 1, "rate": 0.5}],
+        providers=[{"provider": "catalogue", "plays": 1, "rate": 0.5}],
     )
 
     (week,) = read.statistics(path, "weekly", "played")  # ISO: 30 December to 5 January
