@@ -3,11 +3,11 @@
     python -m benchmarks.warehouse --rows 10000000 --folder FOLDER              # everything; 20 GB of disk
     python -m benchmarks.warehouse --rows 10000000 --folder FOLDER --only make  # rows and marts alone
 
-FOLDER is kept and used again. ``rows.build.duckdb`` holds the staged rows (``warehouse_rows.py``) and nothing
-else; ``warehouse.build.duckdb`` is a copy of it in which every mart was built by the real functions. A build
-file of other models would be thrown away when it is opened, so after a change of ``sql/`` the step ``make``
-must run again: it takes the rows that are there, unless ``sql/staging`` changed. To try something on the same
-rows elsewhere, copy ``rows.build.duckdb`` to another folder and run ``--only make`` with that.
+FOLDER is kept and used again. ``rows.staging.duckdb`` holds the staged rows (``warehouse_rows.py``);
+``warehouse.staging.duckdb`` is a copy of it, ``warehouse.build.duckdb`` what the real functions built from
+it. Files of other models would be thrown away when they are opened, so after a change of ``sql/`` the step
+``make`` must run again: it takes the rows that are there, unless ``sql/staging`` changed. To try something on
+the same rows elsewhere, copy ``rows.staging.duckdb`` to another folder and run ``--only make`` with that.
 ``mixtrove.db`` is a SQLite store with the same rows, for staging.
 
 DuckDB gets two threads and 4 GB, as the aims say.
@@ -33,10 +33,9 @@ import duckdb
 
 from benchmarks.offline.report import table
 from benchmarks.warehouse_rows import FIRST_DAY, LAST_DAY, write_rows, write_store
-from mixtrove.warehouse.buildfile import Build, build_path, open_build
+from mixtrove.warehouse.buildfile import STORAGE, Build, build_path, open_build, staging_path
 from mixtrove.warehouse.checks import run_checks
 from mixtrove.warehouse.marts import BASES, build_marts
-from mixtrove.warehouse.models import fingerprint
 from mixtrove.warehouse.publish import publish
 from mixtrove.warehouse.statistics import (
     GRAINS,
@@ -73,18 +72,22 @@ def timed(run: Callable[[], object]) -> float:
 def make(folder: Path, rows: int) -> dict[str, Any]:
     """The rows, when they are not there, and every mart from nothing."""
     figures: dict[str, Any] = {}
-    staged, built = build_path(folder / "rows.duckdb"), build_path(folder / "warehouse.duckdb")
-    if not staged.exists():
+    rows_file, published = staging_path(folder / "rows.duckdb"), folder / "warehouse.duckdb"
+    if not rows_file.exists():
         with limited(folder / "rows.duckdb") as build:
             figures["the rows of staging, s"] = timed(lambda: write_rows(build, rows))
-    built.with_name(f"{built.name}.wal").unlink(missing_ok=True)
-    shutil.copyfile(staged, built)
-    with duckdb.connect(str(built), config={"storage_compatibility_version": "v1.5.0"}) as connection:
-        connection.execute("UPDATE work.state SET models = $models", {"models": fingerprint()})
+    for stale in (build_path(published), staging_path(published)):
+        stale.unlink(missing_ok=True)
+        stale.with_name(f"{stale.name}.wal").unlink(missing_ok=True)
+    with limited(published) as build:
+        pair = build.value("SELECT pair FROM work.state")
+    shutil.copyfile(rows_file, staging_path(published))
+    with duckdb.connect(str(staging_path(published)), config=dict(STORAGE)) as connection:
+        connection.execute("UPDATE state SET pair = $pair", {"pair": pair})
     with limited(folder / "warehouse.duckdb") as build:
         found = build.value("SELECT count(*) FROM staging.tracklist_entry")
         if found != rows:
-            raise SystemExit(f"{staged} has {found} entries: name another folder or --rows {found}")
+            raise SystemExit(f"{rows_file} has {found} entries: name another folder or --rows {found}")
         figures["every mart from nothing, s"] = timed(lambda: build_marts(build))
         for grain in GRAINS:
             figures[f"all of history by {grain}, both bases, s"] = timed(
@@ -168,7 +171,7 @@ def store(folder: Path) -> dict[str, Any]:
     database = folder / "mixtrove.db"
     if database.exists():
         return {"store": "was there"}
-    seconds = timed(lambda: write_store(build_path(folder / "rows.duckdb"), database).close())
+    seconds = timed(lambda: write_store(staging_path(folder / "rows.duckdb"), database).close())
     return {"write the store, s": seconds, "store, MB": database.stat().st_size // 10**6}
 
 

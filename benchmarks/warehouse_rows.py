@@ -4,9 +4,9 @@ Here: what a library of N discoveries looks like. Not here: what is measured on 
 
 Ids are UUIDv7 as mixtrove makes them: a time, then random bits. Mixes come in evenly over five years, 20
 lines each; most were played in the two weeks before, the others any day of the five years, one in fifty
-has no date. A line is found at once or (one in ten) up to a month later. Plays follow Zipf-Mandelbrot (exponent 1,
-shift 50): of a million tracks the first has .2 % of all plays. Artists, labels, genres and DJs follow
-steeper laws, one track in five has two artists. 4 % of the lines are no track, .5 % are pending, one track in
+has no date. A line is found at once or (one in ten) up to a month later. Plays follow Zipf-Mandelbrot
+(exponent 1, shift 50): of a million tracks the first has .2 % of all plays. Artists, labels, genres and DJs
+follow steeper laws, one track in five has two artists. 4 % of the lines are no track, .5 % are pending, one track in
 twenty is provisional. Everything comes from ``hash``, so equal N gives equal rows.
 """
 
@@ -153,7 +153,7 @@ def write_rows(build: Build, rows: int) -> None:
                      "last": min(rows, first + PART)},
                 )  # fmt: skip
     build.connection.execute(
-        "UPDATE work.state SET watermark = 1, "
+        "UPDATE staging.state SET watermark = 1, "
         "oldest_tracklist = (SELECT CAST(min(id) AS VARCHAR) FROM staging.tracklist)"
     )
 
@@ -172,19 +172,19 @@ _EXTRA = {
 
 _STAGED = {
     "track_discovery": "SELECT discovery.*, entry.position AS line, entry.component AS part "
-    "FROM staging.track_discovery AS discovery JOIN staging.tracklist_entry AS entry ON entry.id = entry_id"
+    "FROM track_discovery AS discovery JOIN tracklist_entry AS entry ON entry.id = entry_id"
 }
 """Where the rows of a table come from, when it is not the staging table alone."""
 
 
-def write_store(build_file: Path, database: Path) -> Store:
+def write_store(staged: Path, database: Path) -> Store:
     """Make a SQLite store that has exactly the rows which are staged in a build file.
 
     Its indexes are taken away meanwhile and made again: 10 million entries take some ten minutes and 10 GB.
     Foreign keys are right by construction and not looked at.
     """
     store = Store.open(f"sqlite:///{database}")
-    with duckdb.connect(str(build_file), read_only=True) as rows, sqlite3.connect(database) as target:
+    with duckdb.connect(str(staged), read_only=True) as rows, sqlite3.connect(database) as target:
         target.execute("PRAGMA synchronous = OFF")
         target.execute("PRAGMA cache_size = -1000000")
         names = tuple(_EXTRA)
@@ -206,13 +206,13 @@ def write_store(build_file: Path, database: Path) -> Store:
 
 
 def _fill(rows: duckdb.DuckDBPyConnection, target: sqlite3.Connection, name: str) -> None:
-    staged = {row[0]: row[1] for row in rows.execute(f'DESCRIBE staging."{name}"').fetchall()}
+    staged = {row[0]: row[1] for row in rows.execute(f'DESCRIBE "{name}"').fetchall()}
     given = _EXTRA[name]
     columns = [
         column.name for column in schema.metadata.tables[name].columns if column.name in {*staged, *given}
     ]
     kept = ", ".join(given.get(column) or _as_stored(column, staged[column]) for column in columns)
-    source = _STAGED.get(name, f"FROM staging.{name}")
+    source = _STAGED.get(name, f"FROM {name}")
     cursor = rows.cursor().execute(f"SELECT {kept} FROM ({source}) AS row ORDER BY row.id")  # noqa: S608
     marks = ", ".join("?" for _ in columns)
     names = ", ".join(f'"{column}"' for column in columns)

@@ -75,7 +75,7 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
             full = True
             create_tables(connection)
         entries = 0
-        if full or build.value("SELECT count(*) FROM work.changed"):
+        if full or build.value("SELECT count(*) FROM staging.changed"):
             full = _take_scopes(connection, full)
             _write(connection, full)
             _note_pending(connection, full)
@@ -84,9 +84,11 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
                 if full
                 else build.value("SELECT count(*) FROM work.entries")
             )
-        for scope in ("entries", "tracks", "tracklists", "firsts", "plays", "changed"):
+        for scope in ("entries", "tracks", "tracklists", "firsts", "plays"):
             connection.execute(f"DELETE FROM {quoted('work.' + scope)}")
         connection.execute("UPDATE work.state SET marts_built = TRUE")
+    # in another file, so after that: whoever is killed in between writes the same rows once more
+    build.connection.execute("DELETE FROM staging.changed")
     rows = {
         item.name: build.value(f"SELECT count(*) FROM {quoted(item.name)}")
         for item in models("marts")
