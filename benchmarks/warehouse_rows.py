@@ -6,8 +6,8 @@ Ids are UUIDv7 as mixtrove makes them: a time, then random bits. Mixes come in e
 lines each; most were played in the two weeks before, the others any day of the five years, one in fifty
 has no date. A line is found at once or (one in ten) up to a month later. Plays follow Zipf-Mandelbrot
 (exponent 1, shift 50): of a million tracks the first has .2 % of all plays. Artists, labels, genres and DJs
-follow steeper laws, one track in five has two artists. 4 % of the lines are no track, .5 % are pending, one track in
-twenty is provisional. Everything comes from ``hash``, so equal N gives equal rows.
+follow steeper laws, one track in five has two artists. 4 % of the lines are no track, .5 % are pending, one
+track in twenty is provisional. Everything comes from ``hash``, so equal N gives equal rows.
 """
 
 from __future__ import annotations

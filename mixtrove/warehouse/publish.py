@@ -49,7 +49,8 @@ def publish(build: Build, *, checks: Sequence[CheckResult] | None = None) -> Pub
         ChecksFailed: a check found violations; the published file stays as it was.
         StoreUnavailable: the copy cannot be written.
     """
-    failed = [result for result in checks or run_checks(build) if not result.passed]
+    results = run_checks(build) if checks is None else checks
+    failed = [result for result in results if not result.passed]
     if failed:
         raise ChecksFailed(failed)
     with build.transaction() as connection:
