@@ -32,11 +32,14 @@ from typing import Any
 import duckdb
 
 from benchmarks.offline.report import table
-from benchmarks.warehouse_rows import FIRST_DAY, LAST_DAY, write_rows, write_store
+from benchmarks.warehouse_peers import compare_peers
+from benchmarks.warehouse_rows import FIRST_DAY, LAST_DAY, add_discoveries, write_rows, write_store
+from mixtrove.library.store import Store
 from mixtrove.warehouse.buildfile import STORAGE, Build, build_path, open_build, staging_path
 from mixtrove.warehouse.checks import run_checks
 from mixtrove.warehouse.marts import BASES, build_marts
 from mixtrove.warehouse.publish import publish
+from mixtrove.warehouse.staging import stage
 from mixtrove.warehouse.statistics import (
     GRAINS,
     Grain,
@@ -50,6 +53,7 @@ from mixtrove.warehouse.statistics import (
 )
 
 THREADS, MEMORY = 2, "4GB"
+NEW = 1000  # discoveries of an increment
 PERIODS = 15  # periods of each grain that are refreshed, drawn by a seed
 
 
@@ -166,6 +170,11 @@ def publication(folder: Path) -> dict[str, Any]:
     return {"checks, s": checks, "publish, s": statistics.median(seconds), "file, MB": size // 10**6}
 
 
+def peers(folder: Path) -> dict[str, Any]:
+    """The same questions, of the facts of one basis, asked of SQLite, Postgres and Polars as well."""
+    return compare_peers(staging_path(folder / "rows.duckdb"), folder)
+
+
 def store(folder: Path) -> dict[str, Any]:
     """The SQLite store with the rows that are staged."""
     database = folder / "mixtrove.db"
@@ -175,11 +184,34 @@ def store(folder: Path) -> dict[str, Any]:
     return {"write the store, s": seconds, "store, MB": database.stat().st_size // 10**6}
 
 
+def increment(folder: Path) -> dict[str, Any]:
+    """A thousand new discoveries of one day, from the store to the published file, step by step."""
+    store = Store.open(f"sqlite:///{folder / 'mixtrove.db'}")
+    add_discoveries(store, NEW)
+    figures: dict[str, Any] = {}
+    with limited(folder / "warehouse.duckdb") as build:
+        figures["stage, s"] = timed(lambda: stage(build, store))
+        figures["marts, s"] = timed(lambda: build_marts(build))
+        figures["days, weeks and months that it touches, s"] = timed(
+            lambda: [refresh_pending_statistics(build, grain) for grain in GRAINS]
+        )
+        figures["all time, s"] = timed(lambda: refresh_all_time(build))
+        figures["trends and conversion, s"] = timed(
+            lambda: (refresh_trends(build), refresh_conversion(build))
+        )
+        figures["checks, s"] = timed(lambda: require(build))
+        figures["publish, s"] = timed(lambda: publish(build, checks=[]))
+    store.close()
+    return figures
+
+
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "periods": periods,
     "history": history,
     "publish": publication,
     "store": store,
+    "increment": increment,
+    "peers": peers,
 }
 
 

@@ -13,13 +13,14 @@ track in twenty is provisional. Everything comes from ``hash``, so equal N gives
 from __future__ import annotations
 
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import duckdb
+import sqlalchemy as sa
 
 from mixtrove.library import schema
-from mixtrove.library.store import Store
+from mixtrove.library.store import Store, new_id
 from mixtrove.warehouse.buildfile import Build
 from mixtrove.warehouse.staging import create_tables
 
@@ -230,3 +231,44 @@ def _as_stored(column: str, kind: str) -> str:
     if kind == "TIMESTAMP":
         return f"strftime(\"{column}\", '%Y-%m-%d %H:%M:%S.%f')"
     return f'"{column}"'
+
+
+def add_discoveries(store: Store, count: int) -> None:
+    """Write new mixes of 20 lines each, played and found on the last day, as one transaction of a run."""
+    noon = datetime.combine(LAST_DAY, time(12), tzinfo=UTC)
+    with store.write() as tx:
+        tracks = tx.connection.execute(
+            sa.select(schema.library_track.c.id).order_by(schema.library_track.c.id).limit(count)
+        ).scalars()
+        known = list(tracks)
+        mixes = [new_id() for _ in range(-(-count // LINES))]
+        stamp = {"revision": tx.revision}
+        tx.connection.execute(
+            sa.insert(schema.tracklist),
+            [
+                {"id": mix, "title": mix, "dj": "DJ 1", "played_on": LAST_DAY, "source": "paste",
+                 "format": "text", "content_hash": mix, "imported_at": noon, "updated_at": noon, **stamp}
+                for mix in mixes
+            ],
+        )  # fmt: skip
+        entries = [new_id() for _ in range(count)]
+        tx.connection.execute(
+            sa.insert(schema.tracklist_entry),
+            [
+                {"id": entry, "tracklist_id": mixes[at // LINES], "position": 1 + at % LINES, "component": 1,
+                 "line_no": 1 + at % LINES, "raw_line": "A - T", "artists": ["A"], "featured": [],
+                 "title": "T", "remixers": [], "is_id": False, "unreleased": False, "layered": False,
+                 "mashup": False, "line_key": "a t", "status": "identified", **stamp}
+                for at, entry in enumerate(entries)
+            ],
+        )  # fmt: skip
+        tx.connection.execute(
+            sa.insert(schema.track_discovery),
+            [
+                {"id": new_id(), "tracklist_id": mixes[at // LINES], "track_position": 1 + at % LINES,
+                 "component": 1, "entry_id": entry, "library_track_id": known[at], "discovery_date": noon,
+                 "confidence": 1.0, "identification_method": "library", "metadata_sources": ["library"],
+                 "reasons": [], **stamp}
+                for at, entry in enumerate(entries)
+            ],
+        )  # fmt: skip
