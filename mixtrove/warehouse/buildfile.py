@@ -9,7 +9,9 @@ version, of another store or without the other, both are thrown away and built a
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,13 +71,15 @@ CREATE TABLE IF NOT EXISTS work.mix_keys (
 );
 
 CREATE TABLE IF NOT EXISTS _meta (
-    built_at TIMESTAMP, source_revision BIGINT, mixtrove_version VARCHAR, schema_version VARCHAR
+    built_at TIMESTAMP, source_revision BIGINT, mixtrove_version VARCHAR, schema_version VARCHAR,
+    duckdb_version VARCHAR
 );
 COMMENT ON TABLE _meta IS 'When and from what this file was built. Grain: one row.';
 COMMENT ON COLUMN _meta.built_at IS 'UTC';
 COMMENT ON COLUMN _meta.source_revision IS 'of the store that was staged';
 COMMENT ON COLUMN _meta.mixtrove_version IS 'that built it';
-COMMENT ON COLUMN _meta.schema_version IS 'changes whenever a model does';
+COMMENT ON COLUMN _meta.schema_version IS 'of the models: changes whenever one does';
+COMMENT ON COLUMN _meta.duckdb_version IS 'that built it; tools from 1.5 on open it';
 """
 
 
@@ -155,7 +159,7 @@ def open_build(published: Path, *, wait: float = WAIT) -> Iterator[Build]:
                     f"{build.path} was damaged and is removed ({first_line(error)}): run it again, it is "
                     "built anew from the store; the published file is as it was"
                 ) from error
-            if not isinstance(error, duckdb.IOException):
+            if not isinstance(error, duckdb.IOException) and not _is_full(error):
                 raise
             raise StoreUnavailable(
                 f"the warehouse {build.path} cannot be written: {first_line(error)}; "
@@ -197,7 +201,7 @@ def _open(published: Path) -> duckdb.DuckDBPyConnection:
                 f"{path} is open in another program: close it there; "
                 "to look at the data open the published file instead"
             ) from error
-        log.warning("the warehouse is built anew: %s is damaged (%s)", path, first_line(error))
+        log.warning("the warehouse is built anew: %s cannot be read (%s)", path, first_line(error))
     _remove(published)
     try:
         return _connect(published)
@@ -238,9 +242,16 @@ def _connect(published: Path) -> duckdb.DuckDBPyConnection:
 
 def _is_damage(error: duckdb.Error) -> bool:
     """Whether an error tells that the file itself is unreadable (there is no class of its own for it)."""
+    if _is_full(error):
+        return False
     broken = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
     text = str(error)
     return isinstance(error, broken) or "Corrupt database" in text or "read enough bytes" in text
+
+
+def _is_full(error: duckdb.Error) -> bool:
+    """Whether the disk is full or the file may not grow: fatal to DuckDB's connection, not to the file."""
+    return any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
 
 
 def _remove(published: Path) -> None:

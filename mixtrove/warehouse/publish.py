@@ -56,12 +56,13 @@ def publish(build: Build, *, checks: Sequence[CheckResult] | None = None) -> Pub
     with build.transaction() as connection:
         connection.execute("DELETE FROM _meta")
         connection.execute(
-            "INSERT INTO _meta VALUES ($built_at, $revision, $version, $schema)",
+            "INSERT INTO _meta VALUES ($built_at, $revision, $version, $schema, $duckdb)",
             {
                 "built_at": datetime.now(UTC).replace(tzinfo=None),
                 "revision": build.watermark,
                 "version": __version__,
                 "schema": fingerprint(),
+                "duckdb": duckdb.__version__,
             },
         )
     build.connection.execute("CHECKPOINT")

@@ -44,7 +44,8 @@ class Published:
     built_at: datetime  # UTC, without a zone
     source_revision: int
     mixtrove_version: str
-    schema_version: str
+    schema_version: str  # of the models
+    duckdb_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,8 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def read_meta(connection: duckdb.DuckDBPyConnection) -> Published:
     """The bookkeeping of an open warehouse."""
-    rows = connection.execute(
-        "SELECT built_at, source_revision, mixtrove_version, schema_version FROM _meta"
-    ).fetchall()
+    names = ", ".join(field.name for field in fields(Published))
+    rows = connection.execute(f"SELECT {names} FROM _meta").fetchall()
     return Published(*rows[0])
 
 

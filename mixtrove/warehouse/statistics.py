@@ -169,16 +169,17 @@ def next_period(grain: Grain, period: date) -> date:
 def _replace(build: Build, grain: Grain, basis: str, periods: list[date]) -> int:
     """Delete and insert the rows of these periods (sorted); the rows that there are now."""
     table = quoted(STATISTICS[grain])
-    key = {"basis": basis, "periods": periods}
     matching = "WHERE basis = $basis AND period_start IN (SELECT unnest(CAST($periods AS DATE[])))"
+    key = {"basis": basis, "periods": periods}
     build.connection.execute(f"DELETE FROM {table} {matching}", key)
+    written = 0
     for some in _portions(build, grain, basis, periods):
         last_day = next_period(grain, some[-1]) - timedelta(days=1)
-        _insert(build, grain, basis, some, some[0], last_day)
+        written += _insert(build, grain, basis, some, some[0], last_day)
     build.connection.execute(
         f"DELETE FROM work.pending {matching} AND step = $grain", {**key, "grain": grain}
     )
-    return int(build.value(f"SELECT count(*) FROM {table} {matching}", key))
+    return written
 
 
 def _portions(build: Build, grain: Grain, basis: str, periods: list[date]) -> Iterator[list[date]]:
@@ -205,14 +206,17 @@ def _portions(build: Build, grain: Grain, basis: str, periods: list[date]) -> It
     yield some
 
 
-def _insert(build: Build, grain: str, basis: str, periods: list[date], first: date, last: date) -> None:
-    build.connection.execute(
-        f"INSERT INTO {quoted(STATISTICS[grain])} BY NAME {model('marts', 'statistics').sql}",
-        {
-            "basis": basis,
-            "grain": grain,
-            "first_day": first,
-            "last_day": last,
-            "periods": periods,
-        },
+def _insert(build: Build, grain: str, basis: str, periods: list[date], first: date, last: date) -> int:
+    """Insert the rows of these periods; how many have data."""
+    return int(
+        build.value(
+            f"INSERT INTO {quoted(STATISTICS[grain])} BY NAME {model('marts', 'statistics').sql}",
+            {
+                "basis": basis,
+                "grain": grain,
+                "first_day": first,
+                "last_day": last,
+                "periods": periods,
+            },
+        )
     )
