@@ -14,7 +14,7 @@ from mixtrove.warehouse.buildfile import Build
 from mixtrove.warehouse.checks import run_checks, unchecked
 from mixtrove.warehouse.models import fingerprint, models
 from mixtrove.warehouse.publish import publish
-from mixtrove.warehouse.read import Published, published, tables
+from mixtrove.warehouse.read import Published, published, read_meta, tables
 from resources.home import Warehouse
 
 KEY = dg.AssetKey(["statistics", "published"])
@@ -86,9 +86,9 @@ def is_copy(build: Build, current: Published) -> bool:
     The build file notes every publication in its own ``_meta`` before it is copied, so both say the same
     only after one; statistics computed again from the same facts are the same rows.
     """
-    noted = build.rows("SELECT built_at, source_revision, mixtrove_version, schema_version FROM _meta")
     return (
-        [Published(*row) for row in noted] == [current]
+        bool(build.value("SELECT count(*) FROM _meta"))
+        and read_meta(build.connection) == current
         and current.source_revision == build.watermark
         and current.schema_version == fingerprint()
     )

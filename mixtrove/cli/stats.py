@@ -24,17 +24,17 @@ BASIS = click.Choice(["discovered", "played"])
 SHOWN = [
     *("period_start", "period_end", "entries", "tracks", "new_tracks", "artists", "labels"),
     *("mixes", "djs", "identified", "provisional", "pending", "skipped"),
-    *("identification_rate", "mean_confidence"),
+    *("review_backlog", "identification_rate", "mean_confidence"),
 ]
 """What a table for people has room for; ``--json`` and ``--csv`` have everything."""
 
 SPARED = (
-    *("period_end", "skipped", "pending", "mean_confidence", "djs", "labels", "artists", "new_tracks"),
-    *("mixes", "identification_rate"),
+    *("review_backlog", "period_end", "skipped", "pending", "mean_confidence", "djs", "labels", "artists"),
+    *("new_tracks", "mixes", "identification_rate"),
 )
 """What a narrow terminal does without, the first first."""
 
-TOPS = ("top_tracks", "top_artists", "top_labels", "top_genres", "sources", "methods")
+TOPS = ("top_tracks", "top_artists", "top_labels", "top_genres", "sources", "methods", "providers")
 
 _SHOWN = 1_000  # rows of a query in a table, and at a time in CSV
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -21,6 +22,16 @@ BEFORE = ("entries", "tracks", "tracklists", "firsts")
 
 RESORT = 0.1
 """Share of entries in scope above which everything is written anew: it is as fast, and sorted again."""
+
+PARTS = {
+    "discoveries": ("staging.tracklist_entry", "id", "id"),
+    "plays_by_discovered": ("discoveries", "entry_id", "discovered_on"),
+    "plays_by_played": ("discoveries", "entry_id", "played_on"),
+}
+"""Mart → (table, key, order): how a full build is cut into parts, one after the other in that order."""
+
+PART = 1_000_000
+"""Rows of a part, about. Whole, the joins of ten million discoveries do not fit into 4 GB (measured)."""
 
 STATISTICS = {
     "day": "statistics_daily",
@@ -63,14 +74,21 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
         if not build.value("SELECT marts_built FROM work.state"):
             full = True
             create_tables(connection)
-        if full or build.value("SELECT count(*) FROM work.changed"):
+        entries = 0
+        if full or build.value("SELECT count(*) FROM staging.changed"):
             full = _take_scopes(connection, full)
             _write(connection, full)
             _note_pending(connection, full)
-        entries = build.value("SELECT count(*) FROM work.entries")
-        for scope in ("entries", "tracks", "tracklists", "firsts", "plays", "changed"):
+            entries = (
+                build.value("SELECT count(*) FROM discoveries")
+                if full
+                else build.value("SELECT count(*) FROM work.entries")
+            )
+        for scope in ("entries", "tracks", "tracklists", "firsts", "plays"):
             connection.execute(f"DELETE FROM {quoted('work.' + scope)}")
         connection.execute("UPDATE work.state SET marts_built = TRUE")
+    # in another file, so after that: whoever is killed in between writes the same rows once more
+    build.connection.execute("DELETE FROM staging.changed")
     rows = {
         item.name: build.value(f"SELECT count(*) FROM {quoted(item.name)}")
         for item in models("marts")
@@ -94,6 +112,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def _take_scopes(connection: duckdb.DuckDBPyConnection, full: bool) -> bool:
     """Fill the scopes; True when it is everything (asked for, or too much to be worth the difference)."""
     for name in BEFORE:
+        if full and name == "entries":
+            connection.execute("DELETE FROM work.entries")  # taken in parts, see _write_parts
+            continue
         _take_scope(connection, name, full)
         if name == "entries" and not full:
             in_scope, entries = connection.execute(
@@ -113,31 +134,116 @@ def _take_scope(connection: duckdb.DuckDBPyConnection, name: str, full: bool) ->
 
 
 def _write(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
-    plays_in_scope = False
-    for item in models("marts"):
-        if item.refreshed is not None:
-            continue
-        if item.scope == ("work.plays", "entry_id") and not plays_in_scope:
-            _take_scope(connection, "plays", full)
-            _note_periods(connection)  # where the facts were
-            plays_in_scope = True
+    written = [item for item in models("marts") if item.refreshed is None]
+    facts = [item for item in written if item.scope == ("work.plays", "entry_id")]
+    for item in written:
+        if item not in facts:
+            _write_mart(connection, item, full)
+    _number(connection, full)
+    _take_scope(connection, "plays", full)
+    _note_periods(connection, full)  # where the facts were
+    for item in facts:
         _write_mart(connection, item, full)
-    _note_periods(connection)  # where they are
+    _note_periods(connection, full)  # where they are
 
 
 def _write_mart(connection: duckdb.DuckDBPyConnection, item: Model, full: bool) -> None:
     table = quoted(item.name)
+    if full and item.name in PARTS:
+        return _write_parts(connection, item)
     if full or item.scope is None:
         connection.execute(f"TRUNCATE {table}")
     else:
         scope, key = item.scope
         connection.execute(f'DELETE FROM {table} WHERE "{key}" IN (SELECT "{key}" FROM {quoted(scope)})')
     connection.execute(f"INSERT INTO {table} BY NAME {item.sql}")
+    return None
 
 
-def _note_periods(connection: duckdb.DuckDBPyConnection) -> None:
-    sql = model("scopes", "periods").sql
-    connection.execute(f"INSERT INTO work.pending BY NAME FROM ({sql}) EXCEPT FROM work.pending")
+def _write_parts(connection: duckdb.DuckDBPyConnection, item: Model) -> None:
+    """Write a mart anew with one part after the other in scope; afterwards its scope is empty."""
+    assert item.scope is not None
+    scope = quoted(item.scope[0])
+    table, key, order = PARTS[item.name]
+    connection.execute(f"TRUNCATE {quoted(item.name)}")
+    for first, last in _parts(connection, table, order):
+        connection.execute(f"DELETE FROM {scope}")
+        connection.execute(
+            f'INSERT INTO {scope} SELECT "{key}" FROM {quoted(table)} '
+            f'WHERE "{order}" >= $first AND ($last IS NULL OR "{order}" < $last)',
+            {"first": first, "last": last},
+        )
+        connection.execute(f"INSERT INTO {quoted(item.name)} BY NAME {item.sql}")
+    connection.execute(f"DELETE FROM {scope}")
+
+
+def _number(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
+    """Give numbers to names, tracks and mixes that have none; note the periods that show a new spelling."""
+    if full:
+        for table in ("names", "track_keys", "mix_keys"):
+            connection.execute(f"TRUNCATE {quoted('work.' + table)}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE named AS {model('scopes', 'names').sql}", {"full": full}
+    )
+    connection.execute(
+        "INSERT INTO work.renamed SELECT names.kind, names.number FROM work.names "
+        "JOIN named USING (kind, key) WHERE names.name IS DISTINCT FROM named.name"
+    )
+    if connection.execute("SELECT 1 FROM work.renamed LIMIT 1").fetchone():
+        _note(connection, "renamed")
+        connection.execute(
+            "UPDATE work.names SET name = named.name FROM named "
+            "WHERE names.kind = named.kind AND names.key = named.key AND names.name <> named.name"
+        )
+        connection.execute("DELETE FROM work.renamed")
+    connection.execute(
+        "INSERT INTO work.names BY NAME SELECT kind, key, name, "
+        "(SELECT coalesce(max(number), 0) FROM work.names) + row_number() OVER (ORDER BY kind, key) "
+        "AS number "
+        "FROM named ANTI JOIN work.names USING (kind, key)"
+    )
+    connection.execute("DROP TABLE named")
+    for name, scope, key in (
+        ("track_keys", "work.tracks", "track_id"),
+        ("mix_keys", "work.tracklists", "tracklist_id"),
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE numbered AS {model('scopes', name).sql}")
+        table = quoted(f"work.{name}")
+        connection.execute(f'DELETE FROM {table} WHERE "{key}" IN (SELECT "{key}" FROM {quoted(scope)})')
+        connection.execute(f"INSERT INTO {table} BY NAME FROM numbered")
+        connection.execute("DROP TABLE numbered")
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> list[tuple[Any, Any]]:
+    """Ranges (first, first of the next) of a column that hold about ``PART`` rows each, from a sample."""
+    bounds = connection.execute(
+        f'WITH sample AS (SELECT "{order}" AS value FROM {quoted(table)} WHERE "{order}" IS NOT NULL '
+        "USING SAMPLE reservoir(20000 ROWS) REPEATABLE (1)), "
+        "sorted AS (SELECT value, row_number() OVER (ORDER BY value) - 1 AS place FROM sample), "
+        f'sizes AS (SELECT greatest(1, count("{order}") // $part) AS parts FROM {quoted(table)}), '
+        "steps AS (SELECT value, place * parts // (SELECT count(*) FROM sample) AS step FROM sorted, sizes) "
+        "SELECT min(value) FROM steps GROUP BY step ORDER BY 1",
+        {"part": PART},
+    ).fetchall()
+    if not bounds:
+        return []
+    lowest = connection.execute(f'SELECT min("{order}") FROM {quoted(table)}').fetchall()[0][0]
+    starts = sorted({lowest, *(value for (value,) in bounds[1:])})
+    return list(zip(starts, [*starts[1:], None], strict=True))
+
+
+def _note_periods(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
+    _note(connection, "periods", {"full": full})
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection, scope: str, parameters: dict[str, object] | None = None
+) -> None:
+    """Add the periods that a scope names to those that are behind."""
+    connection.execute(
+        f"INSERT INTO work.pending BY NAME FROM ({model('scopes', scope).sql}) EXCEPT FROM work.pending",
+        parameters,
+    )
 
 
 def _note_pending(connection: duckdb.DuckDBPyConnection, full: bool) -> None:

@@ -49,18 +49,20 @@ def publish(build: Build, *, checks: Sequence[CheckResult] | None = None) -> Pub
         ChecksFailed: a check found violations; the published file stays as it was.
         StoreUnavailable: the copy cannot be written.
     """
-    failed = [result for result in checks or run_checks(build) if not result.passed]
+    results = run_checks(build) if checks is None else checks
+    failed = [result for result in results if not result.passed]
     if failed:
         raise ChecksFailed(failed)
     with build.transaction() as connection:
         connection.execute("DELETE FROM _meta")
         connection.execute(
-            "INSERT INTO _meta VALUES ($built_at, $revision, $version, $schema)",
+            "INSERT INTO _meta VALUES ($built_at, $revision, $version, $schema, $duckdb)",
             {
                 "built_at": datetime.now(UTC).replace(tzinfo=None),
                 "revision": build.watermark,
                 "version": __version__,
                 "schema": fingerprint(),
+                "duckdb": duckdb.__version__,
             },
         )
     build.connection.execute("CHECKPOINT")

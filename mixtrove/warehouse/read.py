@@ -44,7 +44,8 @@ class Published:
     built_at: datetime  # UTC, without a zone
     source_revision: int
     mixtrove_version: str
-    schema_version: str
+    schema_version: str  # of the models
+    duckdb_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class PeriodStatistics:
     provisional: int
     pending: int
     skipped: int
+    review_backlog: int  # different lines that wait in the review queue
     identification_rate: float | None  # 0 to 1; None without entries that could be identified
     mean_confidence: float | None  # 0 to 1
     top_tracks: list[Mapping[str, Any]]  # track_id, artist, title, remix, plays
@@ -73,7 +75,8 @@ class PeriodStatistics:
     top_labels: list[Mapping[str, Any]]  # label, plays, tracks
     top_genres: list[Mapping[str, Any]]  # genre, plays, tracks
     sources: list[Mapping[str, Any]]  # source, entries, identified
-    methods: list[Mapping[str, Any]]  # method, plays
+    methods: list[Mapping[str, Any]]  # method, plays, rate
+    providers: list[Mapping[str, Any]]  # provider, plays, rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,8 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def read_meta(connection: duckdb.DuckDBPyConnection) -> Published:
     """The bookkeeping of an open warehouse."""
-    rows = connection.execute(
-        "SELECT built_at, source_revision, mixtrove_version, schema_version FROM _meta"
-    ).fetchall()
+    names = ", ".join(field.name for field in fields(Published))
+    rows = connection.execute(f"SELECT {names} FROM _meta").fetchall()
     return Published(*rows[0])
 
 

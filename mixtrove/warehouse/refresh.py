@@ -87,7 +87,7 @@ def _is_current(build: Build, current: Published) -> bool:
     return (
         build.value("SELECT marts_built FROM work.state")
         and not build.value(
-            "SELECT (SELECT count(*) FROM work.changed) + (SELECT count(*) FROM work.pending)"
+            "SELECT (SELECT count(*) FROM staging.changed) + (SELECT count(*) FROM work.pending)"
         )
         and current.source_revision == build.watermark
         and current.schema_version == fingerprint()

@@ -1,4 +1,4 @@
-"""Bring what changed in the operational store into the build file: schema ``staging``, typed, else as it is.
+"""Bring what changed in the operational store into the staging file, typed, else as it is.
 
 Here: watermark, deletions, a store that was replaced, and the note of what changed for ``marts``. Not here:
 how the store is read (``source``) and which types the columns get (``sql/staging``).
@@ -57,17 +57,17 @@ def stage(build: Build, store: Readable) -> StageResult:
             rows = {table.name: staging.bring(table) for table in _tables()}
             staging.follow_references()
             notes = tuple(note for table in _tables() if (note := staging.mend(table)))
-            connection.execute("DELETE FROM work.source_counts")
+            connection.execute("DELETE FROM staging.source_counts")
             connection.executemany(
-                "INSERT INTO work.source_counts VALUES ($table, $rows)",
+                "INSERT INTO staging.source_counts VALUES ($table, $rows)",
                 [{"table": name, "rows": count} for name, count in staging.counts.items()],
             )
             connection.execute(
-                "UPDATE work.state SET watermark = $revision, "
+                "UPDATE staging.state SET watermark = $revision, "
                 "oldest_tracklist = coalesce($oldest, oldest_tracklist)",
                 {"revision": revision, "oldest": oldest},
             )
-        changed = build.value("SELECT count(*) FROM work.changed")
+        changed = build.value("SELECT count(*) FROM staging.changed")
     return StageResult(revision, rows, staging.deleted, changed, rebuilt, notes)
 
 
@@ -78,7 +78,7 @@ def _tables() -> tuple[sa.Table, ...]:
 
 
 def _replaced(build: Build, source: Source, revision: int) -> str | None:
-    watermark, oldest = build.rows("SELECT watermark, oldest_tracklist FROM work.state")[0]
+    watermark, oldest = build.rows("SELECT watermark, oldest_tracklist FROM staging.state")[0]
     if revision < watermark:
         return f"the store is at revision {revision}, before the staged {watermark}"
     if oldest is not None and not stored.knows_tracklist(source, oldest):
@@ -192,7 +192,7 @@ class _Staging:
     def _note(self, table: sa.Table, rows: str) -> None:
         column = NOTED.get(table.name, "id")
         self.connection.execute(
-            f'INSERT INTO work.changed SELECT DISTINCT $table, "{column}" {rows}',
+            f'INSERT INTO staging.changed SELECT DISTINCT $table, "{column}" {rows}',
             {"table": table.name},
         )
 

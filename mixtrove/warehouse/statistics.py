@@ -8,6 +8,8 @@ Here: which periods are computed and the transaction that replaces them. Not her
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -19,6 +21,9 @@ from mixtrove.warehouse.models import model, quoted
 Grain = Literal["day", "week", "month"]
 GRAINS: tuple[Grain, ...] = ("day", "week", "month")
 
+PORTION = 500_000
+"""Facts whose periods are computed in one statement: their groups fit into the caches (measured)."""
+
 TREND_DAYS = 30
 """Length of the recent window and of the one before it (the specification)."""
 
@@ -29,17 +34,20 @@ TREND_FLOOR = 3
 """Mixes in both windows below which an item is no trend."""
 
 
-def refresh_statistics(build: Build, grain: Grain, start: date, end: date) -> int:
-    """Compute the periods of a window anew, both bases, in one transaction.
+def refresh_statistics(
+    build: Build, grain: Grain, start: date, end: date, bases: Sequence[str] = BASES
+) -> int:
+    """Compute the periods of a window anew, in one transaction.
 
     Args:
         build: the open build file, after ``build_marts``.
         grain: day, week (ISO, from Monday) or month.
         start: a day of the first period.
         end: the first day after the window; every period that begins before it is computed.
+        bases: discovered, played or both.
 
     Returns:
-        Rows written: periods with data, over both bases.
+        Rows written: periods with data, over the bases.
 
     Raises:
         BadInput: the window is empty, or there is no such grain.
@@ -54,7 +62,7 @@ def refresh_statistics(build: Build, grain: Grain, start: date, end: date) -> in
         periods.append(period)
         period = next_period(grain, period)
     with build.transaction():
-        return sum(_replace(build, grain, basis, periods) for basis in BASES)
+        return sum(_replace(build, grain, basis, periods) for basis in bases)
 
 
 def refresh_pending_statistics(build: Build, grain: Grain) -> int:
@@ -72,15 +80,17 @@ def refresh_pending_statistics(build: Build, grain: Grain) -> int:
     return written
 
 
-def refresh_all_time(build: Build) -> int:
-    """Compute the statistics of all time anew, a row for each basis that has data; the rows written."""
+def refresh_all_time(build: Build, bases: Sequence[str] = BASES) -> int:
+    """Compute the statistics of all time anew, a row for each basis that has data; the rows there are."""
     with build.transaction() as connection:
-        connection.execute("TRUNCATE statistics_all_time")
-        for basis in BASES:
+        for basis in bases:
+            connection.execute("DELETE FROM statistics_all_time WHERE basis = $basis", {"basis": basis})
             first, last = days_with_data(build, basis)
             if first is not None and last is not None:
                 _insert(build, "all", basis, [first], first, last)
-        connection.execute("DELETE FROM work.pending WHERE step = 'all'")
+            connection.execute(
+                "DELETE FROM work.pending WHERE step = 'all' AND basis = $basis", {"basis": basis}
+            )
     return int(build.value("SELECT count(*) FROM statistics_all_time"))
 
 
@@ -159,25 +169,54 @@ def next_period(grain: Grain, period: date) -> date:
 def _replace(build: Build, grain: Grain, basis: str, periods: list[date]) -> int:
     """Delete and insert the rows of these periods (sorted); the rows that there are now."""
     table = quoted(STATISTICS[grain])
-    key = {"basis": basis, "periods": periods}
     matching = "WHERE basis = $basis AND period_start IN (SELECT unnest(CAST($periods AS DATE[])))"
+    key = {"basis": basis, "periods": periods}
     build.connection.execute(f"DELETE FROM {table} {matching}", key)
-    last_day = next_period(grain, periods[-1]) - timedelta(days=1)
-    _insert(build, grain, basis, periods, periods[0], last_day)
+    written = 0
+    for some in _portions(build, grain, basis, periods):
+        last_day = next_period(grain, some[-1]) - timedelta(days=1)
+        written += _insert(build, grain, basis, some, some[0], last_day)
     build.connection.execute(
         f"DELETE FROM work.pending {matching} AND step = $grain", {**key, "grain": grain}
     )
-    return int(build.value(f"SELECT count(*) FROM {table} {matching}", key))
+    return written
 
 
-def _insert(build: Build, grain: str, basis: str, periods: list[date], first: date, last: date) -> None:
-    build.connection.execute(
-        f"INSERT INTO {quoted(STATISTICS[grain])} BY NAME {model('marts', 'statistics').sql}",
-        {
-            "basis": basis,
-            "grain": grain,
-            "first_day": first,
-            "last_day": last,
-            "periods": periods,
-        },
+def _portions(build: Build, grain: Grain, basis: str, periods: list[date]) -> Iterator[list[date]]:
+    """These periods, so many at a time that their facts are about ``PORTION``."""
+    if len(periods) == 1:
+        yield periods
+        return
+    counts = build.rows(
+        f"SELECT day, count(*) FROM {quoted('plays_by_' + basis)} "
+        "WHERE day >= $first AND day < $end GROUP BY day",
+        {"first": periods[0], "end": next_period(grain, periods[-1])},
+    )
+    facts = Counter[date]()
+    for day, count in counts:
+        facts[first_day_of(grain, day)] += count
+    some: list[date] = []
+    size = 0
+    for period in periods:
+        if some and size + facts[period] > PORTION:
+            yield some
+            some, size = [], 0
+        some.append(period)
+        size += facts[period]
+    yield some
+
+
+def _insert(build: Build, grain: str, basis: str, periods: list[date], first: date, last: date) -> int:
+    """Insert the rows of these periods; how many have data."""
+    return int(
+        build.value(
+            f"INSERT INTO {quoted(STATISTICS[grain])} BY NAME {model('marts', 'statistics').sql}",
+            {
+                "basis": basis,
+                "grain": grain,
+                "first_day": first,
+                "last_day": last,
+                "periods": periods,
+            },
+        )
     )

@@ -1,4 +1,4 @@
 -- No step is behind the facts: what changed was refreshed everywhere.
 SELECT step, basis, period_start FROM work.pending
 UNION ALL
-SELECT 'build_marts', table_name, NULL FROM work.changed
+SELECT 'build_marts', table_name, NULL FROM staging.changed

@@ -13,12 +13,12 @@ periods AS (
     FROM sums
     GROUP BY grain, basis
     UNION ALL
-    SELECT 'facts', 'discovered', count(*), count(track_id), count(*) FILTER (WHERE is_first),
+    SELECT 'facts', 'discovered', count(*), count(track_no), count(*) FILTER (WHERE is_first),
         count(*) FILTER (WHERE status = 'identified'), count(*) FILTER (WHERE status = 'provisional'),
         count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'skipped')
     FROM plays_by_discovered HAVING count(*) > 0
     UNION ALL
-    SELECT 'facts', 'played', count(*), count(track_id), count(*) FILTER (WHERE is_first),
+    SELECT 'facts', 'played', count(*), count(track_no), count(*) FILTER (WHERE is_first),
         count(*) FILTER (WHERE status = 'identified'), count(*) FILTER (WHERE status = 'provisional'),
         count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'skipped')
     FROM plays_by_played HAVING count(*) > 0

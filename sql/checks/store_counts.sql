@@ -9,5 +9,5 @@ WITH counted AS (
 
 SELECT table_name, mart, source_counts.rows AS in_store, counted.rows AS in_warehouse
 FROM counted
-JOIN work.source_counts USING (table_name)
+JOIN staging.source_counts USING (table_name)
 WHERE source_counts.rows IS DISTINCT FROM counted.rows

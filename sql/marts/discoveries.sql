@@ -2,7 +2,7 @@
 -- grain: one component of one entry; lines that are no track are here too, with their reason
 -- key: entry_id
 -- scope: work.entries (entry_id)
--- depends: staging.tracklist_entry, staging.tracklist, staging.track_discovery, staging.library_track, work.entries
+-- depends: staging.tracklist_entry, staging.tracklist, staging.track_discovery, staging.library_track, staging.correction, work.entries
 -- columns:
 --   entry_id: the entry component
 --   tracklist_id: the mix, see tracklists
@@ -11,6 +11,7 @@
 --   cue_seconds: start within the mix, seconds
 --   raw_line: the line as written
 --   status: identified, provisional, pending or skipped
+--   waiting_line: normal form of the line while it waits in the review queue, else null
 --   skip_reason: why a skipped line is no track
 --   track_id: the library track, null while unknown, see tracks
 --   artist: of the library track
@@ -33,6 +34,12 @@
 --   unreleased: said to be unreleased
 --   layered: played over the line before
 --   mashup: part of a mashup
+WITH unreleased AS (
+    SELECT DISTINCT line_key
+    FROM staging.correction
+    WHERE kind = 'unreleased' AND undone_at IS NULL AND line_key IS NOT NULL
+)
+
 SELECT
     entry.id AS entry_id,
     entry.tracklist_id,
@@ -41,6 +48,8 @@ SELECT
     entry.cue_seconds,
     entry.raw_line,
     entry.status,
+    CASE WHEN entry.status = 'provisional' AND unreleased.line_key IS NULL THEN entry.line_key END
+        AS waiting_line,
     entry.skip_reason,
     track.id AS track_id,
     track.artist,
@@ -68,3 +77,5 @@ SEMI JOIN work.entries AS scope ON scope.entry_id = entry.id
 JOIN staging.tracklist AS mix ON mix.id = entry.tracklist_id
 LEFT JOIN staging.track_discovery AS discovery ON discovery.entry_id = entry.id
 LEFT JOIN staging.library_track AS track ON track.id = discovery.library_track_id
+LEFT JOIN unreleased ON unreleased.line_key = entry.line_key
+ORDER BY entry.tracklist_id, entry.position, entry.component

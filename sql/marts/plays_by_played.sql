@@ -1,36 +1,49 @@
 -- The facts of the statistics on the basis 'played', sorted by day so that a period reads only its own rows.
+-- Numbers stand for ids and names, which makes them small and quick to count: work.track_keys and
+-- work.mix_keys tell whose they are, work.names what they are called. A full build gives them anew.
 -- grain: one component of one entry
 -- key: entry_id
 -- scope: work.plays (entry_id)
--- depends: discoveries, tracks, work.plays
+-- depends: discoveries, work.plays, work.track_keys, work.mix_keys, work.names
 -- columns:
 --   day: day of the mix; entries of mixes without a date are not here
 --   entry_id: see discoveries
---   tracklist_id: see tracklists
---   track_id: null while unknown, see tracks
+--   mix_no: number of the mix
+--   dj_no: number of the DJ, null when unknown
+--   source_no: number of where the tracklist came from
+--   track_no: number of the library track, null while unknown
+--   artist_no: number of its first artist
+--   guest_nos: numbers of its other artists, null when there are none
+--   label_no: number of its label
+--   genre_no: number of its genre
 --   status: identified, provisional, pending or skipped
 --   is_first: the first play of its track on this basis
---   confidence: of the identification, 0 to 1
+--   confidence: of the identification, 0 to 1, six digits
 --   method: how it was identified
---   label: of the track
---   genre: of the track
---   dj: who played it
---   source: where the tracklist came from
+--   providers_no: number of the list of where the identification came from
+--   waiting_line: see discoveries
 SELECT
     discoveries.played_on AS day,
     discoveries.entry_id,
-    discoveries.tracklist_id,
-    discoveries.track_id,
-    discoveries.status,
-    coalesce(tracks.first_played_entry = discoveries.entry_id, FALSE) AS is_first,
-    discoveries.confidence,
-    discoveries.method,
-    discoveries.label,
-    discoveries.genre,
-    discoveries.dj,
-    discoveries.source
+    mix.mix_no,
+    mix.dj_no,
+    mix.source_no,
+    track.track_no,
+    track.artist_no,
+    track.guest_nos,
+    track.label_no,
+    track.genre_no,
+    CAST(discoveries.status AS ENUM ('identified', 'provisional', 'pending', 'skipped')) AS status,
+    coalesce(track.first_played_entry = discoveries.entry_id, FALSE) AS is_first,
+    CAST(discoveries.confidence AS DECIMAL(7, 6)) AS confidence,
+    CAST(discoveries.method AS ENUM ('manual', 'library', 'catalogue', 'api', 'fingerprint')) AS method,
+    providers.number AS providers_no,
+    discoveries.waiting_line
 FROM discoveries
 SEMI JOIN work.plays AS scope ON scope.entry_id = discoveries.entry_id
-LEFT JOIN tracks ON tracks.track_id = discoveries.track_id
+JOIN work.mix_keys AS mix ON mix.tracklist_id = discoveries.tracklist_id
+LEFT JOIN work.track_keys AS track ON track.track_id = discoveries.track_id
+LEFT JOIN work.names AS providers
+    ON providers.kind = 'providers' AND providers.key = array_to_string(discoveries.metadata_sources, ',')
 WHERE discoveries.played_on IS NOT NULL
 ORDER BY discoveries.played_on, discoveries.entry_id

@@ -5,7 +5,7 @@
 -- grain: one track, artist, genre or label on one basis
 -- key: basis, kind, item
 -- refreshed: by refresh_trends ($basis, $as_of, $days, $smoothing, $floor)
--- depends: plays_by_discovered, plays_by_played, tracks, track_artists
+-- depends: plays_by_discovered, plays_by_played, tracks, track_artists, work.track_keys
 -- columns:
 --   basis: discovered or played
 --   as_of: last day of the recent window
@@ -18,16 +18,19 @@
 --   growth: 1 is steady, 2 twice the share of plays
 --   direction: new (never heard before the recent window), rising, steady or falling
 --   rank: by growth within basis and kind, from 1
-WITH plays AS (
-    SELECT day, track_id, tracklist_id, label, genre
-    FROM plays_by_discovered
-    WHERE $basis = 'discovered' AND track_id IS NOT NULL
-        AND day > CAST($as_of AS DATE) - 2 * CAST($days AS INTEGER) AND day <= CAST($as_of AS DATE)
+WITH facts AS (
+    SELECT day, track_no, mix_no FROM plays_by_discovered WHERE $basis = 'discovered'
     UNION ALL
-    SELECT day, track_id, tracklist_id, label, genre
-    FROM plays_by_played
-    WHERE $basis = 'played' AND track_id IS NOT NULL
-        AND day > CAST($as_of AS DATE) - 2 * CAST($days AS INTEGER) AND day <= CAST($as_of AS DATE)
+    SELECT day, track_no, mix_no FROM plays_by_played WHERE $basis = 'played'
+),
+
+plays AS (
+    SELECT facts.day, tracks.track_id, facts.mix_no, tracks.label, tracks.genre
+    FROM facts
+    JOIN work.track_keys USING (track_no)
+    JOIN tracks USING (track_id)
+    WHERE facts.day > CAST($as_of AS DATE) - 2 * CAST($days AS INTEGER)
+        AND facts.day <= CAST($as_of AS DATE)
 ),
 
 windowed AS (
@@ -44,18 +47,18 @@ totals AS (
 
 items AS (
     SELECT 'track' AS kind, CAST(track_id AS VARCHAR) AS item, NULL AS name,
-        track_id, tracklist_id, is_recent
+        track_id, mix_no, is_recent
     FROM windowed
     UNION ALL
-    SELECT 'artist', artist_key, artist, windowed.track_id, tracklist_id, is_recent
+    SELECT 'artist', artist_key, artist, windowed.track_id, mix_no, is_recent
     FROM windowed
     JOIN track_artists USING (track_id)
     UNION ALL
-    SELECT 'genre', lower(genre), genre, track_id, tracklist_id, is_recent
+    SELECT 'genre', lower(genre), genre, track_id, mix_no, is_recent
     FROM windowed
     WHERE genre IS NOT NULL
     UNION ALL
-    SELECT 'label', lower(label), label, track_id, tracklist_id, is_recent
+    SELECT 'label', lower(label), label, track_id, mix_no, is_recent
     FROM windowed
     WHERE label IS NOT NULL
 ),
@@ -67,10 +70,10 @@ counted AS (
         min(name) AS name,
         count(*) FILTER (WHERE is_recent) AS recent,
         count(*) FILTER (WHERE NOT is_recent) AS before,
-        count(DISTINCT tracklist_id) AS mixes
+        count(DISTINCT mix_no) AS mixes
     FROM items
     GROUP BY kind, item
-    HAVING count(DISTINCT tracklist_id) >= $floor
+    HAVING count(DISTINCT mix_no) >= $floor
 ),
 
 first_heard AS (

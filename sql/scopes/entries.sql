@@ -1,16 +1,22 @@
 -- Entries whose row in discoveries is to be written anew.
 -- grain: one entry component
 -- key: entry_id
--- depends: work.changed, staging.tracklist_entry, staging.track_discovery
+-- depends: staging.changed, staging.tracklist_entry, staging.track_discovery, staging.correction
 SELECT id AS entry_id FROM staging.tracklist_entry WHERE $full
 UNION
-SELECT row_id FROM work.changed WHERE table_name IN ('tracklist_entry', 'track_discovery')
+SELECT row_id FROM staging.changed WHERE table_name IN ('tracklist_entry', 'track_discovery')
 UNION
 SELECT entry.id
 FROM staging.tracklist_entry AS entry
-JOIN work.changed ON changed.row_id = entry.tracklist_id AND changed.table_name = 'tracklist'
+JOIN staging.changed ON changed.row_id = entry.tracklist_id AND changed.table_name = 'tracklist'
 UNION
 SELECT discovery.entry_id
 FROM staging.track_discovery AS discovery
-JOIN work.changed
+JOIN staging.changed
     ON changed.row_id = discovery.library_track_id AND changed.table_name = 'library_track'
+UNION
+SELECT entry.id
+FROM staging.tracklist_entry AS entry
+JOIN staging.correction AS decision ON decision.line_key = entry.line_key
+JOIN staging.changed ON changed.row_id = decision.id AND changed.table_name = 'correction'
+WHERE decision.kind = 'unreleased'

@@ -3,7 +3,11 @@
 -- key: step, basis, period_start
 -- depends: work.plays, plays_by_discovered, plays_by_played
 WITH days AS (
-    SELECT 'discovered' AS basis, day FROM plays_by_discovered SEMI JOIN work.plays USING (entry_id)
+    SELECT 'discovered' AS basis, day FROM plays_by_discovered WHERE $full
+    UNION
+    SELECT 'discovered', day FROM plays_by_discovered SEMI JOIN work.plays USING (entry_id)
+    UNION
+    SELECT 'played', day FROM plays_by_played WHERE $full
     UNION
     SELECT 'played', day FROM plays_by_played SEMI JOIN work.plays USING (entry_id)
 )

@@ -1,10 +1,10 @@
 -- Mixes whose row in tracklists is to be written anew.
 -- grain: one mix
 -- key: tracklist_id
--- depends: work.changed, work.entries, staging.tracklist, staging.tracklist_entry, discoveries
+-- depends: staging.changed, work.entries, staging.tracklist, staging.tracklist_entry, discoveries
 SELECT id AS tracklist_id FROM staging.tracklist WHERE $full
 UNION
-SELECT row_id FROM work.changed WHERE table_name = 'tracklist'
+SELECT row_id FROM staging.changed WHERE table_name = 'tracklist'
 UNION
 SELECT tracklist_id FROM discoveries SEMI JOIN work.entries USING (entry_id)
 UNION

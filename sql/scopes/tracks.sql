@@ -1,10 +1,10 @@
 -- Library tracks whose row in tracks is to be written anew: changed ones, and those that won or lost a play.
 -- grain: one library track
 -- key: track_id
--- depends: work.changed, work.entries, staging.library_track, staging.track_discovery, discoveries
+-- depends: staging.changed, work.entries, staging.library_track, staging.track_discovery, discoveries
 SELECT id AS track_id FROM staging.library_track WHERE $full
 UNION
-SELECT row_id FROM work.changed WHERE table_name IN ('library_track', 'owned_track')
+SELECT row_id FROM staging.changed WHERE table_name IN ('library_track', 'owned_track')
 UNION
 SELECT track_id FROM discoveries SEMI JOIN work.entries USING (entry_id) WHERE track_id IS NOT NULL
 UNION

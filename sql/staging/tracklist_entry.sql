@@ -16,6 +16,7 @@ SELECT
     CAST(unreleased AS BOOLEAN) AS unreleased,
     CAST(layered AS BOOLEAN) AS layered,
     CAST(mashup AS BOOLEAN) AS mashup,
+    CAST(line_key AS VARCHAR) AS line_key,
     CAST(status AS VARCHAR) AS status,
     CAST(skip_reason AS VARCHAR) AS skip_reason,
     CAST(revision AS BIGINT) AS revision

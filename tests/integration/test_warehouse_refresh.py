@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,32 +15,20 @@ import sqlalchemy as sa
 from mixtrove.library import schema
 from mixtrove.library.store import Store
 from mixtrove.settings import Settings
-from mixtrove.warehouse import read
-from mixtrove.warehouse.buildfile import build_path, open_build
+from mixtrove.warehouse import marts, read
+from mixtrove.warehouse.buildfile import build_path, open_build, staging_path
 from mixtrove.warehouse.checks import run_checks, unchecked
 from mixtrove.warehouse.marts import build_marts
 from mixtrove.warehouse.publish import ChecksFailed, publish
 from mixtrove.warehouse.refresh import refresh
 from mixtrove.warehouse.staging import stage
+from tests.integration.warehouse_content import content
 from tests.integration.warehouse_scene import Scene, at, shake, small
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
-
-
-def content(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table that analysts see, in an order that does not depend on the build."""
-    with read.open_published(path) as connection:
-        names = [
-            row[0]
-            for row in connection.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' "
-                "AND database_name = current_database() AND table_name <> '_meta'"
-            ).fetchall()
-        ]
-        return {name: sorted(connection.execute(f'FROM "{name}"').fetchall(), key=repr) for name in names}
 
 
 def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Settings) -> None:
@@ -65,6 +54,7 @@ def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Setti
         provisional=1,
         pending=0,
         skipped=1,
+        review_backlog=1,
         identification_rate=0.5,
         mean_confidence=0.95,
         top_tracks=[
@@ -90,7 +80,8 @@ def test_the_statistics_of_a_small_store_are_exact(store: Store, settings: Setti
         top_labels=[{"label": "Pryda", "plays": 1, "tracks": 1}],
         top_genres=[{"genre": "House", "plays": 1, "tracks": 1}],
         sources=[{"source": "paste", "entries": 3, "identified": 1}],
-        methods=[{"method": "catalogue", "plays": 1}],
+        methods=[{"method": "catalogue", "plays": 1, "rate": 0.5}],
+        providers=[{"provider": "catalogue", "plays": 1, "rate": 0.5}],
     )
 
     (week,) = read.statistics(path, "weekly", "played")  # ISO: 30 December to 5 January
@@ -168,8 +159,9 @@ def test_the_rows_of_the_marts_say_what_the_store_says(store: Store, settings: S
 
 @pytest.mark.parametrize("seed", range(2))
 def test_increments_give_what_a_full_build_gives(
-    sqlite_store: Store, settings: Settings, tmp_path: Path, seed: int
+    sqlite_store: Store, settings: Settings, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(marts, "RESORT", 10.0)  # so small a store would be written anew each time
     scene = Scene(sqlite_store)
     shake(scene, seed, 40)
     refresh(sqlite_store, settings)
@@ -194,6 +186,99 @@ def test_increments_from_postgres_give_what_a_full_build_gives(
     refresh(store, anew)
     store.close()
     assert content(settings.warehouse_path) == content(anew.warehouse_path)
+
+
+def test_a_change_touches_the_periods_it_concerns_and_no_others(
+    sqlite_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marts, "RESORT", 10.0)  # so small a store would be written anew
+    scene = small(sqlite_store)
+    _, glue, _, rough = scene.tracks
+    refresh(sqlite_store, settings)
+
+    # the provisional play of 1 January turns out to be Glue, which was first played on 30 December
+    with sqlite_store.write() as tx:
+        tx.connection.execute(
+            sa.update(schema.track_discovery)
+            .where(schema.track_discovery.c.library_track_id == rough)
+            .values(library_track_id=glue, confidence=0.95, revision=tx.revision)
+        )
+    touched, changed = touched_and_changed(sqlite_store, settings)
+    assert (
+        touched
+        == changed
+        == {
+            ("day", "discovered", date(2026, 3, 2)),
+            ("day", "played", date(2025, 1, 1)),
+            ("week", "discovered", date(2026, 3, 2)),
+            ("week", "played", date(2024, 12, 30)),
+            ("month", "discovered", date(2026, 3, 1)),
+            ("month", "played", date(2025, 1, 1)),
+        }
+    )
+
+    # Opus leaves the mix of December: in January it is new then, and on 2 March
+    scene.delete(schema.tracklist_entry, scene.entries[0][0])
+    touched, changed = touched_and_changed(sqlite_store, settings)
+    assert touched == changed
+    assert {row for row in touched if row[0] == "day"} == {
+        ("day", "discovered", date(2026, 3, 1)),
+        ("day", "discovered", date(2026, 3, 2)),
+        ("day", "played", date(2024, 12, 30)),
+        ("day", "played", date(2025, 1, 1)),
+    }
+    (january,) = read.statistics(settings.warehouse_path, "monthly", "played", start=date(2025, 1, 1))
+    assert january.new_tracks == 1
+
+
+def test_a_name_that_is_spelled_otherwise_now_changes_where_it_is_shown(
+    sqlite_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marts, "RESORT", 10.0)  # so small a store would be written anew
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    for change, shown in (
+        (lambda: scene.track("Hammer", "Canopy", label="NINJA TUNE"), "NINJA TUNE"),  # first by letter
+        (lambda: scene.delete(schema.library_track, scene.tracks[-1]), "Ninja Tune"),
+    ):
+        change()
+        touched, changed = touched_and_changed(sqlite_store, settings)
+        assert touched == changed
+        assert {row for row in touched if row[0] == "day"} == {
+            ("day", "discovered", date(2026, 3, 1)),
+            ("day", "played", date(2024, 12, 30)),
+        }
+        (ever,) = read.statistics(settings.warehouse_path, "all-time", "played")
+        assert shown in [row["label"] for row in ever.top_labels]
+
+
+Period = tuple[str, str, date]
+TABLES = {
+    "day": "FROM statistics_daily",
+    "week": "FROM statistics_weekly",
+    "month": "FROM statistics_monthly",
+}
+
+
+def touched_and_changed(store: Store, settings: Settings) -> tuple[set[Period], set[Period]]:
+    """Refresh; the periods that were computed anew, and those whose rows are not what they were."""
+    with open_build(settings.warehouse_path) as build:
+        stage(build, store)
+        build_marts(build)
+        touched = {row for row in build.rows("FROM work.pending") if row[2] is not None}
+    before = figures_by_period(settings)
+    refresh(store, settings)
+    after = figures_by_period(settings)
+    return touched, {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def figures_by_period(settings: Settings) -> dict[Period, tuple[Any, ...]]:
+    with read.open_published(settings.warehouse_path) as connection:
+        return {
+            (grain, row[0], row[1]): row
+            for grain, query in TABLES.items()
+            for row in connection.execute(query).fetchall()
+        }
 
 
 def test_a_refresh_without_changes_publishes_nothing(store: Store, settings: Settings) -> None:
@@ -347,13 +432,33 @@ def test_a_check_holds_for_the_revision_it_passed_at(sqlite_store: Store, settin
         assert unchecked(build) == everything - {"discoveries_unique"}
 
 
-def test_a_damaged_build_file_is_built_again(sqlite_store: Store, settings: Settings) -> None:
+def test_two_files_that_do_not_belong_together_are_built_again(
+    sqlite_store: Store, settings: Settings, tmp_path: Path
+) -> None:
     small(sqlite_store)
     refresh(sqlite_store, settings)
     expected = content(settings.warehouse_path)
-    build_path(settings.warehouse_path).write_bytes(b"not a database" * 1000)
-    refresh(sqlite_store, settings)
+    elsewhere = Settings(home=tmp_path / "elsewhere")
+    refresh(sqlite_store, elsewhere)
+    staging_path(elsewhere.warehouse_path).replace(staging_path(settings.warehouse_path))
+    assert refresh(sqlite_store, settings).staged.rows["tracklist_entry"] == 7  # read whole
     assert content(settings.warehouse_path) == expected
+
+
+@pytest.mark.parametrize("find", [build_path, staging_path])
+def test_a_lost_or_damaged_file_is_built_again(
+    sqlite_store: Store, settings: Settings, find: Callable[[Path], Path]
+) -> None:
+    scene = small(sqlite_store)
+    refresh(sqlite_store, settings)
+    find(settings.warehouse_path).unlink()
+    scene.entry(scene.mixes[0], 3)
+    refresh(sqlite_store, settings)
+    find(settings.warehouse_path).write_bytes(b"not a database" * 1000)
+    scene.entry(scene.mixes[0], 4)
+    refresh(sqlite_store, settings)
+    (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
+    assert ever.entries == 9
 
 
 @pytest.mark.parametrize("block", range(3))

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from mixtrove.library import schema
 from mixtrove.warehouse import marts, staging
-from mixtrove.warehouse.buildfile import _WORK
+from mixtrove.warehouse.buildfile import prepare
 from mixtrove.warehouse.models import LAYERS, Model, models, parse, quoted, sql_directory
 
 MODELS = [item for layer in LAYERS for item in models(layer)]
@@ -35,7 +35,7 @@ VALUES: dict[str, Any] = {
 def empty() -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse without rows."""
     connection = duckdb.connect()
-    connection.execute(_WORK)
+    prepare(connection, ":memory:")
     staging.create_tables(connection)
     marts.create_tables(connection)
     yield connection

@@ -1,0 +1,21 @@
+-- The names that the facts hold as numbers, each as it is shown: of several spellings the first by letter.
+-- Names that nothing bears any more are not here; they keep their number.
+-- grain: one name of a kind
+-- key: kind, key
+-- depends: tracks, track_artists, tracklists, discoveries, work.entries
+SELECT 'artist' AS kind, artist_key AS key, min(artist) AS name FROM track_artists GROUP BY artist_key
+UNION ALL
+SELECT 'label', lower(label), min(label) FROM tracks WHERE label IS NOT NULL GROUP BY lower(label)
+UNION ALL
+SELECT 'genre', lower(genre), min(genre) FROM tracks WHERE genre IS NOT NULL GROUP BY lower(genre)
+UNION ALL
+SELECT 'dj', lower(dj), min(dj) FROM tracklists WHERE dj IS NOT NULL GROUP BY lower(dj)
+UNION ALL
+SELECT DISTINCT 'source', coalesce(source, 'unknown'), coalesce(source, 'unknown') FROM tracklists
+UNION ALL
+SELECT 'providers', providers, providers
+FROM (
+    SELECT DISTINCT array_to_string(metadata_sources, ',') AS providers
+    FROM discoveries
+    WHERE metadata_sources IS NOT NULL AND ($full OR entry_id IN (SELECT entry_id FROM work.entries))
+)
