@@ -6,7 +6,7 @@ Here: what is drawn and said. Not here: reading the numbers (``figures``), SVG a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -56,24 +56,34 @@ class Picture:
         return f"{self.heading}: {self.sentence} The numbers are in the table below."
 
 
+def _top(kind: str) -> Callable[[duckdb.DuckDBPyConnection, Stretch], Picture]:
+    return lambda connection, stretch: top(
+        kind, [name for name in figures.top(connection, stretch) if name.kind == kind]
+    )
+
+
+PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Stretch], Picture]] = {
+    "over-time": lambda connection, stretch: over_time(*figures.over_time(connection, stretch)),
+    "top-artists": _top("artist"),
+    "top-labels": _top("label"),
+    "top-genres": _top("genre"),
+    "trends": lambda connection, stretch: slopes(figures.latest_trends(connection, stretch)),
+    "sources": lambda connection, stretch: sources(figures.sources(connection, stretch)),
+    "funnel": lambda connection, stretch: funnel(figures.tracks(connection, stretch)),
+    "tempo": lambda connection, stretch: tempo(figures.tracks(connection, stretch)),
+    "keys": lambda connection, stretch: keys(figures.tracks(connection, stretch)),
+}
+"""Name → how it is made, in the order of the page."""
+
+
 def all_pictures(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> list[Picture]:
-    """Every picture of a stretch of time, in the order of the page.
+    """Every picture of a stretch of time.
 
     Args:
         connection: an open warehouse, published or being built.
         stretch: of time.
     """
-    names = figures.top(connection, stretch)
-    found = figures.tracks(connection, stretch)
-    return [
-        over_time(*figures.over_time(connection, stretch)),
-        *(top(kind, [name for name in names if name.kind == kind]) for kind in ("artist", "label", "genre")),
-        slopes(figures.latest_trends(connection, stretch)),
-        sources(figures.sources(connection, stretch)),
-        funnel(found),
-        tempo(found),
-        keys(found),
-    ]
+    return [make(connection, stretch) for make in PICTURES.values()]
 
 
 def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
@@ -97,13 +107,14 @@ def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
     )
     values = [
         {"from": period.period.isoformat(), "to": _end(grain, period.period).isoformat(),
-         "what": what, "place": place, "tracks": number,
-         "said": f"{_shown(grain, period.period)}: {_of(number, 'track')} {what}"}
+         "what": what, "low": low, "high": high,
+         "said": f"{_shown(grain, period.period)}: {_of(high - low, 'track')} {what}"}
         for period in periods
-        for place, what, number in (
-            (0, "new", period.new_tracks),
-            (1, "heard before", period.tracks - period.new_tracks),
+        for what, low, high in (
+            ("new", 0, period.new_tracks),
+            ("heard before", period.new_tracks, period.tracks),
         )
+        if high > low
     ]  # fmt: skip
     form = {"year": "%Y", "month": "%b %Y", "week": "%d %b %Y", "day": "%d %b"}[grain]
     chart = (
@@ -112,17 +123,14 @@ def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
         .encode(
             x=alt.X("from:T")
             .title(None)
-            .axis(format=form, labelOverlap=True, grid=False, tickCount=8)
+            .axis(format=form, labelOverlap="greedy", labelSeparation=12, grid=False, tickCount=6)
             .scale(type="utc"),
             x2="to:T",
-            y=alt.Y("tracks:Q")
-            .stack("zero")
-            .title("different tracks")
-            .axis(tickCount=5, format=",d", domain=False),
+            y=alt.Y("low:Q").title("different tracks").axis(tickCount=5, format=",d", domain=False),
+            y2="high:Q",
             color=alt.Color("what:N").scale(
                 domain=["new", "heard before"], range=[COLOURS["accent"], COLOURS["third"]]
             ),
-            order=alt.Order("place:Q"),
             description="said:N",
         )
         .properties(width=WIDTH - 70, height=220)
@@ -195,7 +203,7 @@ def slopes(trends: figures.Trends | None) -> Picture:
         for direction in ["rising" if one.growth > 1 else "falling" if one.growth < 1 else "steady"]
         for time, share in zip(("30 days before", "last 30 days"), shares[one.item], strict=True)
     ]  # fmt: skip
-    ends = _apart(chosen, {item: after for item, (_, after) in shares.items()})
+    ends = _apart(chosen, shares)
     hues = {
         direction: COLOURS[colour]
         for direction, colour in (("rising", "accent"), ("steady", "third"), ("falling", "second"))
@@ -213,7 +221,7 @@ def slopes(trends: figures.Trends | None) -> Picture:
     )
     labels = (
         alt.Chart(_data([{"name": one.name, "time": "last 30 days", "at": ends[one.item]} for one in chosen]))
-        .mark_text(align="left", dx=10, limit=170)
+        .mark_text(align="left", dx=10, limit=_LABEL)
         .encode(x=alt.X("time:O"), y=alt.Y("at:Q"), text="name:N")
     )
     chart = (base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=60, opacity=1).encode(
@@ -270,7 +278,7 @@ def sources(found: Sequence[Source]) -> Picture:
             x=alt.X("lines:Q").title("lines").axis(tickCount=4, format="~s", domain=False),
             y=alt.Y("source:N", sort=list(shown))
             .title(None)
-            .axis(labelLimit=_LABEL, ticks=False, minExtent=_NAMES),
+            .axis(labelLimit=_LABEL, ticks=False, domain=False, labelPadding=6, minExtent=_NAMES),
             color=alt.Color("status:N", sort=used).scale(
                 domain=used, range=[hues[status] for status in used]
             ),
@@ -297,7 +305,8 @@ def funnel(found: Tracks) -> Picture:
     of_wanted = f" ({found.bought / found.wanted:.0%})" if found.wanted else ""
     sentence = (
         f"Of {_of(found.heard, 'track')} heard, {found.identified:,} "
-        f"({found.identified / found.heard:.0%}) are identified to the version, {found.wanted:,} wanted and {found.bought:,} of these{of_wanted} bought."
+        f"({found.identified / found.heard:.0%}) are identified to the version, "
+        f"{found.wanted:,} wanted and {found.bought:,} of these{of_wanted} bought."
     )
     values = [
         {"step": step, "tracks": number, "said": f"{step}: {_of(number, 'track')}"} for step, number in steps
@@ -370,6 +379,7 @@ def _ring(found: Tracks, ring: Sequence[MusicalKey], inner: int, outer: int) -> 
     """Twelve sectors and their names; 12 stands on top, as on a clock."""
     values = [
         {"place": key.number, "name": key.camelot, "tracks": found.keys.get(key, 0), "one": 1,
+         "label": f"{key.camelot}\n{found.keys.get(key) or ''}",
          "said": f"{key.camelot}, {key.classical}: {_of(found.keys.get(key, 0), 'track')}"}
         for key in sorted(ring, key=lambda key: key.number % 12)
     ]  # fmt: skip
@@ -385,12 +395,8 @@ def _ring(found: Tracks, ring: Sequence[MusicalKey], inner: int, outer: int) -> 
         fillOpacity=alt.FillOpacity("tracks:Q").scale(domain=[0, most], range=[0.06, 0.75]).legend(None),
         description="said:N",
     )
-    middle = (inner + outer) / 2
-    names = base.mark_text(radius=middle + 7, fontWeight="bold").encode(text="name:N")
-    counts = base.mark_text(radius=middle - 9, fontSize=11).encode(
-        text=alt.condition("datum.tracks > 0", "tracks:Q", alt.value(""))
-    )
-    return [sectors, names, counts]
+    names = base.mark_text(radius=(inner + outer) / 2, lineBreak="\n", dy=-6).encode(text="label:N")
+    return [sectors, names]
 
 
 def _bars(values: Sequence[Mapping[str, Any]], name: str, number: str, unit: str) -> alt.LayerChart:
@@ -410,13 +416,13 @@ def _bars(values: Sequence[Mapping[str, Any]], name: str, number: str, unit: str
     return alt.LayerChart(layer=[bars, text], width=WIDTH - _NAMES - 20, height=alt.Step(_BAR))
 
 
-def _apart(chosen: Sequence[Trend], after: Mapping[str, float]) -> dict[str, float]:
+def _apart(chosen: Sequence[Trend], shares: Mapping[str, tuple[float, float]]) -> dict[str, float]:
     """Where the name of each slope stands on the scale: at its end, but never on another name."""
-    step = max(max(after.values()), 1e-9) / 12
+    step = max(max(pair) for pair in shares.values()) / 14
     ends: dict[str, float] = {}
     lowest = -step
-    for one in sorted(chosen, key=lambda one: (after[one.item], one.growth)):
-        lowest = ends[one.item] = max(after[one.item], lowest + step)
+    for one in sorted(chosen, key=lambda one: (shares[one.item][1], one.growth)):
+        lowest = ends[one.item] = max(shares[one.item][1], lowest + step)
     return ends
 
 

@@ -1,17 +1,29 @@
 -- Where the lines of a stretch of time came from, and how far they are identified.
 -- grain: one source and status
 -- key: source, status
--- depends: discoveries
+-- depends: discoveries, tracklists
 -- columns:
---   source: of the tracklist; 'unknown' where it was not said
+--   source: the site of the tracklist's page, or what its source is called; all files of a kind are one source
 --   status: identified, provisional, pending or skipped
 --   entries: lines, or parts of lines
-WITH lines AS (
+WITH named AS (
     SELECT
-        CASE $basis WHEN 'played' THEN played_on ELSE discovered_on END AS day,
-        coalesce(source, 'unknown') AS source,
-        status
+        tracklist_id,
+        CASE
+            WHEN source_url LIKE 'http%' THEN regexp_extract(source_url, '^https?://(www\.)?([^/:?#]+)', 2)
+            WHEN regexp_matches(source, '\.\w{2,5}$') THEN 'files ' || lower(regexp_extract(source, '\.\w+$'))
+            ELSE coalesce(source, 'unknown')
+        END AS source
+    FROM tracklists
+),
+
+lines AS (
+    SELECT
+        CASE $basis WHEN 'played' THEN discoveries.played_on ELSE discoveries.discovered_on END AS day,
+        named.source,
+        discoveries.status
     FROM discoveries
+    JOIN named USING (tracklist_id)
 )
 
 SELECT source, status, count(*) AS entries

@@ -126,8 +126,8 @@ def test_the_numbers_are_those_of_the_warehouse(home: Path) -> None:
 def test_each_picture_says_what_it_shows(home: Path) -> None:
     said = {name: picture.sentence for name, picture in pictures(home).items()}
     assert (
-        said["over-time"]
-        == "5 tracks heard for the first time; most of them, 3, in the week from 30 December 2024, in 2 mixes."
+        said["over-time"] == "5 tracks heard for the first time; most of them, 3, "
+        "in the week from 30 December 2024, in 2 mixes."
     )
     assert said["top-genres"].startswith("House leads with 7 plays in 4 mixes")
     assert said["funnel"] == (
