@@ -5,14 +5,18 @@ Here: turning rows, tables and models into Dagster metadata. Not here: reading t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import sqlalchemy as sa
 
 from mixtrove.warehouse.buildfile import Build
 from mixtrove.warehouse.models import Model, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 PREVIEW = 10
 """Rows of a preview."""
@@ -105,6 +109,25 @@ def preview_all(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.
         *("| " + " | ".join(_cell(value) for value in row) + " |" for row in rows),
     ]
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def chart(connection: duckdb.DuckDBPyConnection, *names: str) -> dg.MarkdownMetadataValue:
+    """Pictures of the report, by name, each under its sentence, as Markdown that holds them.
+
+    The event log keeps this for every run, so pictures are small, 10 to 60 kB each.
+    """
+    from mixtrove.report.charts import PICTURES
+    from mixtrove.report.drawing import data_uri, png
+    from mixtrove.report.figures import Stretch
+
+    parts = []
+    for name in names:
+        picture = PICTURES[name](connection, Stretch())
+        text = re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", picture.sentence)
+        parts.append(f"**{picture.heading}.** {text}")
+        if picture.chart is not None:
+            parts.append(f"![{picture.heading}]({data_uri(png(picture.chart, scale=1))})")
+    return dg.MetadataValue.md("\n\n".join(parts))
 
 
 def _cell(value: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from discovery_assets.metadata import layer_asset, preview
+from discovery_assets.metadata import chart, layer_asset, preview
 from discovery_assets.statistics import POOL
 from discovery_assets.statistics.partitions import ASSETS
 from discovery_assets.statistics.warehouse import KEY as WAREHOUSE
@@ -14,7 +14,7 @@ from mixtrove.warehouse.buildfile import Build
 from mixtrove.warehouse.checks import run_checks, unchecked
 from mixtrove.warehouse.models import fingerprint, models
 from mixtrove.warehouse.publish import publish
-from mixtrove.warehouse.read import Published, published, read_meta, tables
+from mixtrove.warehouse.read import Published, open_published, published, read_meta, tables
 from resources.home import Warehouse
 
 KEY = dg.AssetKey(["statistics", "published"])
@@ -61,6 +61,8 @@ def published_warehouse(
     assert current is not None
     about = tables(warehouse.published)
     size = warehouse.published.stat().st_size
+    with open_published(warehouse.published) as connection:
+        charts = chart(connection, "sources", "tempo", "keys")
     sentence = f"{warehouse.published.name} ({size / 1e6:.1f} MB, {len(about)} tables) " + (
         "is published" if changed else "was up to date"
     )
@@ -73,6 +75,7 @@ def published_warehouse(
             "built_at": dg.MetadataValue.text(f"{current.built_at:%Y-%m-%d %H:%M:%S} UTC"),
             "models": current.schema_version,
             "bytes": size,
+            "charts": charts,
             "tables": preview(
                 ("table", "columns", "about"), [(t.name, len(t.columns), t.comment) for t in about]
             ),

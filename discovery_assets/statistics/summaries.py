@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from discovery_assets.metadata import built_columns, layer_asset, preview, warehouse_table
+from discovery_assets.metadata import built_columns, chart, layer_asset, preview, warehouse_table
 from discovery_assets.statistics import POOL
 from discovery_assets.statistics.warehouse import KEY as WAREHOUSE
 from mixtrove.errors import BadInput
@@ -33,7 +33,7 @@ def all_time(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mate
     return _summary(
         context, warehouse, "all", "statistics_all_time", "statistics", refresh_all_time,
         "basis, period_start, period_end, entries, tracks, artists, labels, mixes, djs, identification_rate",
-        "basis",
+        "basis", ("over-time", "top-artists", "top-labels", "top-genres"),
     )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def trends(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
     """Compute the trends."""
     return _summary(
         context, warehouse, "trends", "trends", "trends", refresh_trends,
-        "basis, as_of, kind, name, recent, before, growth, direction, rank", "basis, rank, kind",
+        "basis, as_of, kind, name, recent, before, growth, direction, rank", "basis, rank, kind", ("trends",),
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def conversion(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Ma
     return _summary(
         context, warehouse, "conversion", "conversion", "conversion", refresh_conversion,
         "dimension, value, wants, wanted, purchased, unavailable, conversion_rate, median_days",
-        "dimension, wants DESC, value",
+        "dimension, wants DESC, value", ("funnel",),
     )  # fmt: skip
 
 
@@ -92,8 +92,12 @@ def _summary(
     refresh: Callable[[Build], int],
     shown: str,
     order: str,
+    pictures: tuple[str, ...],
 ) -> dg.MaterializeResult[None]:
-    """Refresh a table when the facts moved on; ``shown`` and ``order`` are columns of the preview."""
+    """Refresh a table when the facts moved on; ``shown`` and ``order`` are columns of the preview.
+
+    ``pictures`` are names of the report's.
+    """
     with warehouse.build() as build:
         if not build.value("SELECT marts_built FROM work.state"):
             raise BadInput("there are no facts yet: materialize statistics/warehouse first")
@@ -102,6 +106,7 @@ def _summary(
             refresh(build)
         rows = int(build.value(f"SELECT count(*) FROM {quoted(table)}"))  # noqa: S608
         columns = built_columns(build, table, model("marts", source))
+        charts = chart(build.connection, *pictures)
         first = build.rows(f"SELECT {shown} FROM {quoted(table)} ORDER BY {order} LIMIT 10")  # noqa: S608
     sentence = f"{rows:,} rows of {table}" + ("" if behind else ", up to date already")
     context.log.info(sentence)
@@ -110,6 +115,7 @@ def _summary(
             "dagster/row_count": rows,
             "dagster/column_schema": columns,
             "recomputed": behind,
+            "charts": charts,
             "preview": preview([column.split()[0] for column in shown.split(", ")], first),
         }
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mixtrove.errors import BadInput
+
 if TYPE_CHECKING:
     from mixtrove.library.want_records import WantRecord
     from mixtrove.warehouse.read import PeriodStatistics
+
+DAY = click.DateTime(["%Y-%m-%d"])
 
 _SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends` asks for three
 
@@ -18,14 +23,31 @@ _SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends
 @click.option(
     "--rows", type=click.IntRange(1, 1000), default=10, show_default=True, help="Rows of each list."
 )
-def report(rows: int) -> None:
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts.")
+@click.option(
+    "--basis",
+    type=click.Choice(["played", "discovered"]),
+    default="played",
+    show_default=True,
+    help="With --out: by the day of the mix, or the day a track was found.",
+)
+@click.option("--since", type=DAY, help="With --out: first day, YYYY-MM-DD.")
+@click.option("--until", type=DAY, help="With --out: last day, YYYY-MM-DD.")
+def report(rows: int, out: Path | None, basis: str, since: datetime | None, until: datetime | None) -> None:
     """What was read and found, the most heard tracks, the want list, statistics and trends.
+
+    With --out it is one HTML file with charts, that needs no network and nothing beside it.
 
     \b
     For example:
       mixtrove report
       mixtrove report --rows 30
+      mixtrove report --out report.html --since 2024-01-01
     """
+    if out is not None:
+        return _write_page(out, basis, since, until)
+    if since or until or basis != "played":
+        raise BadInput("--basis, --since and --until are for the page with charts: give --out FILE too")
     from mixtrove.cli.opened import opened_store
     from mixtrove.library.want_records import list_wants
     from mixtrove.warehouse.read import most_heard, statistics
@@ -37,7 +59,7 @@ def report(rows: int) -> None:
             wants = list_wants(connection, settings.user, status="wanted")
     if not everything:
         click.echo("Nothing was read yet: mixtrove import TRACKLIST, then mixtrove discover")
-        return
+        return None
     _print_counts(everything[0])
     heard = most_heard(path, rows)
     _heading(f"Most heard ({len(heard)} of the tracks in two mixes or more)")
@@ -50,6 +72,21 @@ def report(rows: int) -> None:
     _print_wants(wants, rows)
     _print_played(statistics(path, "monthly", "played"), rows)
     _print_trends(path, rows)
+    return None
+
+
+def _write_page(out: Path, basis: str, since: datetime | None, until: datetime | None) -> None:
+    from mixtrove.cli.output import write_text
+    from mixtrove.report.figures import Stretch
+    from mixtrove.report.page import report_page
+    from mixtrove.settings import load_settings
+
+    stretch = Stretch(
+        "played" if basis == "played" else "discovered",
+        since.date() if since else None,
+        until.date() if until else None,
+    )
+    write_text(report_page(load_settings().warehouse_path, stretch), out)
 
 
 def _heading(text: str) -> None:

@@ -1,11 +1,10 @@
-"""``mixtrove stats`` and ``mixtrove query``: read the published warehouse.
+"""``mixtrove stats``: statistics and trends of the published warehouse.
 
 Here: arguments and how rows are shown. Not here: the figures (``mixtrove.warehouse``).
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -35,8 +34,6 @@ SPARED = (
 """What a narrow terminal does without, the first first."""
 
 TOPS = ("top_tracks", "top_artists", "top_labels", "top_genres", "sources", "methods", "providers")
-
-_SHOWN = 1_000  # rows of a query in a table, and at a time in CSV
 
 
 @click.group()
@@ -179,69 +176,6 @@ def trends(
         spare=("as_of", "rank", "before", "mixes"),
         empty="" if found else _no_trends(path, basis, day, kind, min_mixes),
     )
-
-
-@click.command()
-@click.argument("sql", required=False)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
-def query(sql: str | None, as_json: bool, as_csv: bool) -> None:
-    """Ask the warehouse in SQL (DuckDB's), or list its tables when no SQL is given.
-
-    The published file is opened read-only: nothing can be changed, and no other file be read. The table shows
-    at most 1,000 rows.
-    "-" reads the SQL from standard input.
-
-    \b
-    For example:
-      mixtrove query
-      mixtrove query "SELECT artist, title, mixes FROM tracks ORDER BY mixes DESC LIMIT 10"
-      mixtrove query - --csv < my-query.sql > answer.csv
-    """
-    import duckdb
-
-    from mixtrove.cli.output import print_table
-    from mixtrove.settings import load_settings
-    from mixtrove.warehouse.read import open_published, plain
-
-    _only_one(as_json, as_csv)
-    path = load_settings().warehouse_path
-    if sql is None:
-        return _print_tables(as_json, as_csv)
-    if sql == "-":
-        sql = sys.stdin.read()
-    if not sql.strip():
-        raise BadInput("the query is empty: give SQL, or nothing at all to list the tables")
-    with open_published(path) as connection:
-        try:
-            cursor = connection.execute(sql)
-            columns = [column[0] for column in cursor.description or ()]
-            some = cursor.fetchmany(_SHOWN)
-            while as_csv and len(some) == _SHOWN:  # any number of rows in the memory of some
-                print_table(columns, [[plain(value) for value in row] for row in some], csv=True)
-                columns, some = [], cursor.fetchmany(_SHOWN)
-            rows = [[plain(value) for value in row] for row in some]
-            if as_json:
-                rows += [[plain(value) for value in row] for row in cursor.fetchall()]
-            more = not (as_csv or as_json) and cursor.fetchone() is not None
-        except duckdb.Error as error:
-            raise BadInput(f"the query was refused: {error}") from error
-    print_table(columns, rows, json=as_json, csv=as_csv, empty="no rows")
-    if more:
-        click.echo(f"… and more: these are the first {_SHOWN:,} rows; --csv gives all", err=True)
-    return None
-
-
-def _print_tables(as_json: bool, as_csv: bool) -> None:
-    from mixtrove.cli.output import print_table
-    from mixtrove.settings import load_settings
-    from mixtrove.warehouse.read import tables
-
-    rows: list[list[str | None]] = []
-    for table in tables(load_settings().warehouse_path):
-        rows.append([table.name, None, None, table.comment])
-        rows.extend([table.name, *column] for column in table.columns)
-    print_table(["table", "column", "type", "about"], rows, json=as_json, csv=as_csv)
 
 
 def _print_tops(row: PeriodStatistics) -> None:

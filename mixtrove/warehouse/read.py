@@ -207,7 +207,7 @@ def trends(path: Path, basis: str, *, as_of: date | None = None, floor: int | No
     names = ", ".join(field.name for field in fields(Trend))
     with open_published(path) as connection:
         if as_of is not None:
-            return _trends_to(connection, basis, as_of, floor)
+            return trends_to(connection, basis, as_of, floor)
         rows = connection.execute(
             f"SELECT {names} FROM trends WHERE basis = $basis ORDER BY kind, rank", {"basis": basis}
         ).fetchall()
@@ -230,7 +230,7 @@ def latest_trends(
     """
     with open_published(path) as connection:
         for day in _days(connection, basis)[:TREND_DAYS_TRIED]:
-            found = _trends_to(connection, basis, day, floor)
+            found = trends_to(connection, basis, day, floor)
             if any(kind in (None, one.kind) for one in found):
                 return day, found
     return None
@@ -318,7 +318,7 @@ def _days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[date]:
     return [day for (day,) in rows]
 
 
-def _trends_to(
+def trends_to(
     connection: duckdb.DuckDBPyConnection, basis: str, as_of: date, floor: int | None
 ) -> list[Trend]:
     """The trends of the windows that end with a day, computed from the published facts."""

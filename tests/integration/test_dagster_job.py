@@ -71,6 +71,9 @@ def test_a_run_takes_the_inbox_to_a_published_warehouse(
     assert result.success
     evaluated = [check.check_name for check in result.get_asset_check_evaluations()]
     assert len(evaluated) == len(set(evaluated))
+    for asset in ("all_time", "trends", "conversion", "published"):  # the event log keeps them for every run
+        assert len(metadata(result, "statistics", asset)["charts"]) < 200_000
+    assert "](data:image/png;base64," in metadata(result, "statistics", "all_time")["charts"]
     raw = metadata(result, "raw", "tracklist_entries")
     assert (raw["files_new"], raw["files_failed"], raw["files_left"]) == (2, 0, 0)
     assert sorted(path.name for path in (settings.inbox / "done").iterdir()) == sorted(MIXES)
