@@ -34,10 +34,14 @@
 --   unreleased: said to be unreleased
 --   layered: played over the line before
 --   mashup: part of a mashup
-WITH unreleased AS (
-    SELECT DISTINCT line_key
+WITH decided AS (
+    SELECT
+        line_key,
+        bool_or(kind = 'unreleased' AND undone_at IS NULL) AS unreleased,
+        bool_and(undone_at IS NOT NULL) AS taken_back
     FROM staging.correction
-    WHERE kind = 'unreleased' AND undone_at IS NULL AND line_key IS NOT NULL
+    WHERE line_key IS NOT NULL
+    GROUP BY line_key
 )
 
 SELECT
@@ -48,8 +52,11 @@ SELECT
     entry.cue_seconds,
     entry.raw_line,
     entry.status,
-    CASE WHEN entry.status = 'provisional' AND unreleased.line_key IS NULL THEN entry.line_key END
-        AS waiting_line,
+    CASE
+        WHEN decided.unreleased THEN NULL
+        WHEN entry.status = 'provisional' OR (entry.status = 'pending' AND decided.taken_back)
+            THEN entry.line_key
+    END AS waiting_line,
     entry.skip_reason,
     track.id AS track_id,
     track.artist,
@@ -77,5 +84,5 @@ SEMI JOIN work.entries AS scope ON scope.entry_id = entry.id
 JOIN staging.tracklist AS mix ON mix.id = entry.tracklist_id
 LEFT JOIN staging.track_discovery AS discovery ON discovery.entry_id = entry.id
 LEFT JOIN staging.library_track AS track ON track.id = discovery.library_track_id
-LEFT JOIN unreleased ON unreleased.line_key = entry.line_key
+LEFT JOIN decided ON decided.line_key = entry.line_key
 ORDER BY entry.tracklist_id, entry.position, entry.component

@@ -19,4 +19,3 @@ SELECT entry.id
 FROM staging.tracklist_entry AS entry
 JOIN staging.correction AS decision ON decision.line_key = entry.line_key
 JOIN staging.changed ON changed.row_id = decision.id AND changed.table_name = 'correction'
-WHERE decision.kind = 'unreleased'

@@ -1,4 +1,5 @@
--- What people decided, as far as the warehouse looks at it: lines that are said to be unreleased.
+-- What people decided, as far as the warehouse looks at it: lines that are said to be unreleased,
+-- and lines whose every decision was taken back.
 -- grain: one decision about a line or a track
 -- key: id
 SELECT

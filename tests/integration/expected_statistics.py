@@ -59,10 +59,10 @@ def expected(rows: Rows, period: str, basis: str) -> list[Figures]:
 def _facts(rows: Rows, basis: str) -> pl.DataFrame:
     """One row an entry that has a day on the basis."""
     found = {row["entry_id"]: row for row in rows["track_discovery"].values()}
-    unreleased = {
-        row["line_key"]
-        for row in rows["correction"].values()
-        if row["kind"] == "unreleased" and row["undone_at"] is None
+    standing = [row for row in rows["correction"].values() if row["undone_at"] is None]
+    unreleased = {row["line_key"] for row in standing if row["kind"] == "unreleased"}
+    taken_back = {row["line_key"] for row in rows["correction"].values()} - {
+        row["line_key"] for row in standing
     }
     facts = []
     for row in rows["tracklist_entry"].values():
@@ -73,11 +73,14 @@ def _facts(rows: Rows, basis: str) -> pl.DataFrame:
         day = at.date() if basis == "discovered" else mix["played_on"]
         if day is None:
             continue
-        waits = row["status"] == "provisional" and row["line_key"] not in unreleased
+        line, status = row["line_key"], row["status"]
+        waits = line not in unreleased and (
+            status == "provisional" or (status == "pending" and line in taken_back)
+        )
         facts.append(
             {
                 "entry": row["id"], "mix": mix["id"], "dj": mix["dj"], "source": mix["source"] or "unknown",
-                "status": row["status"], "line": row["line_key"] if waits else None, "day": day,
+                "status": status, "line": line if waits else None, "day": day,
                 "at": at if basis == "discovered" else datetime.combine(day, time()),
                 "track": track["id"] if track else None,
                 **{name: track[name] if track else None

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from mixtrove.library import schema
+from mixtrove.library.derived import refresh_derived
 from mixtrove.library.review_queue import count_review
 from mixtrove.library.store import Store
 from mixtrove.library.track_corrections import edit_track
@@ -84,6 +85,8 @@ class Measured(Life):
         """A discovery of another time: a row that came late."""
         if found := pick(sorted(key for (key,) in self.rows["track_discovery"]), which):
             self._set(schema.track_discovery, found, discovery_date=moment)
+            track = self.rows["track_discovery"][found,]["library_track_id"]
+            self.written(refresh_derived, [track])
 
     @rule(which=which, moment=st.sampled_from(MOMENTS), source=st.sampled_from(("paste", "radio", None)))
     def bring_in_at(self, which: int, moment: datetime, source: str | None) -> None:
