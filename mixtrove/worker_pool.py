@@ -5,7 +5,6 @@ Not here: what they do. Which processes of other commands still run is ``process
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import threading
@@ -15,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 
+from mixtrove import collector
 from mixtrove.errors import MixtroveError
 
 MOST = 8  # processes that are used unless more are asked for
@@ -59,9 +59,7 @@ def worker_pool(
 def _start(prepare: Callable[[], None] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends the pool
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    # It makes millions of values that hold no cycles: looking for them at every turn costs a tenth.
-    gc.freeze()
-    gc.set_threshold(2_000_000, 50, 100)
+    collector.look_rarely()  # it makes millions of values that hold no cycles
     if prepare is not None:
         prepare()
 

@@ -5,17 +5,16 @@ Not here: how a format is read (``mixtrove.tracklists``) and how an import is st
 
 from __future__ import annotations
 
-import gc
 import json as json_module
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtrove import collector
 from mixtrove.errors import BadInput, MixtroveError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def parse(file: Path, format_: str, as_json: bool) -> None:
       pbpaste | mixtrove parse -
       mixtrove parse mix.cue --json | jq .title
     """
-    with _without_collector():
+    with collector.rarely():
         tracklist = _read(file, format_)
     if as_json:
         _print_ndjson(tracklist)
@@ -103,16 +102,6 @@ def import_(
         from mixtrove.cli import exit_code
 
         click.get_current_context().exit(exit_code((failures + broken)[0]))
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Nothing of a parsed list is garbage: looking for it costs a fifth of the time for a whole archive."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _read(path: Path, format_: str, **given: Any) -> Tracklist:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from mixtrove import collector
 from mixtrove.database.bulk import among, insert_rows, update_rows
 from mixtrove.errors import BadInput
 from mixtrove.library import credits, schema
@@ -210,8 +211,12 @@ def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSu
         BadInput: a decision is identified and names no track, or an entry is decided twice in a chunk.
         StoreUnavailable: the chunks before are kept, this one is not.
     """
+    with collector.rarely():
+        return _write_decisions(store, iter(decisions))
+
+
+def _write_decisions(store: Store, remaining: Iterator[EntryDecision]) -> WriteSummary:
     total = WriteSummary()
-    remaining = iter(decisions)
     while some := list(islice(remaining, CHUNK)):
         store.recount()
         with store.write() as tx:
