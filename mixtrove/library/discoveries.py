@@ -33,7 +33,7 @@ from mixtrove.library.track_identity import PROVISIONAL_PREFIX, current_ids
 from mixtrove.library.tracks import ExternalId, Tracks, find_or_create_track
 from mixtrove.matching import Credit, identity_key
 
-CHUNK = 200
+CHUNK = 100
 """Entries in one transaction, with a pause after it: how long an edit waits for them is measured in
 ``benchmarks/editors.py``."""
 
@@ -203,7 +203,7 @@ def count_entries(
 
 
 def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSummary:
-    """Write decisions, a chunk of at most 200 entries in a transaction; what is equal already stays as it is.
+    """Write decisions, a chunk of at most 100 entries in a transaction; what is equal already stays as it is.
 
     An entry that a person decided is left to that decision.
 
