@@ -1,7 +1,7 @@
 """Python's collector of reference cycles, told to look less often where many values without cycles are made.
 
-Each look walks over all values that are alive; beside a run that holds many of them that was a third of the
-time of writing (``benchmarks/editors.py``).
+Each look walks over the values that are alive; to a run that holds many of them that was a quarter of the
+processor time of writing (``benchmarks/README.md``, "Two editors and a run").
 """
 
 from __future__ import annotations

@@ -202,6 +202,7 @@ def count_entries(
     return int(connection.execute(query).scalar_one())
 
 
+@collector.rarely()
 def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSummary:
     """Write decisions, a chunk of at most 100 entries in a transaction; what is equal already stays as it is.
 
@@ -211,12 +212,8 @@ def write_decisions(store: Store, decisions: Iterable[EntryDecision]) -> WriteSu
         BadInput: a decision is identified and names no track, or an entry is decided twice in a chunk.
         StoreUnavailable: the chunks before are kept, this one is not.
     """
-    with collector.rarely():
-        return _write_decisions(store, iter(decisions))
-
-
-def _write_decisions(store: Store, remaining: Iterator[EntryDecision]) -> WriteSummary:
     total = WriteSummary()
+    remaining = iter(decisions)
     while some := list(islice(remaining, CHUNK)):
         store.recount()
         with store.write() as tx:

@@ -31,7 +31,7 @@ def write_offers(store: Store, offers: Iterable[Offer], catalogue_id: str) -> in
 
     An entry that was provisional and is offered something new is pending again: a decision is due. An
     entry that changed since it was read, or is gone, is left alone. What providers offered stays. Written in
-    chunks of 200 entries.
+    chunks of 100 entries.
     """
     offered = 0
     remaining = iter(offers)
