@@ -13,7 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from mixtrove.library import schema
+from mixtrove.library.line_decisions import LineDecision, decide_many
+from mixtrove.library.review_queue import count_review
 from mixtrove.library.store import Store
+from mixtrove.library.tracklists import import_tracklist
+from mixtrove.library.undoing import undo
 from mixtrove.settings import Settings
 from mixtrove.warehouse import marts, read
 from mixtrove.warehouse.buildfile import build_path, open_build, staging_path
@@ -289,6 +293,28 @@ def test_a_refresh_without_changes_publishes_nothing(store: Store, settings: Set
     assert not again.changed
     assert (again.staged.changed, sum(again.staged.rows.values())) == (0, 0)
     assert settings.warehouse_path.stat().st_ino == before.st_ino
+
+
+def test_a_line_whose_every_decision_was_taken_back_waits(
+    store: Store, settings: Settings, make_tracklist: Callable[..., Any]
+) -> None:
+    import_tracklist(store, make_tracklist("Bicep - Glue"))
+    with store.read() as connection:
+        entry_id, line = connection.execute(
+            sa.select(schema.tracklist_entry.c.id, schema.tracklist_entry.c.line_key)
+        ).one()
+    waiting = []
+    for step in ("imported", "decided", "taken back"):
+        if step == "decided":
+            decide_many(store, [LineDecision("not_a_track", entry_id=entry_id)], by="dj")
+        elif step == "taken back":
+            undo(store, line_key=line)
+        refresh(store, settings)
+        [ever] = read.statistics(settings.warehouse_path, "all-time", "discovered")
+        with store.read() as connection:
+            assert ever.review_backlog == count_review(connection), step
+        waiting.append(ever.review_backlog)
+    assert waiting == [0, 0, 1]
 
 
 def test_a_row_written_again_with_equal_values_touches_no_period(
