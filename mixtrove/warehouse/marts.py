@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from mixtrove.warehouse.buildfile import Build
-from mixtrove.warehouse.models import Model, column_list, comments, model, models, quoted
+from mixtrove.warehouse.models import Model, column_list, comments, model, quoted
 
 BEFORE = ("entries", "tracks", "tracklists", "firsts")
 """Scopes that look at the marts as they were, in order; ``plays`` is taken once ``tracks`` is new."""
@@ -91,7 +91,7 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
     build.connection.execute("DELETE FROM staging.changed")
     rows = {
         item.name: build.value(f"SELECT count(*) FROM {quoted(item.name)}")
-        for item in models("marts")
+        for item in _in_order()
         if item.refreshed is None
     }
     return MartsResult(full, entries, rows, build.value("SELECT count(*) FROM work.pending"))
@@ -99,7 +99,7 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the marts, empty, with their comments; staging must be there."""
-    for item in models("marts"):
+    for item in _in_order():
         names = STATISTICS.values() if item.name == "statistics" else (item.name,)
         parameters = {"statistics": _ANY_PERIOD, "trends": _ANY_TREND}.get(item.name)
         columns = column_list(connection, item.sql, parameters)
@@ -107,6 +107,12 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"CREATE TABLE IF NOT EXISTS {quoted(name)} {columns}")
             for comment in comments(name, item):
                 connection.execute(comment)
+
+
+def _in_order() -> tuple[Model, ...]:
+    from mixtrove.warehouse.lineage import in_order  # sqlglot; who only reads statistics does not wait for it
+
+    return in_order("marts")
 
 
 def _take_scopes(connection: duckdb.DuckDBPyConnection, full: bool) -> bool:
@@ -134,7 +140,7 @@ def _take_scope(connection: duckdb.DuckDBPyConnection, name: str, full: bool) ->
 
 
 def _write(connection: duckdb.DuckDBPyConnection, full: bool) -> None:
-    written = [item for item in models("marts") if item.refreshed is None]
+    written = [item for item in _in_order() if item.refreshed is None]
     facts = [item for item in written if item.scope == ("work.plays", "entry_id")]
     for item in written:
         if item not in facts:

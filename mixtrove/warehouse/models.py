@@ -1,7 +1,7 @@
-"""The files of ``sql/`` and what their headers say: grain, key, scope, dependencies, columns.
+"""The files of ``sql/`` and what their headers say: grain, key, scope, columns.
 
-Here: finding, reading and ordering them, and the few statements made from their names. Not here: running
-them (``staging``, ``marts``, ``statistics``, ``checks``).
+Here: finding and reading them, and the few statements made from their names. Not here: what their SQL reads
+(``lineage``), and running them (``staging``, ``marts``, ``statistics``, ``checks``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,7 +23,7 @@ Layer = Literal["staging", "scopes", "marts", "checks", "reports"]
 LAYERS: tuple[Layer, ...] = ("staging", "scopes", "marts", "checks")
 """What a build file is made by; ``reports`` are only read with, from the published file."""
 
-_FIELD = re.compile(r"-- (grain|key|scope|depends|refreshed|columns):\s*(.*)")
+_FIELD = re.compile(r"-- (grain|key|scope|refreshed|columns):\s*(.*)")
 _COLUMN = re.compile(r"--   (\w+): (.+)")
 _NAME = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 
@@ -40,7 +39,6 @@ class Model:
     grain: str
     key: tuple[str, ...]
     scope: tuple[str, str] | None  # (table of keys in scope, key column); None: written as a whole
-    depends: tuple[str, ...]
     refreshed: str | None  # a sentence, for tables that a function with parameters writes
     columns: Mapping[str, str]  # column → what it means
 
@@ -60,15 +58,11 @@ def sql_directory() -> Path:
 
 @cache
 def models(layer: Layer) -> tuple[Model, ...]:
-    """The models of a layer, each after those it depends on; otherwise by name."""
-    found = {
-        path.stem: parse(layer, path.stem, path.read_text(encoding="utf-8"))
+    """The models of a layer, by name."""
+    return tuple(
+        parse(layer, path.stem, path.read_text(encoding="utf-8"))
         for path in sorted((sql_directory() / layer).glob("*.sql"))
-    }
-    order = TopologicalSorter(
-        {name: [other for other in model.depends if other in found] for name, model in found.items()}
     )
-    return tuple(found[name] for name in order.static_order())
 
 
 def model(layer: Layer, name: str) -> Model:
@@ -115,7 +109,6 @@ def parse(layer: Layer, name: str, text: str) -> Model:
         grain=fields.get("grain", ""),
         key=_names(fields.get("key", "")),
         scope=(scope[1], scope[2]) if scope else None,
-        depends=_names(fields.get("depends", "")),
         refreshed=fields.get("refreshed"),
         columns=columns,
     )

@@ -2,7 +2,6 @@
 -- grain: one value of one dimension; dimension 'all' has one row
 -- key: dimension, value
 -- refreshed: by refresh_conversion
--- depends: wants, purchases
 -- columns:
 --   dimension: all, month (of the want), genre, label, dj or source
 --   value: the month as YYYY-MM, or the genre, label, dj, source; 'unknown' where the store has none

@@ -2,7 +2,6 @@
 -- grain: one component of one entry; lines that are no track are here too, with their reason
 -- key: entry_id
 -- scope: work.entries (entry_id)
--- depends: staging.tracklist_entry, staging.tracklist, staging.track_discovery, staging.library_track, staging.correction, work.entries
 -- columns:
 --   entry_id: the entry component
 --   tracklist_id: the mix, see tracklists

@@ -4,7 +4,6 @@
 -- grain: one component of one entry
 -- key: entry_id
 -- scope: work.plays (entry_id)
--- depends: discoveries, work.plays, work.track_keys, work.mix_keys, work.names
 -- columns:
 --   day: UTC day of the discovery
 --   entry_id: see discoveries

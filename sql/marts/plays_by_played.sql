@@ -4,7 +4,6 @@
 -- grain: one component of one entry
 -- key: entry_id
 -- scope: work.plays (entry_id)
--- depends: discoveries, work.plays, work.track_keys, work.mix_keys, work.names
 -- columns:
 --   day: day of the mix; entries of mixes without a date are not here
 --   entry_id: see discoveries

@@ -1,7 +1,6 @@
 -- What was bought from the want lists. A purchase that was taken back is not here.
 -- grain: one purchased want
 -- key: want_id
--- depends: staging.want, staging.want_event, wants
 -- columns:
 --   want_id: see wants
 --   user: who bought it

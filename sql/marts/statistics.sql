@@ -4,7 +4,6 @@
 -- grain: one basis and period
 -- key: basis, period_start
 -- refreshed: by refresh_statistics and refresh_all_time ($basis, $grain, $first_day, $last_day, $periods)
--- depends: plays_by_discovered, plays_by_played, work.track_keys, work.names
 -- columns:
 --   basis: discovered (when it entered the library, UTC) or played (when the mix was played)
 --   period_start: first day; for all time the first day with data

@@ -3,7 +3,6 @@
 -- grain: one artist of one track
 -- key: track_id, artist_key
 -- scope: work.tracks (track_id)
--- depends: staging.library_track, work.tracks
 -- columns:
 --   track_id: the library track
 --   artist: as written

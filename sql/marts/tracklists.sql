@@ -2,7 +2,6 @@
 -- grain: one mix
 -- key: tracklist_id
 -- scope: work.tracklists (tracklist_id)
--- depends: staging.tracklist, discoveries, work.tracklists
 -- columns:
 --   tracklist_id: the mix
 --   title: of the mix

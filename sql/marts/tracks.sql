@@ -2,7 +2,6 @@
 -- grain: one version of a track
 -- key: track_id
 -- scope: work.tracks (track_id)
--- depends: staging.library_track, staging.owned_track, discoveries, work.tracks
 -- columns:
 --   track_id: the library track
 --   artist: all artists, as one text; one by one in track_artists

@@ -5,7 +5,6 @@
 -- grain: one track, artist, genre or label on one basis
 -- key: basis, kind, item
 -- refreshed: by refresh_trends ($basis, $as_of, $days, $smoothing, $floor)
--- depends: plays_by_discovered, plays_by_played, tracks, track_artists, work.track_keys
 -- columns:
 --   basis: discovered or played
 --   as_of: last day of the recent window

@@ -1,7 +1,6 @@
 -- The want lists as they are now.
 -- grain: one user and track
 -- key: want_id
--- depends: staging.want, staging.want_event, staging.tracklist, tracks
 -- columns:
 --   want_id: the want
 --   user: whose want list

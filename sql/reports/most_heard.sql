@@ -1,7 +1,6 @@
 -- The tracks heard in most mixes, with the mixes in the order they were played.
 -- grain: one library track that is identified and was heard in two mixes or more
 -- key: track_id
--- depends: tracks, discoveries, tracklists
 -- columns:
 --   track_id: the library track
 --   artist: all artists

@@ -1,7 +1,6 @@
 -- Plays, different tracks and new tracks in each year, month, week or day of a stretch of time.
 -- grain: one period with data
 -- key: period
--- depends: discoveries, tracks
 -- columns:
 --   period: its first day
 --   mixes: mixes with at least one track

@@ -1,7 +1,6 @@
 -- Where the lines of a stretch of time came from, and how far they are identified.
 -- grain: one source and status
 -- key: source, status
--- depends: discoveries, tracklists
 -- columns:
 --   source: the site of the tracklist's page, or what its source is called; all files of a kind are one source
 --   status: identified, provisional, pending or skipped

@@ -1,7 +1,6 @@
 -- The artists, labels and genres with most plays in a stretch of time.
 -- grain: one artist, label or genre among the first $rows of its kind
 -- key: kind, name
--- depends: discoveries, track_artists
 -- columns:
 --   kind: artist, label or genre
 --   name: as it is written most often

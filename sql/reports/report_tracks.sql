@@ -1,7 +1,6 @@
 -- The different tracks of a stretch of time: how far each came, its tempo and its key.
 -- grain: one stage reached, tempo and key
 -- key: identified, wanted, bought, bpm, musical_key
--- depends: discoveries, tracks, wants
 -- columns:
 --   identified: false while nobody is certain what it is
 --   wanted: it is, or was, on a want list

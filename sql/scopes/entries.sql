@@ -1,7 +1,6 @@
 -- Entries whose row in discoveries is to be written anew.
 -- grain: one entry component
 -- key: entry_id
--- depends: staging.changed, staging.tracklist_entry, staging.track_discovery, staging.correction
 SELECT id AS entry_id FROM staging.tracklist_entry WHERE $full
 UNION
 SELECT row_id FROM staging.changed WHERE table_name IN ('tracklist_entry', 'track_discovery')

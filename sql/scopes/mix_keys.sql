@@ -1,7 +1,6 @@
 -- What the facts hold of the mixes in scope. A mix keeps its number, a new one gets the next.
 -- grain: one mix
 -- key: tracklist_id
--- depends: work.tracklists, work.mix_keys, work.names, tracklists
 WITH known AS (
     SELECT tracklist_id, mix_no FROM work.mix_keys SEMI JOIN work.tracklists USING (tracklist_id)
 ),

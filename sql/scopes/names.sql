@@ -2,7 +2,6 @@
 -- Names that nothing bears any more are not here; they keep their number.
 -- grain: one name of a kind
 -- key: kind, key
--- depends: tracks, track_artists, tracklists, discoveries, work.entries
 SELECT 'artist' AS kind, artist_key AS key, min(artist) AS name FROM track_artists GROUP BY artist_key
 UNION ALL
 SELECT 'label', lower(label), min(label) FROM tracks WHERE label IS NOT NULL GROUP BY lower(label)

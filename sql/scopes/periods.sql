@@ -1,7 +1,6 @@
 -- The periods in which entries in scope stand; asked before and after the facts are written anew.
 -- grain: one step, basis and period
 -- key: step, basis, period_start
--- depends: work.plays, plays_by_discovered, plays_by_played
 WITH days AS (
     SELECT 'discovered' AS basis, day FROM plays_by_discovered WHERE $full
     UNION

@@ -2,7 +2,6 @@
 -- first play of their track.
 -- grain: one entry component
 -- key: entry_id
--- depends: work.entries, work.tracks, work.firsts, tracks
 WITH now AS (
     SELECT track_id, first_discovered_entry, first_played_entry
     FROM tracks

@@ -1,7 +1,6 @@
 -- The periods that show a name which is spelled otherwise now.
 -- grain: one step, basis and period
 -- key: step, basis, period_start
--- depends: work.renamed, plays_by_discovered, plays_by_played
 WITH facts AS (
     SELECT 'discovered' AS basis, day, artist_no, guest_nos, label_no, genre_no FROM plays_by_discovered
     UNION ALL

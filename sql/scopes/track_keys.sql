@@ -2,7 +2,6 @@
 -- build the most played get the lowest, so that the charts of most periods find their names close together.
 -- grain: one library track
 -- key: track_id
--- depends: work.tracks, work.track_keys, work.names, tracks, track_artists
 WITH known AS (
     SELECT track_id, track_no FROM work.track_keys SEMI JOIN work.tracks USING (track_id)
 ),

@@ -1,7 +1,6 @@
 -- Mixes whose row in tracklists is to be written anew.
 -- grain: one mix
 -- key: tracklist_id
--- depends: staging.changed, work.entries, staging.tracklist, staging.tracklist_entry, discoveries
 SELECT id AS tracklist_id FROM staging.tracklist WHERE $full
 UNION
 SELECT row_id FROM staging.changed WHERE table_name = 'tracklist'

@@ -1,7 +1,6 @@
 -- Library tracks whose row in tracks is to be written anew: changed ones, and those that won or lost a play.
 -- grain: one library track
 -- key: track_id
--- depends: staging.changed, work.entries, staging.library_track, staging.track_discovery, discoveries
 SELECT id AS track_id FROM staging.library_track WHERE $full
 UNION
 SELECT row_id FROM staging.changed WHERE table_name IN ('library_track', 'owned_track')

@@ -9,12 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 import sqlglot
-from sqlglot import exp
 
+from mixtrove.errors import MixtroveError
 from mixtrove.library import schema
 from mixtrove.warehouse import marts, staging
 from mixtrove.warehouse.buildfile import prepare
-from mixtrove.warehouse.models import LAYERS, Model, models, parse, quoted, sql_directory
+from mixtrove.warehouse.lineage import in_order, reads
+from mixtrove.warehouse.models import LAYERS, Layer, Model, models, parse, quoted, sql_directory
 
 MODELS = [item for layer in LAYERS for item in models(layer)]
 VALUES: dict[str, Any] = {
@@ -42,14 +43,6 @@ def empty() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-def names(model: Model) -> set[str]:
-    """The tables that a model reads, without its own CTEs."""
-    tree = sqlglot.parse_one(model.sql, read="duckdb")
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    found = {f"{table.db}.{table.name}" if table.db else table.name for table in tree.find_all(exp.Table)}
-    return {name for name in found if name not in ctes and name}
-
-
 @pytest.mark.parametrize("model", MODELS, ids=lambda item: f"{item.layer}/{item.name}")
 def test_a_model_can_be_planned_on_an_empty_warehouse(model: Model, empty: duckdb.DuckDBPyConnection) -> None:
     if model.layer == "staging":
@@ -59,15 +52,6 @@ def test_a_model_can_be_planned_on_an_empty_warehouse(model: Model, empty: duckd
         empty.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {columns}")
     parameters = {name: VALUES[name] for name in set(re.findall(r"\$(\w+)", model.sql))}
     assert empty.execute(f"EXPLAIN {model.sql}", parameters or None).fetchall()
-
-
-@pytest.mark.parametrize(
-    "model",
-    [item for item in MODELS if item.layer in ("scopes", "marts")],
-    ids=lambda item: f"{item.layer}/{item.name}",
-)
-def test_the_header_names_what_the_sql_reads(model: Model) -> None:
-    assert names(model) == set(model.depends)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda item: f"{item.layer}/{item.name}")
@@ -86,11 +70,46 @@ def test_the_header_explains_exactly_the_columns(model: Model, empty: duckdb.Duc
     assert set(model.key) <= set(columns)
 
 
-def test_marts_come_after_what_they_read() -> None:
-    order = [item.name for item in models("marts")]
-    for item in models("marts"):
-        for other in set(item.depends) & set(order):
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_model_comes_after_what_it_reads(layer: Layer) -> None:
+    order = [item.name for item in in_order(layer)]
+    assert sorted(order) == [item.name for item in models(layer)]
+    for item in in_order(layer):
+        for other in (reads(item.sql) & set(order)) - {item.name}:
             assert order.index(other) < order.index(item.name)
+
+
+def test_every_table_that_a_model_reads_is_there(empty: duckdb.DuckDBPyConnection) -> None:
+    tables = {
+        name if schema_name == "main" else f"{schema_name}.{name}"
+        for schema_name, name in empty.execute(
+            "SELECT CASE database_name WHEN 'staging' THEN 'staging' ELSE schema_name END, "
+            "table_name FROM duckdb_tables()"
+        ).fetchall()
+    }
+    for item in MODELS:
+        assert reads(item.sql) <= tables | {"incoming"}, item.name
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("SELECT 1", set()),
+        ("SELECT * FROM a JOIN work.b USING (x)", {"a", "work.b"}),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", set()),
+        ("WITH a AS (SELECT * FROM work.a) SELECT * FROM a SEMI JOIN c USING (x)", {"work.a", "c"}),
+        ("SELECT * FROM (SELECT * FROM b WHERE x IN (SELECT y FROM c)) UNION ALL FROM d", {"b", "c", "d"}),
+        ("SELECT (SELECT max(x) FROM a) FROM b", {"a", "b"}),
+    ],
+)
+def test_what_a_statement_reads_is_its_tables_without_its_own_ctes(sql: str, tables: set[str]) -> None:
+    assert reads(sql) == tables
+
+
+@pytest.mark.parametrize("sql", ["SELEC 1", "DROP TABLE a"])
+def test_what_is_no_query_is_said_in_a_sentence(sql: str) -> None:
+    with pytest.raises(MixtroveError, match="a model of the warehouse"):
+        reads(sql)
 
 
 def test_staging_keeps_columns_that_the_store_has() -> None:
@@ -110,13 +129,12 @@ def test_a_header_is_read_field_by_field() -> None:
         "marts",
         "things",
         "-- Things,\n-- all of them.\n-- grain: one thing\n-- key: a, b\n-- scope: work.things (a)\n"
-        "-- depends: x, staging.y\n-- columns:\n--   a: the first\n--   b: the second\nSELECT 1\n",
+        "-- columns:\n--   a: the first\n--   b: the second\nSELECT 1\n",
     )
     assert model.description == "Things, all of them."
     assert model.grain == "one thing"
     assert model.key == ("a", "b")
     assert model.scope == ("work.things", "a")
-    assert model.depends == ("x", "staging.y")
     assert model.columns == {"a": "the first", "b": "the second"}
 
 
