@@ -9,7 +9,7 @@ import click
 
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json, print_table, say_rest, write_text
+from mixtrove.cli.output import confirm, print_json, print_table, say_rest, write_text
 from mixtrove.errors import BadInput
 
 _KINDS = ("assign", "reject", "is_id", "unreleased", "not_a_track", "edit", "merge", "apart")
@@ -111,7 +111,7 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
             print_table(
                 ("id", "about", "decision"), [(short_id(one.id), one.about, one.what) for one in meant]
             )
-            click.confirm(f"take {'this' if len(meant) == 1 else f'these {len(meant)}'} back?", abort=True)
+            confirm(f"take {'this' if len(meant) == 1 else f'these {len(meant)}'} back?")
         done = take_back(store, correction_ids=[] if batch else chosen, batch_id=batch, by=settings.user)
     final = {one.line_key: one for one in done if one.line_key is not None}.values()
     lines = sum(one.entries for one in final if one.holds is None)

@@ -9,7 +9,7 @@ import click
 
 from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json, print_table, say_rest
+from mixtrove.cli.output import confirm, print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
@@ -76,7 +76,7 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool) -> None:
         for name, why in zip(names[1:], unlike, strict=True):
             click.echo(f"{name}\n  becomes part of {names[0]}" + (f" ({why})" if why else ""))
         if not yes:
-            click.confirm("merge?", abort=True)
+            confirm("merge?")
         with store.write() as tx:
             for one in ids[1:]:
                 merge_by_person(tx, kept=ids[0], merged=one, by=settings.user)
@@ -108,7 +108,7 @@ def unmerge(id_: str, yes: bool) -> None:
         was = last["before"]["track"]
         name = f"{was['artist']} - {was['title']}" + (f" ({was['remix']})" if was["remix"] else "")
         if not yes:
-            click.confirm(f"give {name} back ({last['reason']}, {last['merged_at']:%Y-%m-%d})?", abort=True)
+            confirm(f"give {name} back ({last['reason']}, {last['merged_at']:%Y-%m-%d})?")
         with store.write() as tx:
             kept, gone = unmerge_by_person(tx, track_id, by=settings.user)
     click.echo(f"{name} is a track of its own again, {short_id(gone)} beside {short_id(kept)}")

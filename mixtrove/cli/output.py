@@ -50,6 +50,24 @@ def print_table(
         _print_table(columns, found, title, spare)
 
 
+def confirm(question: str, *, err: bool = False) -> None:
+    """Ask before what is hard to undo; with ``err`` on stderr, where stdout is data.
+
+    Raises:
+        Abort: the person said no.
+        BadInput: nobody is there to answer.
+    """
+    try:
+        agreed = click.confirm(question, err=err)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo(err=err)
+        raise BadInput("nothing was changed: nobody is here to answer, so say it with --yes") from None
+    if not agreed:
+        raise click.Abort
+
+
 def print_json(value: object) -> None:
     """Print one value as JSON: UTF-8, times in ISO 8601, decimals as text."""
     click.echo(as_json_text(value))

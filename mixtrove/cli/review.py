@@ -9,7 +9,7 @@ import click
 
 from mixtrove.cli.given import TEXT, Number
 from mixtrove.cli.opened import opened_providers, opened_store
-from mixtrove.cli.output import print_json, print_table, say_rest
+from mixtrove.cli.output import confirm, print_json, print_table, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
@@ -324,7 +324,7 @@ def _confirmed(lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, 
         click.echo(f"{len(lines)} lines would be decided; nothing was")
         return False
     if not yes:
-        click.confirm(f"decide these {len(lines)} lines?", abort=True)
+        confirm(f"decide these {len(lines)} lines?")
     return True
 
 

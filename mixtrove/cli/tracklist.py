@@ -11,7 +11,7 @@ import click
 from mixtrove.cli.completion import tracklist_ids
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import clock, print_json, print_table
+from mixtrove.cli.output import clock, confirm, print_json, print_table
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
@@ -204,7 +204,7 @@ def delete(id_: str, yes: bool) -> None:
             summary, entries = get_tracklist(connection, tracklist_id)
         name = " - ".join(part for part in (summary.dj, summary.title) if part) or tracklist_id
         if not yes:
-            click.confirm(f"delete {name} and its {len(entries)} entries?", abort=True)
+            confirm(f"delete {name} and its {len(entries)} entries?")
         with store.write() as tx:
             delete_tracklist(tx, tracklist_id)
     click.echo(f"deleted {name}")

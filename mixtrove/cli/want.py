@@ -145,8 +145,8 @@ def show(id_: str, as_json: bool) -> None:
     """
     from mixtrove.library.want_records import get_want, mix_of, want_history
 
-    with opened_store() as (store, _), store.read() as connection:
-        found = get_want(connection, find_want(connection, id_))
+    with opened_store() as (store, settings), store.read() as connection:
+        found = get_want(connection, find_want(connection, id_, settings.user))
         history = want_history(connection, found.id)
         mix = mix_of(connection, found)
     if as_json:

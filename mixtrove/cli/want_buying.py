@@ -57,7 +57,7 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
     with opened_store() as (store, settings):
         with store.read() as connection:
             wanted = (
-                get_wants(connection, [find_want(connection, one) for one in ids])
+                get_wants(connection, [find_want(connection, one, settings.user) for one in ids])
                 if ids
                 else list_wants(connection, settings.user, status="wanted", limit=limit)
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtrove.cli.given import TEXT
+from mixtrove.cli.output import confirm
 from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Selection:
         from mixtrove.library.want_records import get_wants, list_wants
 
         if self.ids:
-            return get_wants(connection, [find_want(connection, one) for one in self.ids])
+            return get_wants(connection, [find_want(connection, one, user) for one in self.ids])
         return list_wants(
             connection,
             user,
@@ -127,17 +128,31 @@ def confirmed(
             click.echo(f"  {one.status}, priority {one.priority}: {named(one)}", err=True)
         if len(found) > SHOWN:
             click.echo(f"  … and {len(found) - SHOWN:,} more", err=True)
-        click.confirm(f"{question.format(number(len(found)))}?", abort=True, err=True)
+        confirm(f"{question.format(number(len(found)))}?", err=True)
     versions = {one.id: one.version for one in found} if chosen.by_kind else None
     return [one.id for one in found], versions
 
 
-def find_want(connection: Connection, text: str) -> str:
-    """The id of the want that a person means."""
-    from mixtrove.library import schema
-    from mixtrove.library.lookup import find_id
+def find_want(connection: Connection, text: str, user: str) -> str:
+    """The id of the want that a person means: by its own id or, as the list has a track once, by the track's.
 
-    return find_id(connection, schema.want, text, what="want", seen_in="mixtrove want list --all")
+    Raises:
+        BadInput: there is none.
+    """
+    from mixtrove.library import schema
+    from mixtrove.library.lookup import find_id, find_track_id
+    from mixtrove.library.want_records import want_of_track
+
+    try:
+        return find_id(connection, schema.want, text, what="want", seen_in="mixtrove want list --all")
+    except BadInput as error:
+        try:
+            found = want_of_track(connection, find_track_id(connection, text), user)
+        except BadInput:
+            found = None
+        if found is None:
+            raise error from None
+        return found
 
 
 def find_tracklist(connection: Connection, text: str) -> str:

@@ -134,6 +134,14 @@ def get_wants(connection: sa.Connection, want_ids: Sequence[str]) -> list[WantRe
     return [found[want_id] for want_id in dict.fromkeys(want_ids)]
 
 
+def want_of_track(connection: sa.Connection, track_id: str, user: str) -> str | None:
+    """The id of a user's want of a track, of which there is at most one."""
+    want = schema.want
+    query = sa.select(want.c.id).where(want.c.library_track_id == track_id, want.c.user == user)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def want_history(connection: sa.Connection, want_id: str) -> list[WantChange]:
     """What became of a want, the first change first."""
     event = schema.want_event

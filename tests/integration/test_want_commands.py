@@ -165,6 +165,25 @@ def test_a_purchase_is_written_down_shown_and_guarded_by_its_version(
     assert run("remove", wanted["One"], "--if-version", "3").stdout == "removed 1\n"
 
 
+def test_a_want_is_found_by_its_track_as_well(run: Run, wanted: dict[str, str]) -> None:
+    one = json.loads(run("show", wanted["One"], "--json").stdout)
+    by_track = json.loads(run("show", one["library_track_id"][-8:], "--json").stdout)
+    assert by_track == one
+    assert run("set", one["library_track_id"], "--priority", "5").exit_code == 0
+    assert json.loads(run("show", wanted["One"], "--json").stdout)["priority"] == 5
+
+
+def test_without_an_answer_nothing_is_changed_and_the_option_is_named(
+    run: Run, wanted: dict[str, str]
+) -> None:
+    done = run("remove", "--all")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith(
+        "\nmixtrove: nothing was changed: nobody is here to answer, so say it with --yes\n"
+    )
+    assert len(json.loads(run("list", "--all", "--json").stdout)) == len(wanted)
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
