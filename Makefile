@@ -21,6 +21,7 @@ help: ## what can be made
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "mixtrove needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 …")'
 	@echo "installing the locked dependencies into .venv …"
+	@if [ -L .venv ]; then echo ".venv is a link: the environment it leads to would be emptied; remove the link" >&2; exit 1; fi
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements.lock

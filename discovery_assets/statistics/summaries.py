@@ -68,7 +68,7 @@ def trends(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
     deps=[WAREHOUSE],
     description=(
         "From wanted to bought: how many wants became purchases, how long that took and what was paid, "
-        "in all and by month, genre, label, DJ and source."
+        "in all and by month, priority, genre, label, DJ, source, store and price."
     ),
     code_version=fingerprint(),
     pool=POOL,
@@ -78,7 +78,7 @@ def conversion(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Ma
     """Compute what became of the wants."""
     return _summary(
         context, warehouse, "conversion", "conversion", "conversion", refresh_conversion,
-        "dimension, value, wants, wanted, purchased, unavailable, conversion_rate, median_days",
+        "dimension, value, wants, wanted, purchased, unavailable, conversion_rate, median_days, p90_days",
         "dimension, wants DESC, value", ("funnel",),
     )  # fmt: skip
 

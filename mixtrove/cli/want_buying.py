@@ -111,7 +111,7 @@ def basket(
     if as_json:
         print_json(_basket_json(found, stores, now))
     else:
-        _print_basket(found, stores, now)
+        _print_basket(found, stores, code, now)
     _say_failed(failed)
 
 
@@ -158,7 +158,7 @@ def _print_offers(
     _attribute({link.store for _, at in found for link, _ in at if link.kind == "offer"})
 
 
-def _print_basket(found: Basket, stores: Sequence[str], now: datetime) -> None:
+def _print_basket(found: Basket, stores: Sequence[str], currency: str | None, now: datetime) -> None:
     if not (found.items or found.unpriced or found.missing):
         click.echo("nothing is wanted")
         return
@@ -171,7 +171,10 @@ def _print_basket(found: Basket, stores: Sequence[str], now: datetime) -> None:
                 click.echo(f"  {_price(one.link):>11}  {named(one.want)}")
                 click.echo(f"               {one.link.url}{cut}, {_age(now - one.said_at)} ago")
     if found.unpriced:
-        click.secho(f"price not known now: {len(found.unpriced):,} (--refresh asks the shops)", bold=True)
+        within = f" in {currency}" if currency else ""
+        click.secho(
+            f"no price{within} is known now: {len(found.unpriced):,} (--refresh asks the shops)", bold=True
+        )
         for want, offers in found.unpriced:
             click.echo(f"  {named(want)}")
             for link, _ in offers:

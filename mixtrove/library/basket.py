@@ -41,7 +41,9 @@ class Basket:
     """What to buy where. Every want is in one of the three."""
 
     items: tuple[Item, ...]
-    unpriced: tuple[tuple[WantRecord, tuple[Said, ...]], ...]  # a store has it, for an unknown price
+    unpriced: tuple[
+        tuple[WantRecord, tuple[Said, ...]], ...
+    ]  # a store has it, but no price is known now (in the currency)
     missing: tuple[WantRecord, ...]  # no store is known to have it
 
     @property

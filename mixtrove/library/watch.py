@@ -69,7 +69,7 @@ def due_for_providers(ready: Collection[str], now: datetime) -> sa.ColumnElement
         now: the time of the run.
     """
     watched = sa.exists().where(_watch.c.line_key == _entry.c.line_key)
-    new = [~_watch.c.asked.contains(f" {name} ") for name in sorted(ready)]
+    new = [~_watch.c.asked.contains(f" {name} ", autoescape=True) for name in sorted(ready)]
     queued = sa.exists().where(
         _retry.c.entry_id == _entry.c.id, _retry.c.provider.in_(ready), _retry.c.next_at <= now
     )

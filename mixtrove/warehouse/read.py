@@ -106,8 +106,9 @@ class Conversion:
     wanted: int
     purchased: int
     unavailable: int
-    conversion_rate: float
+    conversion_rate: float | None  # None for store and price: what was not bought has none
     median_days: float | None
+    p90_days: float | None
     spent: list[Mapping[str, str | Decimal]]  # currency, amount
 
 

@@ -75,24 +75,14 @@ counted AS (
     HAVING count(DISTINCT mix_no) >= $floor
 ),
 
-first_heard AS (
-    SELECT
-        track_id,
-        CASE $basis WHEN 'played' THEN first_played ELSE first_discovered END AS day
-    FROM tracks
-),
-
 item_firsts AS (
-    SELECT 'track' AS kind, CAST(track_id AS VARCHAR) AS item, day FROM first_heard
+    SELECT 'track' AS kind, CAST(track_id AS VARCHAR) AS item, first_played, first_discovered FROM tracks
     UNION ALL
-    SELECT 'artist', artist_key, min(day)
-    FROM track_artists JOIN first_heard USING (track_id) GROUP BY artist_key
+    SELECT 'artist', artist_key, first_played, first_discovered FROM artists
     UNION ALL
-    SELECT 'genre', lower(genre), min(day)
-    FROM tracks JOIN first_heard USING (track_id) WHERE genre IS NOT NULL GROUP BY lower(genre)
+    SELECT 'genre', genre_key, first_played, first_discovered FROM genres
     UNION ALL
-    SELECT 'label', lower(label), min(day)
-    FROM tracks JOIN first_heard USING (track_id) WHERE label IS NOT NULL GROUP BY lower(label)
+    SELECT 'label', label_key, first_played, first_discovered FROM labels
 ),
 
 scored AS (
@@ -101,7 +91,8 @@ scored AS (
         (counted.recent + $smoothing)
         / (counted.before * coalesce(totals.recent / nullif(totals.before, 0), 1) + $smoothing)
             AS growth,
-        item_firsts.day > CAST($as_of AS DATE) - CAST($days AS INTEGER) AS is_new
+        CASE $basis WHEN 'played' THEN item_firsts.first_played ELSE item_firsts.first_discovered END
+            > CAST($as_of AS DATE) - CAST($days AS INTEGER) AS is_new
     FROM counted
     CROSS JOIN totals
     LEFT JOIN item_firsts USING (kind, item)

@@ -281,7 +281,7 @@ def test_the_basket_names_what_to_buy_where_and_what_nobody_offers(
         "itunes: 1 track, 1.29 EUR",
         "     1.29 EUR  A - One",
         "               https://itunes.test/1, 5 min ago",
-        "price not known now: 1 (--refresh asks the shops)",
+        "no price is known now: 1 (--refresh asks the shops)",
         "  A - Two",
         "    discogs: https://discogs.test/1",
     ]

@@ -23,6 +23,7 @@ from mixtrove.warehouse import marts, read
 from mixtrove.warehouse.buildfile import build_path, open_build, staging_path
 from mixtrove.warehouse.checks import run_checks, unchecked
 from mixtrove.warehouse.marts import build_marts
+from mixtrove.warehouse.models import model
 from mixtrove.warehouse.publish import ChecksFailed, publish
 from mixtrove.warehouse.refresh import refresh
 from mixtrove.warehouse.staging import stage
@@ -127,6 +128,79 @@ def test_conversion_tells_what_became_of_the_wants(store: Store, settings: Setti
         ("2026-03", 1, 1),
         ("2026-04", 1, 0),
     ]
+    assert everything.p90_days == 4.0
+    priorities = read.conversion(settings.warehouse_path, "priority")
+    assert sum(row.wants for row in priorities) == 2
+    (store_row,) = read.conversion(settings.warehouse_path, "store")
+    (price_row,) = read.conversion(settings.warehouse_path, "price")
+    assert (store_row.wants, store_row.purchased, store_row.conversion_rate) == (1, 1, None)
+    assert (price_row.value, price_row.purchased, price_row.median_days) == ("EUR 1 to 1.99", 1, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "band"),
+    [
+        ("0", "EUR", "EUR under 1"),
+        ("0.99", "EUR", "EUR under 1"),
+        ("1", "GBP", "GBP 1 to 1.99"),
+        ("4.99", "EUR", "EUR 2 to 4.99"),
+        ("5", "EUR", "EUR 5 to 9.99"),
+        ("10", "USD", "USD 10 and more"),
+        (None, None, "unknown"),
+    ],
+)
+def test_purchases_are_told_apart_by_price_and_never_across_currencies(
+    price: str | None, currency: str | None, band: str
+) -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE wants AS SELECT 1 AS want_id, 'purchased' AS status, "
+        "TIMESTAMP '2026-01-01' AS added_at, 3 AS priority, 'House' AS genre, "
+        "NULL::VARCHAR AS label, NULL::VARCHAR AS dj, 'web' AS source"
+    )
+    connection.execute(
+        "CREATE TABLE purchases AS SELECT 1 AS want_id, 2.0::DOUBLE AS days_wanted, 'Juno' AS store, "
+        "$price::DECIMAL(10, 2) AS price, $currency::VARCHAR AS currency",
+        {"price": price, "currency": currency},
+    )
+    rows = connection.execute(model("marts", "conversion").sql).fetchall()
+    assert [row[1] for row in rows if row[0] == "price"] == [band]
+    assert [row[1] for row in rows if row[0] == "store"] == ["Juno"]
+
+
+def test_artists_labels_and_genres_are_those_of_the_tracks(store: Store, settings: Settings) -> None:
+    small(store)
+    refresh(store, settings)
+    with read.open_published(settings.warehouse_path) as connection:
+        tracks = connection.execute(
+            "SELECT label, genre, plays, owned, first_discovered, last_discovered, first_played, "
+            "last_played, (SELECT list(artist_key) FROM track_artists AS made "
+            "WHERE made.track_id = tracks.track_id) FROM tracks"
+        ).fetchall()
+        for column, kind in enumerate(("label", "genre", "artist")):
+            expected: dict[str, list[tuple[Any, ...]]] = {}
+            for row in tracks:
+                keys = (row[8] or []) if kind == "artist" else [row[column].lower()] if row[column] else []
+                for key in keys:
+                    expected.setdefault(key, []).append(row)
+            days = "first_discovered, last_discovered, first_played, last_played"
+            found = connection.execute(
+                f"SELECT {kind}_key, tracks, owned, plays, {days} FROM {kind}s ORDER BY ALL"  # noqa: S608
+            ).fetchall()
+            assert found == [
+                (
+                    key,
+                    len(rows),
+                    sum(row[3] for row in rows),
+                    sum(row[2] for row in rows),
+                    *(
+                        choose((row[at] for row in rows if row[at] is not None), default=None)
+                        for at, choose in ((4, min), (5, max), (6, min), (7, max))
+                    ),
+                )
+                for key, rows in sorted(expected.items())
+            ]
+            assert found, kind
 
 
 def test_the_rows_of_the_marts_say_what_the_store_says(store: Store, settings: Settings) -> None:

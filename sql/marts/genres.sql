@@ -1,0 +1,27 @@
+-- The genres of the library's tracks, each with its main one.
+-- grain: one genre
+-- key: genre_key
+-- columns:
+--   genre_key: the genre without case
+--   genre: as people write it; of several spellings the first by letter
+--   tracks: versions in the library
+--   owned: of these, in the DJ's collection
+--   plays: entries that are one of them
+--   first_discovered: UTC day
+--   last_discovered: UTC day
+--   first_played: day of the earliest mix with a date
+--   last_played: day of the latest mix with a date
+SELECT
+    lower(tracks.genre) AS genre_key,
+    min(tracks.genre) AS genre,
+    count(*) AS tracks,
+    count(*) FILTER (WHERE tracks.owned) AS owned,
+    CAST(sum(tracks.plays) AS BIGINT) AS plays,
+    min(tracks.first_discovered) AS first_discovered,
+    max(tracks.last_discovered) AS last_discovered,
+    min(tracks.first_played) AS first_played,
+    max(tracks.last_played) AS last_played
+FROM tracks
+WHERE tracks.genre IS NOT NULL
+GROUP BY lower(tracks.genre)
+ORDER BY genre_key
