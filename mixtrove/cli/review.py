@@ -157,8 +157,9 @@ def accept(
 @review.command()
 @click.argument("id_", metavar="ID")
 @click.argument("track", required=False)
+@click.option("--also", multiple=True, metavar="ID", help="One more line that is it; as often as needed.")
 @click.option("--link", metavar="URL", help="Its page in a shop, or provider:id, kept with the track.")
-def assign(id_: str, track: str | None, link: str | None) -> None:
+def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None) -> None:
     """The line is TRACK, which may be written in four ways.
 
     \b
@@ -167,13 +168,14 @@ def assign(id_: str, track: str | None, link: str | None) -> None:
     - the address of its page at MusicBrainz, Beatport, Spotify, Apple Music or Bandcamp
     - provider:id, or isrc:GBAYE0601498
 
-    Without TRACK it is what the line says, as it is written. The line may be identified already: its id is
-    in `mixtrove tracklist show`.
+    Without TRACK it is what the line says, as it is written (each with --also what it says itself). The line
+    may be identified already: its id is in `mixtrove tracklist show`.
 
     \b
     For example:
       mixtrove review assign 3fa9c1d2 "Eric Prydz - Opus (Four Tet Remix)"
       mixtrove review assign 3fa9c1d2 https://www.beatport.com/track/opus/7892131
+      mixtrove review assign 3fa9c1d2 "Eric Prydz - Opus" --also 8be01f44 --also 5d20c7aa
     """
     from mixtrove.library.line_decisions import LineDecision
     from mixtrove.library.review_queue import credit_of_line
@@ -181,13 +183,18 @@ def assign(id_: str, track: str | None, link: str | None) -> None:
 
     with opened_store() as (store, settings):
         with store.read() as connection:
-            entry_id = _entry(connection, id_)
-            named: Any = None if track else credit_of_line(connection, entry_id)
+            entry_ids = [_entry(connection, one) for one in dict.fromkeys((id_, *also))]
+            named: list[Any] = [] if track else [credit_of_line(connection, one) for one in entry_ids]
         if track:
-            named = pasted_track(store, entry_id, track, lambda: opened_providers(settings))
+            pasted = pasted_track(store, entry_ids[0], track, lambda: opened_providers(settings))
+            named = [pasted] * len(entry_ids)
         if link:
-            named = linked(named, link)
-        _decide(store, [LineDecision("assign", None, entry_id, named)], settings)
+            named = [linked(one, link) for one in named]
+        decisions = [
+            LineDecision("assign", None, entry_id, one)
+            for entry_id, one in zip(entry_ids, named, strict=True)
+        ]
+        _decide(store, decisions, settings)
 
 
 @review.command()

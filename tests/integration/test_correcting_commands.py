@@ -100,6 +100,23 @@ def test_a_bulk_decision_is_shown_confirmed_and_taken_back_together(
     assert len(json.loads(run("corrections", "list", "--json", "--undone").stdout)) == 2
 
 
+def test_several_lines_are_one_track_or_each_what_it_says(run: Run, waiting: dict[str, str]) -> None:
+    first, *others = (waiting[line] for line in LINES)
+    also = [part for one in others for part in ("--also", one)]
+    done = run("review", "assign", first, "Bicep - Glue", *also)
+    assert done.stdout.startswith("decided for 3 lines, ")
+    said = {one["what"] for one in json.loads(run("corrections", "list", "--json").stdout)}
+    assert said == {"is Bicep - Glue"}
+    run("corrections", "undo", "--last", "--yes")
+    assert run("review", "assign", first, *also).exit_code == 0
+    said = {one["what"] for one in json.loads(run("corrections", "list", "--json").stdout)}
+    assert len(said) == len(LINES)
+    run("corrections", "undo", "--last", "--yes")
+    refused = run("review", "assign", first, "Bicep - Glue", "--also", "nope")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert json.loads(run("corrections", "list", "--json").stdout) == []
+
+
 def test_a_decision_that_is_taken_back_is_in_the_queue_at_once_with_what_was_offered(
     run: Run, waiting: dict[str, str]
 ) -> None:
