@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import confirm, print_json, print_table, say_rest, write_text
+from mixtrove.cli.output import confirm, print_json, print_table, refuse_to_ask, say_rest, write_text
 from mixtrove.errors import BadInput
 
 _KINDS = ("assign", "reject", "is_id", "unreleased", "not_a_track", "edit", "merge", "apart")
@@ -43,8 +44,6 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
     For example:
       mixtrove corrections list --kind merge --undone
     """
-    from dataclasses import asdict
-
     from mixtrove.library.correction_records import CorrectionFilter, count_corrections, list_corrections
     from mixtrove.library.lookup import find_track_id, short_id
 
@@ -78,7 +77,8 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
 @click.option("--together", type=TEXT, metavar="ID", help="All that were decided by one command.")
 @click.option("--last", is_flag=True, help="What was decided last: with a command of several, all of it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool, as_json: bool) -> None:
     """Take decisions back. A merge gives back two tracks, an edit what was there before.
 
     \b
@@ -107,12 +107,17 @@ def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool) -> N
             meant = newest if last else []
             if batch:
                 meant = list_corrections(connection, CorrectionFilter(batch_id=batch))
+        if meant and as_json:
+            refuse_to_ask(yes=yes)
         if meant and not yes:
             print_table(
                 ("id", "about", "decision"), [(short_id(one.id), one.about, one.what) for one in meant]
             )
             confirm(f"take {'this' if len(meant) == 1 else f'these {len(meant)}'} back?")
         done = take_back(store, correction_ids=[] if batch else chosen, batch_id=batch, by=settings.user)
+    if as_json:
+        print_json([asdict(one) for one in done])
+        return
     final = {one.line_key: one for one in done if one.line_key is not None}.values()
     lines = sum(one.entries for one in final if one.holds is None)
     click.echo(f"took back {len(done)} {'decision' if len(done) == 1 else 'decisions'}")
@@ -151,8 +156,6 @@ def import_(path: Path, as_json: bool) -> None:
     For example:
       mixtrove corrections import corrections.jsonl
     """
-    from dataclasses import asdict
-
     from mixtrove.library.correction_files import import_corrections
 
     with opened_store() as (store, _):

@@ -9,7 +9,7 @@ import click
 
 from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import confirm, print_json, print_table, say_rest
+from mixtrove.cli.output import confirm, print_json, print_table, refuse_to_ask, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mixtrove.library.track_pairs import TrackPair
 
 _FOLLOWS = "`mixtrove corrections undo --last` takes it back."
+
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
 
 @click.command()
@@ -32,7 +35,8 @@ _FOLLOWS = "`mixtrove corrections undo --last` takes it back."
 @click.option("--key", help="Am, A minor or 8A.")
 @click.option("--duration", help="Seconds.")
 @click.option("--if-version", type=int, help="Only if nobody changed it since this version (`show --json`).")
-def edit(id_: str, if_version: int | None, **given: Any) -> None:
+@_JSON
+def edit(id_: str, if_version: int | None, as_json: bool, **given: Any) -> None:
     """Correct a track; an empty text clears a field. No run changes what is set or cleared here.
 
     \b
@@ -47,6 +51,9 @@ def edit(id_: str, if_version: int | None, **given: Any) -> None:
     with opened_store() as (store, settings), store.write() as tx:
         row = track_row(tx.connection, find_one(tx.connection, id_))
         version = edit_track(tx, row["id"], changes, by=settings.user, expected_version=if_version)
+    if as_json:
+        print_json({"id": row["id"], "version": version, "changed": version != row["version"]})
+        return
     if version == row["version"]:
         click.echo("nothing to change: a person set it so already")
         return
@@ -57,7 +64,8 @@ def edit(id_: str, if_version: int | None, **given: Any) -> None:
 @click.argument("kept", metavar="KEEP")
 @click.argument("merged", metavar="ID", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def merge(kept: str, merged: tuple[str, ...], yes: bool) -> None:
+@_JSON
+def merge(kept: str, merged: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Make the tracks ID part of the track KEEP: they are one from now on, in every later run.
 
     Plays, wants, links, ids and decisions of all of them are kept. Two versions of a track are never one.
@@ -73,20 +81,27 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool) -> None:
             ids = [find_one(connection, text) for text in (kept, *merged)]
             names = _names(connection, ids)
             unlike = [check_merge(connection, ids[0], one) for one in ids[1:]]
-        for name, why in zip(names[1:], unlike, strict=True):
-            click.echo(f"{name}\n  becomes part of {names[0]}" + (f" ({why})" if why else ""))
+        if as_json:
+            refuse_to_ask(yes=yes)
+        else:
+            for name, why in zip(names[1:], unlike, strict=True):
+                click.echo(f"{name}\n  becomes part of {names[0]}" + (f" ({why})" if why else ""))
         if not yes:
             confirm("merge?")
         with store.write() as tx:
             for one in ids[1:]:
                 merge_by_person(tx, kept=ids[0], merged=one, by=settings.user)
+    if as_json:
+        print_json({"kept": ids[0], "merged": ids[1:]})
+        return
     click.echo(f"{names[0]} is one track now. {_FOLLOWS}")
 
 
 @click.command()
 @click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def unmerge(id_: str, yes: bool) -> None:
+@_JSON
+def unmerge(id_: str, yes: bool, as_json: bool) -> None:
     """Take back the last merge of a track: two tracks again, as they were, and no run merges them.
 
     ID is the track that is left, or the one that went. Also merges that runs made are taken back like this.
@@ -107,10 +122,15 @@ def unmerge(id_: str, yes: bool) -> None:
             last = last_merge(connection, track_id)
         was = last["before"]["track"]
         name = f"{was['artist']} - {was['title']}" + (f" ({was['remix']})" if was["remix"] else "")
+        if as_json:
+            refuse_to_ask(yes=yes)
         if not yes:
             confirm(f"give {name} back ({last['reason']}, {last['merged_at']:%Y-%m-%d})?")
         with store.write() as tx:
             kept, gone = unmerge_by_person(tx, track_id, by=settings.user)
+    if as_json:
+        print_json({"kept": kept, "given_back": gone})
+        return
     click.echo(f"{name} is a track of its own again, {short_id(gone)} beside {short_id(kept)}")
     click.echo("They are kept apart from now on: no run makes them one, `mixtrove library merge` does.")
 

@@ -68,6 +68,16 @@ def confirm(question: str, *, err: bool = False) -> None:
         raise click.Abort
 
 
+def refuse_to_ask(*, yes: bool) -> None:
+    """With --json nobody is asked: stdout is for a program.
+
+    Raises:
+        BadInput: it was not said that nobody need be asked.
+    """
+    if not yes:
+        raise BadInput("nothing was changed: with --json nobody is asked, so say it with --yes")
+
+
 def print_json(value: object) -> None:
     """Print one value as JSON: UTF-8, times in ISO 8601, decimals as text."""
     click.echo(as_json_text(value))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mixtrove.cli.given import TEXT, Number
 from mixtrove.cli.opened import opened_providers, opened_store
-from mixtrove.cli.output import confirm, print_json, print_table, say_rest
+from mixtrove.cli.output import confirm, print_json, print_table, refuse_to_ask, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
@@ -27,6 +28,9 @@ _KINDS: dict[str, Kind] = {
     "unreleased": "unreleased",
     "not-a-track": "not_a_track",
 }
+
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
 
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,8 +125,15 @@ def list_(limit: int, as_json: bool, **chosen: Any) -> None:
 @_which
 @click.option("--dry-run", is_flag=True, help="Only show what would be decided.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_JSON
 def accept(
-    ids: tuple[str, ...], candidate: int, everything: bool, dry_run: bool, yes: bool, **chosen: Any
+    ids: tuple[str, ...],
+    candidate: int,
+    everything: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    **chosen: Any,
 ) -> None:
     """The lines are the candidate that was offered: several at once, or all of a kind with --all.
 
@@ -149,9 +160,9 @@ def accept(
             ]
         if everything or dry_run:
             said = [one.offers[candidate - 1].credit for one in lines]
-            if not _confirmed(lines, said, dry_run, yes):
+            if not _confirmed(lines, said, dry_run, yes, as_json):
                 return
-        _decide(store, decisions, settings)
+        _decide(store, decisions, settings, as_json)
 
 
 @review.command()
@@ -159,7 +170,8 @@ def accept(
 @click.argument("track", required=False)
 @click.option("--also", multiple=True, metavar="ID", help="One more line that is it; as often as needed.")
 @click.option("--link", metavar="URL", help="Its page in a shop, or provider:id, kept with the track.")
-def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None) -> None:
+@_JSON
+def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None, as_json: bool) -> None:
     """The line is TRACK, which may be written in four ways.
 
     \b
@@ -194,7 +206,7 @@ def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None)
             LineDecision("assign", None, entry_id, one)
             for entry_id, one in zip(entry_ids, named, strict=True)
         ]
-        _decide(store, decisions, settings)
+        _decide(store, decisions, settings, as_json)
 
 
 @review.command()
@@ -211,8 +223,9 @@ def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None)
 @_which
 @click.option("--dry-run", is_flag=True, help="Only show what would be decided.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_JSON
 def reject(
-    ids: tuple[str, ...], kind: str, everything: bool, dry_run: bool, yes: bool, **chosen: Any
+    ids: tuple[str, ...], kind: str, everything: bool, dry_run: bool, yes: bool, as_json: bool, **chosen: Any
 ) -> None:
     """The lines are none of what was offered, or not what they were identified as.
 
@@ -229,14 +242,15 @@ def reject(
     with opened_store() as (store, settings):
         with store.read() as connection:
             lines = _chosen(connection, ids, everything, chosen)
-        if (everything or dry_run) and not _confirmed(lines, [kind] * len(lines), dry_run, yes):
+        if (everything or dry_run) and not _confirmed(lines, [kind] * len(lines), dry_run, yes, as_json):
             return
-        _decide(store, [LineDecision(_KINDS[kind], one.line_key) for one in lines], settings)
+        _decide(store, [LineDecision(_KINDS[kind], one.line_key) for one in lines], settings, as_json)
 
 
 @review.command()
 @click.argument("ids", nargs=-1, required=True)
-def undo(ids: tuple[str, ...]) -> None:
+@_JSON
+def undo(ids: tuple[str, ...], as_json: bool) -> None:
     """Take back what was decided last about lines, by the ids of their entries.
 
     `mixtrove corrections undo` takes back any decision, also those of one command together.
@@ -254,6 +268,9 @@ def undo(ids: tuple[str, ...]) -> None:
             keys = [line_key_of(connection, _entry(connection, text)) for text in ids]
             last = {last_decision(connection, key) for key in keys}
         done = take_back(store, correction_ids=last, by=settings.user)
+    if as_json:
+        print_json([asdict(one) for one in done])
+        return
     for one in done:
         number = f"{one.entries} {'entry' if one.entries == 1 else 'entries'}"
         if one.holds is None:
@@ -265,15 +282,18 @@ def undo(ids: tuple[str, ...]) -> None:
     click.echo(_FOLLOWS)
 
 
-def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings) -> None:
+def _decide(store: Store, decisions: Sequence[LineDecision], settings: Settings, as_json: bool) -> None:
     from mixtrove.library.line_decisions import decide_many
     from mixtrove.library.lookup import short_id
 
-    if not decisions:
+    if not decisions and not as_json:
         click.echo("nothing to decide")
         return
     with progress_bar("deciding", len(decisions)) as bar:
         done: list[CorrectionResult] = decide_many(store, decisions, by=settings.user, progress=bar.update)
+    if as_json:
+        print_json([asdict(one) for one in done])
+        return
     entries = sum(one.entries for one in done)
     lines = f"{len(done)} lines, " if len(done) > 1 else ""
     click.echo(f"decided for {lines}{entries} {'entry' if entries == 1 else 'entries'} in all mixes")
@@ -315,13 +335,25 @@ def _filter(connection: Any, *, tracklist: str | None, words: str | None, **chos
     return ReviewFilter(words=words or "", tracklist_id=tracklist_id, **chosen)
 
 
-def _confirmed(lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, yes: bool) -> bool:
+def _confirmed(
+    lines: Sequence[ReviewItem], said: Sequence[str], dry_run: bool, yes: bool, as_json: bool
+) -> bool:
     """Show what is about to be decided and ask; false when nothing is to be done."""
     from mixtrove.library.lookup import short_id
 
+    if as_json and (dry_run or not lines):
+        print_json(
+            [
+                {"id": one.entry_id, "heard": one.heard, "line": one.line, "becomes": what}
+                for one, what in zip(lines, said, strict=True)
+            ]
+        )
+        return False
     if not lines:
         click.echo("no line of the queue is meant: `mixtrove review list` shows it")
         return False
+    if as_json:
+        refuse_to_ask(yes=yes)
     if dry_run or not yes:
         rows = [
             (short_id(one.entry_id), one.heard, one.line, what) for one, what in zip(lines, said, strict=True)

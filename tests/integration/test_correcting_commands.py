@@ -100,6 +100,27 @@ def test_a_bulk_decision_is_shown_confirmed_and_taken_back_together(
     assert len(json.loads(run("corrections", "list", "--json", "--undone").stdout)) == 2
 
 
+def test_decisions_are_told_to_programs_as_json(run: Run, waiting: dict[str, str]) -> None:
+    line = waiting[LINES[0]]
+    for decide in (("accept", line), ("assign", line, "Bicep - Glue"), ("reject", line, "--as", "id")):
+        [told] = json.loads(run("review", *decide, "--json").stdout)
+        [listed] = json.loads(run("corrections", "list", "--json").stdout)
+        assert (told["correction_id"], told["entries"]) == (listed["id"], 2)
+        [back] = json.loads(run("review", "undo", line, "--json").stdout)
+        assert back["entries"] == 2
+        assert json.loads(run("corrections", "list", "--json").stdout) == []
+    chosen = ("review", "accept", "--all", "--min-confidence", "0.5", "--json")
+    asked = run(*chosen)
+    assert (asked.exit_code, asked.stdout) == (2, "")
+    assert "say it with --yes" in asked.stderr
+    would = json.loads(run(*chosen, "--dry-run").stdout)
+    assert len(json.loads(run(*chosen, "--yes").stdout)) == len(would) > 0
+    assert run("corrections", "undo", "--last", "--json").exit_code == 2
+    undone = json.loads(run("corrections", "undo", "--last", "--yes", "--json").stdout)
+    assert len(undone) == len(would)
+    assert json.loads(run(*chosen, "--search", "no such words", "--yes").stdout) == []
+
+
 def test_several_lines_are_one_track_or_each_what_it_says(run: Run, waiting: dict[str, str]) -> None:
     first, *others = (waiting[line] for line in LINES)
     also = [part for one in others for part in ("--also", one)]
