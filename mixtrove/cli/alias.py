@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_table
+from mixtrove.cli.output import AS_JSON, print_table
 
 
 @click.group()
@@ -23,7 +23,7 @@ def alias() -> None:
 
 
 @alias.command("list")
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def list_(as_json: bool) -> None:
     """List the aliases that people gave, here or by a correction.
 

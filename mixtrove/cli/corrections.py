@@ -10,7 +10,7 @@ import click
 
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import confirm, print_json, print_table, refuse_to_ask, say_rest, write_text
+from mixtrove.cli.output import AS_JSON, confirm, print_json, print_table, refuse_to_ask, say_rest, write_text
 from mixtrove.errors import BadInput
 
 _KINDS = ("assign", "reject", "is_id", "unreleased", "not_a_track", "edit", "merge", "apart")
@@ -36,7 +36,7 @@ def corrections() -> None:
 @click.option("--track", type=TEXT, metavar="ID", help="Only those about this track.")
 @click.option("--undone", is_flag=True, help="Also those that were taken back.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, as_json: bool) -> None:
     """List what was decided, the last first.
 
@@ -77,7 +77,7 @@ def list_(kinds: tuple[str, ...], track: str | None, undone: bool, limit: int, a
 @click.option("--together", type=TEXT, metavar="ID", help="All that were decided by one command.")
 @click.option("--last", is_flag=True, help="What was decided last: with a command of several, all of it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def undo(ids: tuple[str, ...], together: str | None, last: bool, yes: bool, as_json: bool) -> None:
     """Take decisions back. A merge gives back two tracks, an edit what was there before.
 
@@ -145,7 +145,7 @@ def export(out: Path | None) -> None:
 
 @corrections.command("import")
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def import_(path: Path, as_json: bool) -> None:
     """Take over the decisions of another library; those that are here already stay as they are.
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mixtrove.cli.output import AS_JSON
+
 if TYPE_CHECKING:
     from mixtrove.catalogue.search import Catalogue
     from mixtrove.explain import Comparison, Explained, Explanation, FoundBy, Reading, Search
@@ -37,7 +39,7 @@ _CUTS = {"original": "original length", "extended": "extended", "radio": "radio 
     type=click.Path(path_type=Path),
     help="Look the line up there. By default in $MIXTROVE_CATALOGUE or the home's own, if there is one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def explain(line: str, artist: str | None, title: str | None, directory: Path | None, as_json: bool) -> None:
     """Show how a line is read and why it is, or is not, a certain track.
 

@@ -11,7 +11,7 @@ import click
 from mixtrove.cli.completion import track_ids
 from mixtrove.cli.library_changes import apart, duplicates, edit, merge, merges, unmerge
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import clock, print_json, print_table, say_rest, write_text
+from mixtrove.cli.output import AS_JSON, clock, print_json, print_table, say_rest, write_text
 from mixtrove.cli.track_options import ORDERS, choosing_tracks, chosen_tracks
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def library() -> None:
 )
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on behind a page; --json says with what, on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def list_(order: Order, limit: int, after: str | None, as_json: bool, **chosen: Any) -> None:
     """List tracks; WORDS occur in artist, title, version or label.
 

@@ -9,7 +9,7 @@ import click
 
 from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import confirm, print_json, print_table, refuse_to_ask, say_rest
+from mixtrove.cli.output import AS_JSON, confirm, print_json, print_table, refuse_to_ask, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mixtrove.library.track_pairs import TrackPair
 
 _FOLLOWS = "`mixtrove corrections undo --last` takes it back."
-
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
 
 @click.command()
@@ -35,7 +32,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs
 @click.option("--key", help="Am, A minor or 8A.")
 @click.option("--duration", help="Seconds.")
 @click.option("--if-version", type=int, help="Only if nobody changed it since this version (`show --json`).")
-@_JSON
+@AS_JSON
 def edit(id_: str, if_version: int | None, as_json: bool, **given: Any) -> None:
     """Correct a track; an empty text clears a field. No run changes what is set or cleared here.
 
@@ -64,7 +61,7 @@ def edit(id_: str, if_version: int | None, as_json: bool, **given: Any) -> None:
 @click.argument("kept", metavar="KEEP")
 @click.argument("merged", metavar="ID", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_JSON
+@AS_JSON
 def merge(kept: str, merged: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Make the tracks ID part of the track KEEP: they are one from now on, in every later run.
 
@@ -100,7 +97,7 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("id_", metavar="ID", shell_complete=track_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_JSON
+@AS_JSON
 def unmerge(id_: str, yes: bool, as_json: bool) -> None:
     """Take back the last merge of a track: two tracks again, as they were, and no run merges them.
 
@@ -138,7 +135,7 @@ def unmerge(id_: str, yes: bool, as_json: bool) -> None:
 @click.command()
 @click.option("--undone", is_flag=True, help="Also those that were taken back.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def merges(undone: bool, limit: int, as_json: bool) -> None:
     """List the merges of tracks, by people and by runs, the last first.
 
@@ -192,7 +189,7 @@ def apart(first: str, second: str) -> None:
 @click.command()
 @click.option("--find", is_flag=True, help="Look through the whole library first and merge what is certain.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def duplicates(find: bool, limit: int, as_json: bool) -> None:
     """List pairs of tracks that may be one, and pairs that share an id and are not alike.
 

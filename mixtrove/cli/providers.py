@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mixtrove.cli.given import TEXT, Number
+from mixtrove.cli.output import AS_JSON
 from mixtrove.errors import BadInput, MixtroveError
 
 _STARTER = Path("examples/catalogue.csv")
@@ -28,7 +29,7 @@ def providers() -> None:
 
 
 @providers.command("list")
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def list_(as_json: bool) -> None:
     """Show every provider: off, ready, waiting or failing, why, and what was asked of it today (UTC).
 
@@ -55,7 +56,7 @@ def list_(as_json: bool) -> None:
 
 @providers.command()
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many questions.")
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def queue(limit: int, as_json: bool) -> None:
     """Show the questions that a provider could not answer yet, and when each is asked again.
 

@@ -10,7 +10,7 @@ import click
 
 from mixtrove.cli.given import TEXT, Number
 from mixtrove.cli.opened import opened_providers, opened_store
-from mixtrove.cli.output import confirm, print_json, print_table, refuse_to_ask, say_rest
+from mixtrove.cli.output import AS_JSON, confirm, print_json, print_table, refuse_to_ask, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
@@ -28,9 +28,6 @@ _KINDS: dict[str, Kind] = {
     "unreleased": "unreleased",
     "not-a-track": "not_a_track",
 }
-
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
 
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,7 +67,7 @@ def review() -> None:
 @_which
 @click.option("--unreleased", is_flag=True, help="What was said to be unreleased, instead of what waits.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+@AS_JSON
 def list_(limit: int, as_json: bool, **chosen: Any) -> None:
     """List the lines that wait, the most heard first, with the best candidates and the reasons.
 
@@ -125,7 +122,7 @@ def list_(limit: int, as_json: bool, **chosen: Any) -> None:
 @_which
 @click.option("--dry-run", is_flag=True, help="Only show what would be decided.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_JSON
+@AS_JSON
 def accept(
     ids: tuple[str, ...],
     candidate: int,
@@ -170,7 +167,7 @@ def accept(
 @click.argument("track", required=False)
 @click.option("--also", multiple=True, metavar="ID", help="One more line that is it; as often as needed.")
 @click.option("--link", metavar="URL", help="Its page in a shop, or provider:id, kept with the track.")
-@_JSON
+@AS_JSON
 def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None, as_json: bool) -> None:
     """The line is TRACK, which may be written in four ways.
 
@@ -223,7 +220,7 @@ def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None,
 @_which
 @click.option("--dry-run", is_flag=True, help="Only show what would be decided.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_JSON
+@AS_JSON
 def reject(
     ids: tuple[str, ...], kind: str, everything: bool, dry_run: bool, yes: bool, as_json: bool, **chosen: Any
 ) -> None:
@@ -249,7 +246,7 @@ def reject(
 
 @review.command()
 @click.argument("ids", nargs=-1, required=True)
-@_JSON
+@AS_JSON
 def undo(ids: tuple[str, ...], as_json: bool) -> None:
     """Take back what was decided last about lines, by the ids of their entries.
 

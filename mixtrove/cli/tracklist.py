@@ -11,9 +11,7 @@ import click
 from mixtrove.cli.completion import tracklist_ids
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import clock, confirm, print_json, print_table
-
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+from mixtrove.cli.output import AS_JSON, clock, confirm, print_json, print_table
 
 
 @click.group()
@@ -30,7 +28,7 @@ def tracklist() -> None:
 @tracklist.command("list")
 @click.option("--dj", type=TEXT, help="Only mixes of DJs with this in their name.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many.")
-@_AS_JSON
+@AS_JSON
 def list_(dj: str | None, limit: int | None, as_json: bool) -> None:
     """List tracklists, the last imported first.
 
@@ -66,7 +64,7 @@ def list_(dj: str | None, limit: int | None, as_json: bool) -> None:
 @click.argument("id_", metavar="ID", shell_complete=tracklist_ids)
 @click.option("--versions", is_flag=True, help="Every import of it and what changed.")
 @click.option("--new", "only_new", is_flag=True, help="Only what was heard nowhere before.")
-@_AS_JSON
+@AS_JSON
 def show(id_: str, versions: bool, only_new: bool, as_json: bool) -> None:
     """Show a tracklist with what each line was found to be.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtrove.cli.opened import opened_providers, opened_store
-from mixtrove.cli.output import print_json, print_table, write_text
+from mixtrove.cli.output import AS_JSON, print_json, print_table, write_text
 from mixtrove.cli.want_buying import basket, offers
 from mixtrove.cli.want_changes import CUT, PRIORITY, remove, set_
 from mixtrove.cli.want_rules import refresh, rules
@@ -20,8 +20,6 @@ from mixtrove.errors import BadInput
 if TYPE_CHECKING:
     from mixtrove.library.exports import Form
     from mixtrove.library.want_imports import WantImport
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
 
 @click.group()
@@ -49,7 +47,7 @@ for _command in (set_, remove, offers, basket, rules, refresh):
 @click.option(
     "--from", "tracklist", metavar="TRACKLIST", help="The mix it was heard in; by default the first."
 )
-@_JSON
+@AS_JSON
 def add(
     tracks: tuple[str, ...],
     link: str | None,
@@ -106,7 +104,7 @@ def add(
 @want.command("list")
 @of_a_kind("--status")
 @click.option("--limit", type=click.IntRange(1))
-@_JSON
+@AS_JSON
 def list_(limit: int | None, as_json: bool, **options: Any) -> None:
     """List wants, the most wanted first, then the most heard.
 
@@ -135,7 +133,7 @@ def list_(limit: int | None, as_json: bool, **options: Any) -> None:
 
 @want.command()
 @click.argument("id_", metavar="ID")
-@_JSON
+@AS_JSON
 def show(id_: str, as_json: bool) -> None:
     """Show a want with its version, where it is from and what became of it.
 
@@ -213,7 +211,7 @@ def export(
 @want.command("import")
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@_JSON
+@AS_JSON
 def import_(path: Path, dry_run: bool, as_json: bool) -> None:
     """Read wants from a CSV with a header or a JSON array, such as `want export` writes.
 

@@ -11,7 +11,7 @@ import click
 
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json
+from mixtrove.cli.output import AS_JSON, print_json
 from mixtrove.cli.progress import progress_bar
 from mixtrove.cli.want_selection import find_want, named
 from mixtrove.errors import BadInput
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mixtrove.library.want_records import WantRecord
     from mixtrove.settings import Settings
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 _REFRESH = click.option(
     "--refresh", is_flag=True, help="Ask every shop that is ready for today's prices first."
 )
@@ -38,7 +37,7 @@ _SEARCHED = 10  # wants without an offer whose searches a page of text shows
 @_REFRESH
 @click.option("--searches/--no-searches", default=True, help="Also links that search shops.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many wants.")
-@_JSON
+@AS_JSON
 def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_json: bool) -> None:
     """Show where wanted tracks can be bought, and for how much; by default the most wanted.
 
@@ -80,7 +79,7 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
 @click.option("--min-priority", type=click.IntRange(1, 5), default=1, help="Only from this priority on.")
 @click.option("--currency", type=TEXT, help="Only offers in this one, such as EUR.")
 @_REFRESH
-@_JSON
+@AS_JSON
 def basket(
     stores: tuple[str, ...], min_priority: int, currency: str | None, refresh: bool, as_json: bool
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json
+from mixtrove.cli.output import AS_JSON, print_json
 from mixtrove.cli.want_selection import (
     STATUS,
     Selection,
@@ -22,7 +22,6 @@ from mixtrove.errors import BadInput
 
 PRIORITY = click.option("--priority", type=click.IntRange(1, 5), help="1 to 5, 5 is most wanted.")
 CUT = click.option("--cut", type=click.Choice(["original", "extended", "radio"]), help="Only this cut.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 _IF_VERSION = click.option(
     "--if-version", type=int, metavar="N", help="Only if nobody changed it since this version (`want show`)."
@@ -44,7 +43,7 @@ _IF_VERSION = click.option(
 @_IF_VERSION
 @of_a_kind("--with-status")
 @_YES
-@_JSON
+@AS_JSON
 def set_(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: bool, **given: Any) -> None:
     """Change wants: those with these ids, or all of a kind. All of them, or when one cannot be, none.
 
@@ -83,7 +82,7 @@ def set_(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: bool,
 @_IF_VERSION
 @of_a_kind("--with-status")
 @_YES
-@_JSON
+@AS_JSON
 def remove(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: bool, **kind: Any) -> None:
     """Take wants off the list for good: rules do not put them back. All of them, or none.
 

@@ -10,7 +10,7 @@ import click
 
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import print_json, say_rest
+from mixtrove.cli.output import AS_JSON, print_json, say_rest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from mixtrove.library.rule_reasons import Explanation
     from mixtrove.library.want_rule import WantRule
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
-
 
 @click.command()
 @click.option("--track", type=TEXT, metavar="ID", help="What every rule says of this library track.")
-@_JSON
+@AS_JSON
 def rules(track: str | None, as_json: bool) -> None:
     """Show the rules that put tracks on the list by themselves, and the file to change them in.
 
@@ -65,7 +63,7 @@ def rules(track: str | None, as_json: bool) -> None:
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would happen, track by track, and why.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many tracks.")
-@_JSON
+@AS_JSON
 def refresh(dry_run: bool, limit: int, as_json: bool) -> None:
     """Bring the list up to its rules now, as every `mixtrove discover` does.
 

@@ -1,4 +1,4 @@
--- The genres of the library's tracks, each with its main one.
+-- The genres of the library's tracks. A track counts for its main one.
 -- grain: one genre
 -- key: genre_key
 -- columns:

@@ -2,11 +2,11 @@
 -- Names that nothing bears any more are not here; they keep their number.
 -- grain: one name of a kind
 -- key: kind, key
-SELECT 'artist' AS kind, artist_key AS key, min(artist) AS name FROM track_artists GROUP BY artist_key
+SELECT 'artist' AS kind, artist_key AS key, artist AS name FROM artists
 UNION ALL
-SELECT 'label', lower(label), min(label) FROM tracks WHERE label IS NOT NULL GROUP BY lower(label)
+SELECT 'label', label_key, label FROM labels
 UNION ALL
-SELECT 'genre', lower(genre), min(genre) FROM tracks WHERE genre IS NOT NULL GROUP BY lower(genre)
+SELECT 'genre', genre_key, genre FROM genres
 UNION ALL
 SELECT 'dj', lower(dj), min(dj) FROM tracklists WHERE dj IS NOT NULL GROUP BY lower(dj)
 UNION ALL
