@@ -8,11 +8,15 @@ UV_VERSION := 0.13.9
 DUCKDB_OLD := 1.5.6
 export MIXTROVE_HOME ?= $(CURDIR)/data
 PORT ?= 3000
+EXAMPLES ?= 150
+DATABASE ?=
 export DAGSTER_HOME ?= $(MIXTROVE_HOME)/dagster
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 OLD_DUCKDB := .cache/duckdb15/.installed
+LOCKED := --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock"
+SERVER := api dagster postgres redis messages notifications
 CODE := mixtrove discovery_assets resources sensors tests benchmarks examples
 
 help: ## what can be made
@@ -38,10 +42,11 @@ demo: $(INSTALLED) ## from the example tracklists to a library, a want list and 
 ui: $(INSTALLED) ## the Dagster UI on the same home (PORT=3001 for another port); drop tracklists into its inbox
 	@$(BIN)/python -m discovery_assets ui --port $(PORT)
 
-lint: $(INSTALLED) ## ruff, mypy --strict, the import contract
+lint: $(INSTALLED) ## ruff, mypy --strict, bandit, the import contract
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive mixtrove discovery_assets resources sensors
 	$(BIN)/lint-imports
 
 test: lint $(OLD_DUCKDB) ## lint, types, import contract and the whole test suite
@@ -52,15 +57,25 @@ test: lint $(OLD_DUCKDB) ## lint, types, import contract and the whole test suit
 drill: $(INSTALLED) ## kill discovery and the Dagster job 30 times each and compare the libraries
 	MIXTROVE_DRILLS=30 $(BIN)/python -m pytest tests/drills -n 0 -s
 
+fuzz: $(INSTALLED) ## made-up requests, more than ten thousand, to the API on SQLite (EXAMPLES=40; DATABASE=postgresql://… too)
+	$(BIN)/python -m tests.fuzz --examples $(EXAMPLES) $(if $(DATABASE),--database $(DATABASE))
+
 $(OLD_DUCKDB): $(INSTALLED) Makefile
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --target .cache/duckdb15 duckdb==$(DUCKDB_OLD)
 	@touch $@
 
 duckdb15: $(OLD_DUCKDB) ## the older DuckDB that the published file must open with
 
-lock: $(INSTALLED) ## resolve requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --extra dagster --extra redis --extra dev \
-	  --no-annotate --quiet --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+lock: $(INSTALLED) ## resolve requirements.lock, and the image's share of it, anew from pyproject.toml
+	$(BIN)/uv pip compile $(LOCKED) $(SERVER:%=--extra %) --extra dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCKED) $(SERVER:%=--extra %) --extra build --constraint requirements.lock \
+	  --output-file deploy/requirements.lock pyproject.toml
+
+openapi: $(INSTALLED) ## write docs/openapi.json from the API
+	$(BIN)/python -m mixtrove.api.openapi docs/openapi.json
+
+messages: $(INSTALLED) ## write docs/messages, the JSON Schemas of messages
+	$(BIN)/python -m mixtrove.messaging.documents docs/messages
 
 format: $(INSTALLED) ## put the code into the one form
 	$(BIN)/ruff check --fix $(CODE)
@@ -69,4 +84,4 @@ format: $(INSTALLED) ## put the code into the one form
 clean: ## remove what was made, but not the home
 	rm -rf .venv .cache .mypy_cache .ruff_cache .coverage .import_linter_cache dist
 
-.PHONY: help install demo ui lint test drill duckdb15 lock format clean
+.PHONY: help install demo ui lint test drill fuzz duckdb15 lock openapi messages format clean

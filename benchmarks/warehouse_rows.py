@@ -80,6 +80,7 @@ SELECT uid(2, n, ms) AS id, 'Mix ' || n AS title, 'DJ ' || rank_of(n, 41, 5000, 
             THEN greatest(DATE '2021-01-01', day - CAST(floor(14 * chance(n, 43)) AS INTEGER))
         ELSE DATE '2021-01-01' + CAST(floor(1826 * chance(n, 43)) AS INTEGER) END AS played_on,
     ['mixesdb', '1001tracklists', 'paste', 'cue', 'radio'][1 + rank_of(n, 44, 5, 1)] AS source,
+    source AS origin,
     'text' AS format, 1 AS version, make_timestamp_ms(ms) AS imported_at, 1 AS revision
 FROM mixes
 """,
@@ -119,6 +120,7 @@ found AS (
 
 SELECT uid(4, n, found_ms) AS id, uid(3, n, ms) AS entry_id, uid(2, mix, ms) AS tracklist_id,
     track_id(track) AS library_track_id, make_timestamp_ms(found_ms) AS discovery_date,
+    CASE WHEN chance(track, 30) >= 0.05 THEN make_timestamp_ms(found_ms) END AS identified_at,
     CASE WHEN chance(track, 30) < 0.05 THEN 0.5 + 0.3 * chance(n, 64)
         WHEN way < 0.5 THEN 1.0 ELSE round(0.85 + 0.15 * chance(n, 64), 4) END AS confidence,
     CASE WHEN way < 0.45 THEN 'library' WHEN way < 0.8 THEN 'catalogue' WHEN way < 0.98 THEN 'api'
@@ -267,6 +269,7 @@ def add_discoveries(store: Store, count: int) -> None:
             [
                 {"id": new_id(), "tracklist_id": mixes[at // LINES], "track_position": 1 + at % LINES,
                  "component": 1, "entry_id": entry, "library_track_id": known[at], "discovery_date": noon,
+                 "identified_at": noon,
                  "confidence": 1.0, "identification_method": "library", "metadata_sources": ["library"],
                  "reasons": [], **stamp}
                 for at, entry in enumerate(entries)

@@ -13,9 +13,13 @@ from pathlib import Path
 import click
 
 from mixtrove.errors import BadInput, MixtroveError
+from mixtrove.logs import configure, log_format
 from mixtrove.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+DAGSTER_FORMATS = {"text": "colored", "json": "json"}
+"""Our form of logs → what Dagster calls it."""
 
 
 @click.group()
@@ -42,6 +46,7 @@ def discover() -> None:
     """
     from discovery_assets.running import run_discovery
 
+    configure()
     sys.exit(0 if run_discovery(load_settings()) else 1)
 
 
@@ -64,12 +69,13 @@ def ui(host: str, port: int) -> None:
         **os.environ,
         "DAGSTER_HOME": str(folder),
         "MIXTROVE_HOME": str(settings.home.resolve()),
+        "MIXTROVE_LOG_FORMAT": log_format(),
     }
     programs = Path(sys.executable).parent
-    workspace = ["-w", str(ROOT / "workspace.yaml")]
+    common = ["-w", str(ROOT / "workspace.yaml"), "--log-format", DAGSTER_FORMATS[log_format()]]
     commands = [
-        [str(programs / "dagster-webserver"), *workspace, "-h", host, "-p", str(port)],
-        [str(programs / "dagster-daemon"), "run", *workspace],
+        [str(programs / "dagster-webserver"), *common, "-h", host, "-p", str(port)],
+        [str(programs / "dagster-daemon"), "run", *common],
     ]
     click.echo(f"UI: http://{host}:{port}   inbox: {settings.inbox.resolve()}")
     sys.exit(_together(commands, environment))

@@ -1,5 +1,6 @@
 """The definitions of the location ``discovery``: everything wired together, with overrides for tests."""
 
+import os
 from collections.abc import Mapping
 
 import dagster as dg
@@ -11,6 +12,7 @@ from discovery_assets.match.duplicate_tracks import (
     what_is_apart_stays_apart,
 )
 from discovery_assets.match.library_tracks import library_tracks, no_duplicate_identity, plays_counted_right
+from discovery_assets.match.standing import dead_letters, entries_pending_too_long
 from discovery_assets.match.track_attributes import track_attributes
 from discovery_assets.match.track_discoveries import every_entry_accounted_for, track_discoveries
 from discovery_assets.raw.tracklist_entries import tracklist_entries
@@ -23,11 +25,18 @@ from discovery_assets.statistics.warehouse import warehouse, warehouse_checks
 from discovery_assets.want.purchase_links import links_lead_somewhere, purchase_links
 from discovery_assets.want.want_list import want_list
 from resources.home import Home, OfflineCatalogue, OperationalStore, Warehouse
+from resources.logs import log_as_mixtrove
 from resources.providers import Providers
 from sensors.abandoned import abandoned_runs
+from sensors.discovery_jobs import discovery_jobs
 from sensors.inbox import inbox
+from sensors.messages import messages
+from sensors.notifications import notifications
 from sensors.provider_questions import provider_questions
+from sensors.run_results import runs_failed, runs_succeeded
 from sensors.schedules import schedules
+from sensors.ticks import sensor_ticks
+from sensors.watched_offers import watched_offers
 
 ASSETS = (
     tracklist_entries,
@@ -48,8 +57,22 @@ ASSETS = (
     conversion,
     published_warehouse,
 )
+SENSORS = (
+    inbox,
+    messages,
+    discovery_jobs,
+    provider_questions,
+    watched_offers,
+    notifications,
+    runs_failed,
+    runs_succeeded,
+    abandoned_runs,
+    sensor_ticks,
+)
 CHECKS = (
     every_entry_accounted_for,
+    entries_pending_too_long,
+    dead_letters,
     no_duplicate_identity,
     plays_counted_right,
     one_name_one_track,
@@ -78,7 +101,7 @@ def build_definitions(
         assets=ASSETS,
         asset_checks=CHECKS,
         jobs=JOBS,
-        sensors=[inbox, provider_questions, abandoned_runs],
+        sensors=SENSORS,
         schedules=list(schedules()),
         resources={
             "home": where,
@@ -86,11 +109,15 @@ def build_definitions(
             "catalogue": OfflineCatalogue(**given),
             "providers": Providers(**given),
             "warehouse": Warehouse(**given),
+            "memory": dg.mem_io_manager,
             **(resources or {}),
         },
         loggers=loggers,
         executor=dg.in_process_executor,  # a process a step takes 7 to 9 s here, for a second of work
     )
 
+
+if os.environ.get("MIXTROVE_LOG_FORMAT"):  # set by what starts Dagster's processes; others log as they do
+    log_as_mixtrove()
 
 defs = build_definitions()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
+from discovery_assets.maintenance import maintenance
+from discovery_assets.match.standing import dead_letters, entries_pending_too_long
+from discovery_assets.requested import discovery_jobs
 from discovery_assets.statistics.partitions import ASSETS
 from mixtrove.warehouse.statistics import GRAINS, Grain
 
@@ -58,6 +61,28 @@ merge_duplicates = dg.define_asset_job(
     ),
 )
 
+refresh_offers = dg.define_asset_job(
+    "refresh_offers",
+    selection=dg.AssetSelection.assets(["want", "purchase_links"]),
+    config={"ops": {"want__purchase_links": {"config": {"refresh": True, "due": True}}}},
+    tags={"mixtrove/stage": "providers"},
+    description=(
+        "Ask shops about at most 100 wanted tracks that nobody was asked about lately, the most wanted "
+        "first. A first offer and a clearly lower price are told. The sensor watched_offers asks for as many "
+        "runs as are needed, one by one."
+    ),
+)
+
+
+standing_checks = dg.define_asset_job(
+    "standing_checks",
+    selection=dg.AssetSelection.checks(entries_pending_too_long, dead_letters),
+    description=(
+        "Look whether entries wait for longer than a day, or something failed for good. Asks and changes "
+        "nothing."
+    ),
+)
+
 
 def _statistics(grain: Grain) -> dg.UnresolvedAssetJobDefinition:
     name = ASSETS[grain].path[-1]
@@ -77,4 +102,7 @@ weekly_statistics = _statistics("week")
 monthly_statistics = _statistics("month")
 
 STATISTICS_JOBS = {"day": daily_statistics, "week": weekly_statistics, "month": monthly_statistics}
-JOBS = (discover, ask_providers, search_backlog, merge_duplicates, *STATISTICS_JOBS.values())
+JOBS = (
+    discover, ask_providers, discovery_jobs, search_backlog, merge_duplicates, refresh_offers,
+    standing_checks, *STATISTICS_JOBS.values(), maintenance,
+)  # fmt: skip

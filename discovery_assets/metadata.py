@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 import dagster as dg
+import duckdb
 import sqlalchemy as sa
 
-from mixtrove.warehouse.buildfile import Build
-from mixtrove.warehouse.models import Model, quoted
-
-if TYPE_CHECKING:
-    import duckdb
+from mixtrove.warehouse import marts, staging
+from mixtrove.warehouse.buildfile import prepare
+from mixtrove.warehouse.marts import STATISTICS
+from mixtrove.warehouse.models import Model, models, quoted
 
 PREVIEW = 10
 """Rows of a preview."""
@@ -48,19 +49,25 @@ def layer_asset(
     return decorate
 
 
-def store_table(table: sa.Table) -> dict[str, Any]:
-    """Definition metadata of an asset whose rows are a table of the operational store."""
+def store_table(table: sa.Table, *beside: sa.Table) -> dict[str, Any]:
+    """Definition metadata of an asset whose rows are a table of a store.
+
+    Args:
+        table: the table.
+        beside: tables that it writes as well; their columns are named with their table.
+    """
     columns = [
         dg.TableColumn(
-            column.name,
+            column.name if one is table else f"{one.name}.{column.name}",
             type=str(column.type.compile()).lower(),
             description=column.comment,
             constraints=dg.TableColumnConstraints(
                 nullable=bool(column.nullable),
-                unique=bool(column.primary_key and len(table.primary_key) == 1),
+                unique=bool(column.primary_key and len(one.primary_key) == 1),
             ),
         )
-        for column in table.columns
+        for one in (table, *beside)
+        for column in one.columns
     ]
     return {
         "dagster/column_schema": dg.TableSchema(columns=columns),
@@ -68,19 +75,56 @@ def store_table(table: sa.Table) -> dict[str, Any]:
     }
 
 
-def warehouse_table(name: str) -> dict[str, Any]:
-    """Definition metadata of an asset whose rows are a table of the warehouse."""
-    return {"dagster/table_name": f"warehouse.main.{name}"}
+def warehouse_table(name: str, *beside: str) -> dict[str, Any]:
+    """Definition metadata of an asset whose rows are a table of the warehouse; see ``store_table``."""
+    return {
+        "dagster/table_name": f"warehouse.main.{name}",
+        "dagster/column_schema": dg.TableSchema(
+            columns=[*_columns(name, ""), *(column for one in beside for column in _columns(one, f"{one}."))]
+        ),
+    }
 
 
-def built_columns(build: Build, table: str, model: Model) -> dg.TableSchema:
-    """The columns of a built table: types from DuckDB, meanings from the model."""
-    rows = build.connection.execute(f"DESCRIBE {quoted(table)}").fetchall()
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(name, type=kind, description=model.columns.get(name)) for name, kind, *_ in rows
-        ]
-    )
+def warehouse_tables(items: Iterable[Model]) -> dict[str, Any]:
+    """Definition metadata of an asset that has many tables: each column is named with its table."""
+    return {
+        "dagster/table_name": "warehouse.main",
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                column for item in items for name in tables_of(item) for column in _columns(name, f"{name}.")
+            ]
+        ),
+    }
+
+
+def tables_of(item: Model) -> tuple[str, ...]:
+    """The tables that a model makes."""
+    return tuple(STATISTICS.values()) if item.name == "statistics" else (item.name,)
+
+
+def _columns(table: str, prefix: str) -> list[dg.TableColumn]:
+    """The columns of a table of the warehouse: types from DuckDB, meanings from the model."""
+    item = next(one for one in models("marts") if table in tables_of(one))
+    return [
+        dg.TableColumn(prefix + name, type=kind, description=item.columns.get(name))
+        for name, kind in _types()[table]
+    ]
+
+
+@cache
+def _types() -> dict[str, list[tuple[str, str]]]:
+    """Table → its columns and their types, from a warehouse without rows."""
+    with duckdb.connect() as connection:
+        prepare(connection, ":memory:")
+        staging.create_tables(connection)
+        marts.create_tables(connection)
+        tables = [name for item in models("marts") for name in tables_of(item)]
+        return {
+            table: [
+                (name, kind) for name, kind, *_ in connection.execute(f"DESCRIBE {quoted(table)}").fetchall()
+            ]
+            for table in tables
+        }
 
 
 def preview(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
@@ -118,11 +162,11 @@ def chart(connection: duckdb.DuckDBPyConnection, *names: str) -> dg.MarkdownMeta
     """
     from mixtrove.report.charts import PICTURES
     from mixtrove.report.drawing import data_uri, png
-    from mixtrove.report.figures import Stretch
+    from mixtrove.report.figures import TOP, Stretch
 
     parts = []
     for name in names:
-        picture = PICTURES[name](connection, Stretch())
+        picture = PICTURES[name](connection, Stretch(), TOP)
         text = re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", picture.sentence)
         parts.append(f"**{picture.heading}.** {text}")
         if picture.chart is not None:

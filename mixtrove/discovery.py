@@ -16,6 +16,7 @@ from mixtrove.catalogue.search import Catalogue
 from mixtrove.enrichment import EnrichSummary, enrich_tracks
 from mixtrove.errors import StoreUnavailable
 from mixtrove.identify import MatchSummary, SearchSummary, match_entries, search_catalogue
+from mixtrove.library.discoveries import Lines
 from mixtrove.library.facts import expire
 from mixtrove.library.owned import link_owned
 from mixtrove.library.rules import RefreshSummary, load_rules, refresh_wants
@@ -213,7 +214,7 @@ def search(
     store: Store,
     settings: Settings,
     *,
-    tracklist_id: str | None = None,
+    only: Lines | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> SearchSummary | None:
@@ -227,7 +228,7 @@ def search(
         return None
     with catalogue:
         return search_catalogue(
-            store, catalogue, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
+            store, catalogue, only=only, limit=limit, rule=settings.rule,
             progress=lambda done, of: report("searching the catalogue", done, of),
         )  # fmt: skip
 
@@ -252,6 +253,13 @@ def opened_online(settings: Settings) -> Iterator[Online]:
 
 
 @contextmanager
+def opened_providers(settings: Settings) -> Iterator[Mapping[str, Provider]]:
+    """All providers by name, for the case that one has to be asked."""
+    with opened_online(settings) as online:
+        yield online.providers
+
+
+@contextmanager
 def online_if_usable(settings: Settings) -> Iterator[tuple[Online | None, str]]:
     """``opened_online`` for runs that go on without providers: None and why, when their store fails."""
     with ExitStack() as stack:
@@ -269,7 +277,7 @@ def discover(
     *,
     online: Online | None = None,
     trouble: str = "",
-    tracklist_id: str | None = None,
+    only: Lines | None = None,
     limit: int | None = None,
     refresh: bool = True,
     progress: Progress | None = None,
@@ -282,17 +290,17 @@ def discover(
     report = progress or (lambda step, done, of: None)
     if refresh:
         load_rules(settings.rules_path)  # rules that cannot be used are said before the work, not after
-    searched = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
+    searched = search(store, settings, only=only, limit=limit, progress=progress)
     lines = (
         ask_providers(
-            store, online.providers, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
+            store, online.providers, only=only, limit=limit, rule=settings.rule,
             progress=lambda done, of: report("asking providers", done, of),
         )
         if online
         else AskSummary()
     )  # fmt: skip
     matched = match_entries(
-        store, tracklist_id=tracklist_id, limit=limit, rule=settings.rule,
+        store, only=only, limit=limit, rule=settings.rule,
         progress=lambda done, of: report("deciding", done, of),
     )  # fmt: skip
     asked = Asked((), lines, EnrichSummary(), trouble=trouble) if trouble else None
@@ -300,7 +308,7 @@ def discover(
         tracks = EnrichSummary()
         if not lines.trouble:
             tracks = enrich_tracks(
-                store, online.providers, rule=settings.rule,
+                store, online.providers, only=only, rule=settings.rule,
                 progress=lambda done, of: report("filling in tracks", done, of),
             )  # fmt: skip
         trouble = lines.trouble or tracks.trouble

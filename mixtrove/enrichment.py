@@ -21,11 +21,13 @@ from mixtrove.errors import StoreUnavailable
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track
 from mixtrove.library.deletion import chunks
+from mixtrove.library.discoveries import Lines
 from mixtrove.library.facts import Facts, learn
 from mixtrove.library.store import Store
 from mixtrove.library.track_columns import OF_THE_RECORDING, same_length
 from mixtrove.library.track_identity import track_exists
 from mixtrove.library.watch import as_text
+from mixtrove.logs import carried, fields
 from mixtrove.matching import Credit
 from mixtrove.matching.choice import Candidate, decide
 from mixtrove.matching.verdict import RULE, Rule
@@ -71,6 +73,7 @@ def enrich_tracks(
     store: Store,
     providers: Mapping[str, Provider],
     *,
+    only: Lines | None = None,
     limit: int | None = BATCH,
     workers: int = WORKERS,
     rule: Rule = RULE,
@@ -83,17 +86,19 @@ def enrich_tracks(
     Args:
         store: the store of the library.
         providers: those to ask, by name; those that are off are left out.
+        only: only tracks that were heard in these lines.
         limit: at most so many tracks.
         workers: tracks that are asked about at a time.
         rule: what counts as the same recording.
         progress: is told how many tracks of how many are done.
     """
     ready = {name: one for name, one in providers.items() if one.off() is None and one.gives}
-    tracks = _due(store, ready, limit)
+    tracks = _due(store, ready, only, limit)
     known = _by_own_ids(ready, tracks)
     total = EnrichSummary(tracks=len(tracks))
     with ThreadPoolExecutor(max(1, workers), thread_name_prefix="enrich") as pool:
-        asked = pool.map(lambda track: _ask(track, ready, known.get(track.id, {}), rule), tracks)
+        ask = carried(lambda track: _ask(track, ready, known.get(track.id, {}), rule))
+        asked = pool.map(ask, tracks)
         for at, (track, answer) in enumerate(zip(tracks, asked, strict=True), 1):
             if answer.trouble:
                 total = replace(total, trouble=answer.trouble)
@@ -124,7 +129,7 @@ class _Answer:
     trouble: str = ""
 
 
-def _due(store: Store, ready: Mapping[str, Provider], limit: int | None) -> list[Known]:
+def _due(store: Store, ready: Mapping[str, Provider], only: Lines | None, limit: int | None) -> list[Known]:
     """The tracks that lack something a provider could know that was not asked yet, the most heard first."""
     now = datetime.now(UTC)
     conditions = []
@@ -135,6 +140,10 @@ def _due(store: Store, ready: Mapping[str, Provider], limit: int | None) -> list
     if not conditions:
         return []
     rested = _done.c.next_at.is_(None) | (_done.c.next_at <= now)
+    if only is not None:
+        play, entry = schema.track_discovery, schema.tracklist_entry
+        heard = sa.select(play.c.library_track_id).join(entry, entry.c.id == play.c.entry_id)
+        rested &= _track.c.id.in_(heard.where(only.condition))
     with store.read() as connection:
         return _tracks(connection, ~_track.c.provisional & rested & sa.or_(*conditions), limit)
 
@@ -256,7 +265,8 @@ def _ask(
             answer.trouble = str(error)
             break
         except UNREADABLE:
-            _log.warning("%s: its answer to %r cannot be read", name, track.credit, exc_info=True)
+            with fields(provider=name):
+                _log.warning("%s: its answer to %r cannot be read", name, track.credit, exc_info=True)
             answer.later.append(LATER)
             continue
         except ProviderFailure as failure:

@@ -14,6 +14,15 @@ class BadInput(MixtroveError):
     """What was given cannot be used. Names file, line and column where it can. Exit code 2."""
 
 
+class NotFound(BadInput):
+    """There is no such thing. Exit code 2."""
+
+    def __init__(self, what: str, given: object, *, seen_in: str = "", why: str = "") -> None:
+        """What it should be (track), what was given, the command that shows those there are, or why not."""
+        self.what, self.given, self.why = what, given, why
+        super().__init__(f"there is no {what} {given!r}: {why or f'`{seen_in}` shows them'}")
+
+
 class StaleEdit(BadInput):
     """Somebody else changed the thing since it was read; both versions are in the sentence. Exit code 2."""
 
@@ -46,6 +55,10 @@ class StaleEdit(BadInput):
 
 class StoreUnavailable(MixtroveError):
     """A store is locked, read-only, missing or of another schema. Exit code 3."""
+
+
+class BrokerUnavailable(MixtroveError):
+    """RabbitMQ cannot be reached, refuses us or lacks what is needed. Exit code 3."""
 
 
 def _fields(values: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ from mixtrove.library.corrections import corrections_for, rejected_tracks
 from mixtrove.library.discoveries import (
     CHUNK,
     PENDING,
+    Lines,
     count_entries,
     due_for,
     entries_to_identify,
@@ -73,7 +74,7 @@ def search_catalogue(
     store: Store,
     catalogue: Catalogue,
     *,
-    tracklist_id: str | None = None,
+    only: Lines | None = None,
     limit: int | None = None,
     batch_size: int = BATCH,
     processes: int | None = None,
@@ -90,7 +91,7 @@ def search_catalogue(
     Args:
         store: the store of the entries.
         catalogue: the catalogue, open.
-        tracklist_id: only entries of this tracklist.
+        only: only these lines.
         limit: at most so many; then nobody is waited for.
         batch_size: entries that are claimed and asked about at a time.
         processes: that ask; by default one a core when thousands are due, else this one alone.
@@ -103,10 +104,10 @@ def search_catalogue(
     """
     left = sys.maxsize if limit is None else limit
     with store.read() as connection:
-        due = min(count_entries(connection, due_for(catalogue.id), tracklist_id=tracklist_id), left)
+        due = min(count_entries(connection, due_for(catalogue.id), only=only), left)
         aliases = known_aliases(connection)
     total = SearchSummary()
-    worker = Worker(store, "catalogue", due_for(catalogue.id), tracklist_id=tracklist_id, size=batch_size)
+    worker = Worker(store, "catalogue", due_for(catalogue.id), only=only, size=batch_size)
     asked: deque[tuple[Batch, Future[Answers]]] = deque()
     done = False
     try:
@@ -141,7 +142,7 @@ def search_catalogue(
 def match_entries(
     store: Store,
     *,
-    tracklist_id: str | None = None,
+    only: Lines | None = None,
     limit: int | None = None,
     rule: Rule = RULE,
     progress: Progress | None = None,
@@ -154,7 +155,7 @@ def match_entries(
     """
     left = sys.maxsize if limit is None else limit
     with store.read() as connection:
-        due = min(count_entries(connection, PENDING, tracklist_id=tracklist_id), left)
+        due = min(count_entries(connection, PENDING, only=only), left)
         aliases = known_aliases(connection)
     index = LibraryIndex()
     total = MatchSummary()
@@ -162,11 +163,7 @@ def match_entries(
     last = ""
     while left:
         with store.read() as connection:
-            chunk = list(
-                entries_to_identify(
-                    connection, None, tracklist_id=tracklist_id, after=last, limit=min(CHUNK, left)
-                )
-            )
+            chunk = list(entries_to_identify(connection, None, only=only, after=last, limit=min(CHUNK, left)))
             if not chunk:
                 break
             index.refresh(connection)

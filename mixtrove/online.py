@@ -26,7 +26,7 @@ from mixtrove.errors import StoreUnavailable
 from mixtrove.library.aliases import known_aliases
 from mixtrove.library.batches import Worker
 from mixtrove.library.corrections import corrections_for, rejected_tracks
-from mixtrove.library.discoveries import EntryToIdentify, count_entries
+from mixtrove.library.discoveries import EntryToIdentify, Lines, count_entries
 from mixtrove.library.index import LibraryIndex
 from mixtrove.library.offers import OfferRow, offer_rows, read_offers, write_answers
 from mixtrove.library.store import Store
@@ -40,6 +40,7 @@ from mixtrove.library.watch import (
     watch,
     watched_lines,
 )
+from mixtrove.logs import carried, fields
 from mixtrove.matching.choice import Candidate, decide_many
 from mixtrove.matching.verdict import RULE, Rule
 from mixtrove.provider_facts import LATER, UNREADABLE, candidate_of
@@ -92,7 +93,7 @@ def ask_providers(
     store: Store,
     providers: Mapping[str, Provider],
     *,
-    tracklist_id: str | None = None,
+    only: Lines | None = None,
     limit: int | None = None,
     batch_size: int = BATCH,
     workers: int = WORKERS,
@@ -109,7 +110,7 @@ def ask_providers(
     Args:
         store: the store of the entries.
         providers: those to ask, by name; those that are off are left out.
-        tracklist_id: only entries of this tracklist.
+        only: only these lines.
         limit: at most so many entries.
         batch_size: entries that are claimed at a time, 1 to 100.
         workers: requests to one provider that may be under way at a time.
@@ -125,10 +126,8 @@ def ask_providers(
     left = sys.maxsize if limit is None else limit
     due_now = due_for_providers(ready, datetime.now(UTC))
     with store.read() as connection:
-        due = min(count_entries(connection, due_now, tracklist_id=tracklist_id), left)
-    worker = Worker(
-        store, "providers", due_now, tracklist_id=tracklist_id, size=max(1, min(batch_size, BATCH))
-    )
+        due = min(count_entries(connection, due_now, only=only), left)
+    worker = Worker(store, "providers", due_now, only=only, size=max(1, min(batch_size, BATCH)))
     total = AskSummary()
     done = False
     try:
@@ -139,7 +138,8 @@ def ask_providers(
                     done = batch is None and left > 0
                     break
                 left -= len(batch.entries)
-                total = total.plus(lane.ask(batch.entries, _behind(progress, total.entries, due)))
+                with fields(batch=batch.id):
+                    total = total.plus(lane.ask(batch.entries, _behind(progress, total.entries, due)))
                 worker.finish(batch)
                 if total.trouble:
                     break
@@ -255,7 +255,7 @@ class _Lane:
             if line.decided or not line.to_ask or self._trouble:
                 return False
             name = line.to_ask.pop(0)
-            asking[self._pools[name].submit(self._question, name, line)] = line, name
+            asking[self._pools[name].submit(carried(self._question), name, line)] = line, name
             return True
 
         for line in lines:
@@ -305,7 +305,8 @@ class _Lane:
             line.later[name] = Later(name, failure.retry_in, failure.why)
             return False
         except UNREADABLE as error:  # what no model foresaw must not cost the other lines their answers
-            _log.warning("%s: its answer to %r cannot be read", name, line.entry.raw_line, exc_info=error)
+            with fields(provider=name, tracklist=line.entry.tracklist_id):
+                _log.warning("%s: its answer to %r cannot be read", name, line.entry.raw_line, exc_info=error)
             line.later[name] = Later(name, LATER, f"its answer cannot be read ({type(error).__name__})")
             return False
         line.asked = True

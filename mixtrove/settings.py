@@ -8,7 +8,7 @@ Nothing is created or opened by reading the settings.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +17,8 @@ from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
     from mixtrove.matching.verdict import Rule
+
+Of = TypeVar("Of", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -32,10 +34,20 @@ class Settings(BaseSettings):
     """Seconds to wait for another writer of the operational store before giving up."""
     redis_url: SecretStr | None = None
     """``redis://[user:password@]host:port/number``: the providers' slots, and answers for a while."""
+    amqp_url: SecretStr | None = None
+    """``amqp://user:password@host:port/vhost``: RabbitMQ, for requests in and events out."""
+    amqp_name: str = Field(default="mixtrove", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    """The exchange, and the first word of the queues: several installations may share a virtual host."""
     contact: str | None = Field(
         default=None, max_length=200, pattern=r"^(https?://[!-~]+|[!-~]+@[!-~]+\.[!-~]+)$"
     )
     """Who asks, for the User-Agent of requests to providers: an e-mail address or a URL."""
+
+    backup_dir: Annotated[Path | None, AfterValidator(lambda path: path and path.expanduser())] = None
+    """Where `mixtrove backup` and the nightly maintenance write to; by default ``backups`` in the home, which
+    is on the same disk as what it keeps."""
+    backup_keep: int = Field(default=7, ge=1, le=10_000)
+    """How many backups the nightly maintenance keeps."""
 
     musicbrainz_dumps_url: str = "https://data.metabrainz.org/pub/musicbrainz/canonical_data/"
     """Where `mixtrove catalogue download musicbrainz` finds the dumps; a mirror has the same folders."""
@@ -129,15 +141,20 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process's environment.
+    """The settings of this process's environment; see ``from_environment``."""
+    return from_environment(Settings)
+
+
+def from_environment(kind: type[Of]) -> Of:
+    """The settings of a kind, from the variables of this process's environment.
 
     Raises:
         BadInput: a variable has a value that cannot be used; the text names it.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
-        raise bad_variable(error, Settings) from error
+        raise bad_variable(error, kind) from error
 
 
 def bad_variable(error: ValidationError, settings: type[BaseSettings]) -> BadInput:
@@ -147,4 +164,5 @@ def bad_variable(error: ValidationError, settings: type[BaseSettings]) -> BadInp
         return BadInput(f"{first['ctx']['error']}; change or unset one of them")
     name = settings.model_config["env_prefix"] + "_".join(str(part) for part in first["loc"]).upper()
     shown = "something" if "@" in str(first["input"]) else repr(first["input"])  # an address with a password
-    return BadInput(f"{name} is set to {shown}, which cannot be used: {first['msg']}; change or unset it")
+    why = first["msg"].removeprefix("Value error, ")  # pydantic's words before ours
+    return BadInput(f"{name} is set to {shown}, which cannot be used: {why}; change or unset it")

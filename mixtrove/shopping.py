@@ -23,6 +23,7 @@ from mixtrove.library.cuts import Said, best_first
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import CHUNK
 from mixtrove.library.facts import Facts, learn
+from mixtrove.library.offer_watch import note_asked
 from mixtrove.library.purchase_links import Link, keep_searches, with_other_searches, write_links
 from mixtrove.library.store import PAUSE, Store
 from mixtrove.library.track_identity import track_exists
@@ -100,6 +101,7 @@ def ask_shops(
                 if track_exists(tx.connection, track.id):  # else merged or deleted meanwhile
                     learn(tx, track.id, answer.facts)
                     write_links(tx, track.id, answer.links)
+                    note_asked(tx, track.id, offered=bool(answer.links), answered=not answer.failed)
                     links += len(answer.links)
             if progress:
                 progress(at, len(tracks))
@@ -107,18 +109,23 @@ def ask_shops(
 
 
 def places(want: WantRecord, links: Sequence[Said]) -> list[tuple[Link, datetime | None]]:
-    """Where a want can be bought: offers, the cut that suits it first, then a search in every other store.
+    """Where a want can be bought: see ``places_of``."""
+    title = f"{want.title} ({want.remix})" if want.remix else want.title
+    return places_of(Credit.parse(want.artist, title), want.cut, links)
+
+
+def places_of(credit: Credit, cut: str | None, links: Sequence[Said]) -> list[tuple[Link, datetime | None]]:
+    """Where a track can be bought: offers, the cut that suits first, then a search in every other store.
 
     Args:
-        want: for whom.
-        links: of its track, each with the time at which its store said so. Searches among them are made anew:
+        credit: the track.
+        cut: the one that is wanted; None: any.
+        links: of the track, each with the time at which its store said so. Searches among them are made anew:
             the track may have another name by now.
     """
-    offers = best_first((one for one in links if one[0].kind == "offer"), want.cut)
+    offers = best_first((one for one in links if one[0].kind == "offer"), cut)
     at = {link.store for link, _ in offers}
-    title = f"{want.title} ({want.remix})" if want.remix else want.title
-    searches = _searches(Credit.parse(want.artist, title))
-    return [*offers, *((link, None) for link in searches if link.store not in at)]
+    return [*offers, *((link, None) for link in _searches(credit) if link.store not in at)]
 
 
 def refresh_searches(store: Store) -> LinkSummary:

@@ -1,6 +1,5 @@
 """The sensor ``provider_questions``: lines to ask providers about become runs, one at a time."""
 
-import time
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -13,18 +12,11 @@ from mixtrove.online import BATCH
 from resources.failures import permanent
 from resources.home import Home
 from resources.providers import Providers
-from sensors.provider_questions_decision import Due, decide
+from sensors.backlog import ask_for_run, nothing_yet, skip
+from sensors.backlog_decision import QUESTIONS, Due
 
 EVERY = 30
 """Seconds between two looks."""
-
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def questions_due(store: Store, ready: list[str]) -> Due:
@@ -63,21 +55,15 @@ def provider_questions(
     """Ask for a run when there is something to ask."""
     with permanent():
         settings = home.settings()
-        if settings.database_url is None and not (settings.home / "mixtrove.db").exists():
-            return dg.SensorResult(skip_reason="nothing was imported yet", cursor=context.cursor)
+        if why := nothing_yet(settings):
+            return skip(context, why)
         with providers.open() as (online, why):
             if online is None:
-                return dg.SensorResult(skip_reason=why, cursor=context.cursor)
+                return skip(context, why)
             ready = sorted(name for name, one in online.ready.items() if one.searches)
         store = Store.open(settings)
         try:
             due = questions_due(store, ready)
         finally:
             store.close()
-    running = bool(
-        context.instance.get_run_ids(dg.RunsFilter(job_name="ask_providers", statuses=UNDER_WAY), limit=1)
-    )
-    decision = decide(due, context.cursor, time.time(), running=running)
-    if decision.run_key is None:
-        return dg.SensorResult(skip_reason=decision.reason, cursor=decision.cursor)
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=decision.run_key)], cursor=decision.cursor)
+    return ask_for_run(context, due, job="ask_providers", backlog=QUESTIONS)

@@ -13,6 +13,7 @@ import pytest
 from mixtrove.library.store import Store
 
 POSTGRES_URL = os.environ.get("MIXTROVE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
+RABBITMQ_URL = os.environ.get("MIXTROVE_TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
 REDIS_URL = os.environ.get("MIXTROVE_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 
 
@@ -20,7 +21,7 @@ REDIS_URL = os.environ.get("MIXTROVE_TEST_REDIS_URL", "redis://127.0.0.1:6379/15
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the settings of the person who runs it."""
     for name in [name for name in os.environ if name.startswith("MIXTROVE_")]:
-        if name not in ("MIXTROVE_TEST_POSTGRES_URL", "MIXTROVE_TEST_REDIS_URL"):
+        if not name.startswith("MIXTROVE_TEST_"):
             monkeypatch.delenv(name)
 
 
@@ -63,6 +64,21 @@ def redis_url() -> str:
             pytest.fail(f"Redis is required in CI: {error}")
         pytest.skip(f"no Redis at {REDIS_URL}: start one to run this test")
     return REDIS_URL
+
+
+@pytest.fixture
+def rabbitmq_url() -> str:
+    """The URL of a RabbitMQ server. Its queues are shared: a test names its own by ``own_name``."""
+    import pika
+    from pika.exceptions import AMQPError
+
+    try:
+        pika.BlockingConnection(pika.URLParameters(RABBITMQ_URL)).close()
+    except (AMQPError, OSError) as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"RabbitMQ is required in CI: {type(error).__name__}")
+        pytest.skip("no RabbitMQ at MIXTROVE_TEST_RABBITMQ_URL: start one to run this test")
+    return RABBITMQ_URL
 
 
 @pytest.fixture

@@ -34,9 +34,7 @@ def track_discoveries(
 ) -> dg.MaterializeResult[None]:
     """Decide every pending entry."""
     with store.open() as opened:
-        found = match_entries(
-            opened, tracklist_id=config.tracklist_id, limit=config.limit, rule=store.settings().rule
-        )
+        found = match_entries(opened, only=config.only, limit=config.limit, rule=store.settings().rule)
         play, entry, track = schema.track_discovery, schema.tracklist_entry, schema.library_track
         with opened.read() as connection:
             rows = connection.execute(sa.select(sa.func.count()).select_from(play)).scalar_one()

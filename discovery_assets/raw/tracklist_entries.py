@@ -37,7 +37,7 @@ class InboxFiles(dg.Config):
         "the same mix again updates it and counts nothing twice."
     ),
     code_version="1",
-    metadata=store_table(schema.tracklist_entry),
+    metadata=store_table(schema.tracklist_entry, schema.tracklist),
 )
 def tracklist_entries(
     context: dg.AssetExecutionContext, config: InboxFiles, store: OperationalStore

@@ -43,7 +43,7 @@ def catalogue_candidates(
             found = search_catalogue(
                 opened,
                 recordings,
-                tracklist_id=config.tracklist_id,
+                only=config.only,
                 limit=config.limit,
                 batch_size=config.batch_size,
                 processes=config.processes,

@@ -4,6 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from mixtrove.library.batches import BATCH
+from mixtrove.library.discoveries import Lines
 
 
 class DueEntries(dg.Config):
@@ -11,6 +12,11 @@ class DueEntries(dg.Config):
 
     tracklist_id: str | None = Field(default=None, description="Only the entries of this tracklist.")
     limit: int | None = Field(default=None, ge=1, description="At most so many entries.")
+
+    @property
+    def only(self) -> Lines | None:
+        """The lines that are looked at; None: all."""
+        return None if self.tracklist_id is None else Lines(self.tracklist_id)
 
 
 class SharedBacklog(DueEntries):

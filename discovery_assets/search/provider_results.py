@@ -10,7 +10,7 @@ from discovery_assets.search.uses import uses
 from mixtrove.library import schema
 from mixtrove.library.watch import queue_lengths, queued_questions
 from mixtrove.online import BATCH, WORKERS, ask_providers
-from mixtrove.providers.schema import provider_result
+from mixtrove.providers.schema import provider_result, provider_use
 from resources.home import OperationalStore
 from resources.providers import Providers
 
@@ -43,7 +43,7 @@ class ProviderQuestions(DueEntries):
         "left out."
     ),
     code_version="1",
-    metadata=store_table(provider_result),
+    metadata=store_table(provider_result, provider_use),
 )
 def provider_results(
     context: dg.AssetExecutionContext,
@@ -56,7 +56,7 @@ def provider_results(
         found = ask_providers(
             opened,
             online.providers if online else {},
-            tracklist_id=config.tracklist_id,
+            only=config.only,
             limit=config.limit,
             batch_size=config.batch_size,
             workers=config.workers,

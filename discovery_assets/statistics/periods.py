@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import dagster as dg
 
-from discovery_assets.metadata import built_columns, layer_asset, preview, warehouse_table
+from discovery_assets.metadata import layer_asset, preview, warehouse_table
 from discovery_assets.statistics import POOL
+from discovery_assets.statistics.freshness import OF_GRAIN
 from discovery_assets.statistics.partitions import ASSETS, PARTITIONS
-from discovery_assets.statistics.warehouse import KEY as WAREHOUSE
+from discovery_assets.statistics.tables import WAREHOUSE, column_lineage, made_by
 from mixtrove.errors import BadInput
 from mixtrove.warehouse.marts import STATISTICS
-from mixtrove.warehouse.models import fingerprint, model, quoted
+from mixtrove.warehouse.models import fingerprint, quoted
 from mixtrove.warehouse.statistics import Grain, refresh_statistics
 from resources.home import Warehouse
 
@@ -37,6 +38,7 @@ def _statistics(grain: Grain, period: str) -> dg.AssetsDefinition:
             "range is one run. Analysts see it with the next materialisation of statistics/published."
         ),
         code_version=fingerprint(),
+        freshness_policy=OF_GRAIN[grain],
         pool=POOL,
         metadata=warehouse_table(table),
     )
@@ -48,7 +50,7 @@ def _statistics(grain: Grain, period: str) -> dg.AssetsDefinition:
             if not build.value("SELECT marts_built FROM work.state"):
                 raise BadInput("there are no facts yet: materialize statistics/warehouse first")
             written = refresh_statistics(build, grain, first, end)
-            columns = built_columns(build, table, model("marts", "statistics"))
+            lineage = column_lineage(build, made_by(ASSETS[grain]), plain="statistics")
             rows = build.rows(
                 "SELECT basis, period_start, entries, tracks, new_tracks, artists, mixes, "  # noqa: S608
                 f"identification_rate FROM {quoted(table)} "
@@ -64,7 +66,7 @@ def _statistics(grain: Grain, period: str) -> dg.AssetsDefinition:
                 # the metadata of a range is shown on each of its partitions, so only one has a count
                 **({"dagster/partition_row_count": written} if len(context.partition_keys) == 1 else {}),
                 "rows of the run": written,
-                "dagster/column_schema": columns,
+                "dagster/column_lineage": lineage,
                 "preview": preview(
                     ("basis", "period", "entries", "tracks", "new tracks", "artists", "mixes", "identified"),
                     rows,

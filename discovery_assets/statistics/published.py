@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from discovery_assets.metadata import chart, layer_asset, preview
+from discovery_assets.metadata import chart, layer_asset, preview, warehouse_tables
 from discovery_assets.statistics import POOL
-from discovery_assets.statistics.partitions import ASSETS
-from discovery_assets.statistics.warehouse import KEY as WAREHOUSE
+from discovery_assets.statistics.freshness import DAILY
+from discovery_assets.statistics.tables import PUBLISHED as KEY
+from discovery_assets.statistics.tables import published_lineage, sources_of
 from discovery_assets.statistics.warehouse import LAST, check_result
 from mixtrove.errors import BadInput
 from mixtrove.warehouse.buildfile import Build
@@ -17,31 +18,26 @@ from mixtrove.warehouse.publish import publish
 from mixtrove.warehouse.read import Published, open_published, published, read_meta, tables
 from resources.home import Warehouse
 
-KEY = dg.AssetKey(["statistics", "published"])
-
 
 @layer_asset(
     "statistics",
     "published",
     "duckdb",
-    deps=[
-        WAREHOUSE,
-        *ASSETS.values(),
-        *(dg.AssetKey(["statistics", name]) for name in ("all_time", "trends", "conversion")),
-    ],
+    deps=sorted(sources_of(KEY)),
     description=(
         "warehouse.duckdb, the file that analysts, reports and `mixtrove query` open. It is replaced in "
         "one step and only when every check passes: readers see the old file or the new one, never "
         "anything between. Equal content is not published again."
     ),
     code_version=fingerprint(),
+    freshness_policy=DAILY,
     pool=POOL,
     check_specs=[
         dg.AssetCheckSpec(item.name, asset=KEY, description=item.description)
         for item in models("checks")
         if item.name in LAST
     ],
-    metadata={"dagster/table_name": "warehouse.main"},
+    metadata=warehouse_tables(models("marts")),
 )
 def published_warehouse(
     context: dg.AssetExecutionContext, warehouse: Warehouse
@@ -70,6 +66,7 @@ def published_warehouse(
     yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(warehouse.published),
+            "dagster/column_lineage": published_lineage(),
             "published": changed,
             "revision": current.source_revision,
             "built_at": dg.MetadataValue.text(f"{current.built_at:%Y-%m-%d %H:%M:%S} UTC"),

@@ -1,5 +1,7 @@
 """Asset ``want/purchase_links``: where what is wanted can be bought or looked for."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 import sqlalchemy as sa
 from pydantic import Field
@@ -8,6 +10,7 @@ from discovery_assets.metadata import layer_asset, preview, store_table
 from discovery_assets.want.accounting import useless_links
 from mixtrove.library import schema
 from mixtrove.library.facts import expire
+from mixtrove.library.offer_watch import due_tracks
 from mixtrove.providers.registry import attributions
 from mixtrove.shopping import ask_shops, refresh_searches
 from resources.home import OperationalStore
@@ -19,6 +22,9 @@ class ShopsToAsk(dg.Config):
 
     refresh: bool = Field(
         default=False, description="Ask every shop that is ready what the most wanted tracks cost now."
+    )
+    due: bool = Field(
+        default=False, description="With refresh: only about tracks that nobody was asked about lately."
     )
     limit: int = Field(default=100, ge=1, description="With refresh: at most so many tracks.")
 
@@ -34,7 +40,8 @@ class ShopsToAsk(dg.Config):
         "What somebody called unavailable is searched and asked about like what is wanted: it may have come "
         "out since, its first offer is told, and its status stays theirs to change. Prices that a shop's "
         "terms let nobody show any longer are taken away; the offer stays. Nobody is asked unless the run "
-        "is configured with refresh: true. The first offer of a wanted track is an event in the outbox."
+        "is configured with refresh: true. The first offer of a wanted track, and a clearly "
+        "lower price, are events in the outbox."
     ),
     code_version="1",
     metadata=store_table(schema.purchase_link),
@@ -46,18 +53,17 @@ def purchase_links(
     providers: Providers,
 ) -> dg.MaterializeResult[None]:
     """Bring the links of open wants up to date."""
-    link, want, track = schema.purchase_link, schema.want, schema.library_track
+    link, track = schema.purchase_link, schema.library_track
     settings = store.settings()
     asked, failed = 0, {}
     with store.open() as opened:
         if config.refresh:
             with opened.read() as connection:
-                wanted = connection.execute(
-                    sa.select(want.c.library_track_id)
-                    .where(want.c.status != "purchased")
-                    .order_by(want.c.priority.desc(), want.c.added_at, want.c.id)
-                    .limit(config.limit)
-                ).scalars().all()  # fmt: skip
+                wanted = (
+                    list(due_tracks(connection, datetime.now(UTC), limit=config.limit))
+                    if config.due
+                    else _most_wanted(connection, config.limit)
+                )
             with providers.open() as (online, why):
                 if online is None:
                     failed = {"providers": why}
@@ -108,6 +114,17 @@ def purchase_links(
             ),
         }
     )
+
+
+def _most_wanted(connection: sa.Connection, limit: int) -> list[str]:
+    want = schema.want
+    query = (
+        sa.select(want.c.library_track_id)
+        .where(want.c.status != "purchased")
+        .order_by(want.c.priority.desc(), want.c.added_at, want.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
 
 
 @dg.asset_check(

@@ -21,7 +21,7 @@ from resources.home import OperationalStore
         "never puts back what was taken off. What only rules wanted is withdrawn once it is owned."
     ),
     code_version="2",
-    metadata=store_table(schema.want),
+    metadata=store_table(schema.want, schema.want_event),
 )
 def want_list(context: dg.AssetExecutionContext, store: OperationalStore) -> dg.MaterializeResult[None]:
     """Apply the want rules."""

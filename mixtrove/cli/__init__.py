@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixtrove.errors import BadInput, MixtroveError, StoreUnavailable
+from mixtrove.errors import BadInput, BrokerUnavailable, MixtroveError, StoreUnavailable
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -34,19 +34,29 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("mixtrove.cli.query:query", "Ask the warehouse in SQL."),
     "warehouse": ("mixtrove.cli.warehouse:warehouse", "Give the warehouse to other tools."),
     "report": ("mixtrove.cli.report:report", "What was found, on one page, with charts."),
+    "notify": ("mixtrove.cli.notify:notify", "Tell people what is new (ntfy, Discord, e-mail …)."),
+    "serve": ("mixtrove.cli.serve:serve", "Serve the library to other programs (REST)."),
+    "token": ("mixtrove.cli.token:token", "Let others use the REST API."),
+    "messages": ("mixtrove.cli.messages:messages", "Take requests from RabbitMQ, publish events."),
+    "dead-letters": ("mixtrove.cli.dead_letters:dead_letters", "Look after messages nobody could use."),
+    "events": ("mixtrove.cli.events:events", "See what happened and was, or is to be, published."),
     "providers": ("mixtrove.cli.providers:providers", "See, try and look after the online providers."),
     "doctor": ("mixtrove.cli.doctor:doctor", "Check this installation."),
     "completion": ("mixtrove.cli.completion:completion", "Complete commands in your shell."),
     "db": ("mixtrove.cli.db:db", "Look after the store."),
+    "backup": ("mixtrove.cli.backup:backup", "Keep everything that cannot be made again in one file."),
+    "restore": ("mixtrove.cli.backup:restore", "Put a backup back."),
+    "maintain": ("mixtrove.cli.maintain:maintain", "Backup, clean up and compact, as every night."),
+    "home": ("mixtrove.cli.home:home", "Move a home to another database."),
 }
 """Command name → (module:object, its line in the help), in the order of a first use."""
 
 
 def exit_code(error: MixtroveError) -> int:
-    """2 for input that cannot be used, 3 for a store that is not available, else 1."""
+    """2 for input that cannot be used, 3 for a store or a broker that is not available, else 1."""
     if isinstance(error, BadInput):
         return 2
-    return 3 if isinstance(error, StoreUnavailable) else 1
+    return 3 if isinstance(error, StoreUnavailable | BrokerUnavailable) else 1
 
 
 class _LazyGroup(click.Group):
@@ -104,3 +114,6 @@ def main() -> None:
 
     Everything is kept under one folder, ./data or $MIXTROVE_HOME.
     """
+    from mixtrove.logs import configure
+
+    configure()

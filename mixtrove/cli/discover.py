@@ -50,27 +50,30 @@ def discover(
     from mixtrove.discovery import BUILD_ONE, online_if_usable, search
     from mixtrove.discovery import discover as run
 
+    only = None
     with opened_store() as (store, settings):
         if tracklist_id is not None:
             from mixtrove.library import schema
+            from mixtrove.library.discoveries import Lines
             from mixtrove.library.lookup import find_id
 
             with store.read() as connection:
-                tracklist_id = find_id(
+                found_id = find_id(
                     connection, schema.tracklist, tracklist_id, what="tracklist",
                     seen_in="mixtrove tracklist list",
                 )  # fmt: skip
+            only = Lines(found_id)
         with progress_bar("starting") as bar:
 
             def progress(step: str, at: int, of: int) -> None:
                 bar.update(at, of or None, step)
 
             if search_only:
-                found = search(store, settings, tracklist_id=tracklist_id, limit=limit, progress=progress)
+                found = search(store, settings, only=only, limit=limit, progress=progress)
             else:
                 with nullcontext((None, "")) if offline else online_if_usable(settings) as (online, why):
                     done = run(
-                        store, settings, online=online, trouble=why, tracklist_id=tracklist_id, limit=limit,
+                        store, settings, online=online, trouble=why, only=only, limit=limit,
                         refresh=not no_refresh, progress=progress,
                     )  # fmt: skip
     if search_only:

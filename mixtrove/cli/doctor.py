@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mixtrove.errors import BadInput
+
 if TYPE_CHECKING:
     from mixtrove.settings import Settings
 
 _OK, _ABSENT, _WRONG = "ok", "--", "!!"
+_Check = Callable[["Settings"], tuple[str, str]]
 
 
 @click.command()
 def doctor() -> None:
-    """Check this installation: home, store, catalogue, warehouse, want rules, online providers.
+    """Check this installation: home, servers, store, catalogue, warehouse, want rules, online providers.
+
+    Servers that are configured (Postgres, Redis, RabbitMQ) get a real round trip: something is written, read
+    and taken back.
 
     Each line says ok, -- (not there yet, with the command that makes it) or !! (wrong, with what to do).
     A provider is ok when it is ready, -- when it is off or told us to wait, !! when it fails. The exit code
@@ -43,12 +49,14 @@ def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
     version = ".".join(map(str, sys.version_info[:3]))
     yield _OK, "mixtrove", f"{__version__} on Python {version}"
-    checks: tuple[tuple[str, Callable[[Settings], tuple[str, str]]], ...] = (
+    checks: tuple[tuple[str, _Check], ...] = (
         ("home", _home),
+        *_servers(settings),
         ("store", _store),
         ("catalogue", _catalogue),
         ("rules", _rules),
         ("warehouse", _warehouse),
+        ("rabbitmq", _rabbitmq),
     )
     from mixtrove.errors import MixtroveError
 
@@ -62,6 +70,45 @@ def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
         yield from _providers(settings)
     except MixtroveError as error:
         yield _WRONG, "providers", str(error)
+
+
+def _servers(settings: Settings) -> Iterator[tuple[str, _Check]]:
+    """The servers that this installation uses: an embedded one has none."""
+    from mixtrove.database.opening import database_url
+
+    try:
+        url = None if settings.database_url is None else database_url(settings.database_url)
+    except BadInput:
+        url = None  # the store says so
+    if url is not None and url.get_backend_name() == "postgresql":
+        yield "postgres", _postgres
+    if settings.redis_url is not None:
+        yield "redis", _redis
+
+
+def _postgres(settings: Settings) -> tuple[str, str]:
+    from mixtrove.database.opening import database_url
+    from mixtrove.database.postgres_check import check_postgres
+    from mixtrove.library import schema
+    from mixtrove.library.store import CHAIN
+
+    url = database_url(str(settings.database_url))
+    found = check_postgres(url, CHAIN, schema.tombstone)
+    told = f"{url}: Postgres {found.version}, written and read in {found.milliseconds:.0f} ms"
+    if found.schema is None:
+        return _ABSENT, f"{told}; it holds no store yet: mixtrove db upgrade, or mixtrove home copy"
+    return _OK, f"{told}, schema {found.schema}"
+
+
+def _redis(settings: Settings) -> tuple[str, str]:
+    from mixtrove.providers.redis_check import check_redis
+    from mixtrove.providers.redis_server import name_of
+
+    assert settings.redis_url is not None
+    url = settings.redis_url.get_secret_value()
+    found = check_redis(url)
+    told = f"Redis {found.version}, written and read in {found.milliseconds:.0f} ms, {found.memory}"
+    return _OK, f"{name_of(url)}: {told}"
 
 
 def _providers(settings: Settings) -> Iterator[tuple[str, str, str]]:
@@ -97,9 +144,9 @@ def _store(settings: Settings) -> tuple[str, str]:
     import sqlalchemy as sa
 
     from mixtrove.library import schema
-    from mixtrove.library.store import Store
+    from mixtrove.library.store import Store, has_store
 
-    if settings.database_url is None and not (settings.home / "mixtrove.db").exists():
+    if not has_store(settings):
         return _ABSENT, "nothing was imported yet: mixtrove import TRACKLIST"
     store = Store.open(settings, upgrade=False)
     try:
@@ -117,7 +164,6 @@ def _catalogue(settings: Settings) -> tuple[str, str]:
     from mixtrove.catalogue.directory import damaged_file
     from mixtrove.catalogue.search import Catalogue
     from mixtrove.discovery import has_catalogue
-    from mixtrove.errors import BadInput
 
     if not has_catalogue(settings):
         return _ABSENT, "none: mixtrove catalogue build RECORDINGS.csv"
@@ -147,3 +193,13 @@ def _warehouse(settings: Settings) -> tuple[str, str]:
     with open_published(settings.warehouse_path) as connection:
         meta = read_meta(connection)
     return _OK, f"{settings.warehouse_path}, published {meta.built_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _rabbitmq(settings: Settings) -> tuple[str, str]:
+    """A message goes to the server and comes back."""
+    if settings.amqp_url is None:
+        return _ABSENT, "not used: set MIXTROVE_AMQP_URL to take requests from it and publish events"
+    from mixtrove.messaging.check import check
+    from mixtrove.messaging.worker import topology_of
+
+    return _OK, check(settings).sentence(topology_of(settings))

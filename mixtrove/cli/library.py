@@ -83,7 +83,7 @@ def list_(order: Order, limit: int, after: str | None, as_json: bool, **chosen: 
         if which == TrackFilter()
         else "no track is like that",
     )  # fmt: skip
-    say_rest(len(page.tracks), page.total, "tracks")
+    say_rest(len(page.tracks), page.total or 0, "tracks")
 
 
 @library.command()

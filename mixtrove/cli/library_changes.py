@@ -9,14 +9,14 @@ import click
 
 from mixtrove.cli.completion import track_ids
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import AS_JSON, confirm, print_json, print_table, refuse_to_ask, say_rest
+from mixtrove.cli.output import AS_JSON, FOLLOW, confirm, print_json, print_table, refuse_to_ask, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
 
 if TYPE_CHECKING:
     from mixtrove.library.track_pairs import TrackPair
 
-_FOLLOWS = "`mixtrove corrections undo --last` takes it back."
+_TAKEN_BACK = "`mixtrove corrections undo --last` takes it back."
 
 
 @click.command()
@@ -54,7 +54,7 @@ def edit(id_: str, if_version: int | None, as_json: bool, **given: Any) -> None:
     if version == row["version"]:
         click.echo("nothing to change: a person set it so already")
         return
-    click.echo(f"changed. {_FOLLOWS}")
+    click.echo(f"changed. {_TAKEN_BACK}\n{FOLLOW}")
 
 
 @click.command()
@@ -91,7 +91,7 @@ def merge(kept: str, merged: tuple[str, ...], yes: bool, as_json: bool) -> None:
     if as_json:
         print_json({"kept": ids[0], "merged": ids[1:]})
         return
-    click.echo(f"{names[0]} is one track now. {_FOLLOWS}")
+    click.echo(f"{names[0]} is one track now. {_TAKEN_BACK}\n{FOLLOW}")
 
 
 @click.command()
@@ -183,7 +183,7 @@ def apart(first: str, second: str) -> None:
     with opened_store() as (store, settings), store.write() as tx:
         ids = [find_one(tx.connection, text) for text in (first, second)]
         keep_apart(tx, ids[0], ids[1], by=settings.user)
-    click.echo(f"kept apart. {_FOLLOWS}")
+    click.echo(f"kept apart. {_TAKEN_BACK}")
 
 
 @click.command()

@@ -1,14 +1,13 @@
-"""The store and the providers of this installation, opened for one command and closed after it."""
+"""The store of this installation, opened for one command and closed after it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mixtrove.library.store import Store
-    from mixtrove.providers.provider import Provider
     from mixtrove.settings import Settings
 
 
@@ -29,12 +28,3 @@ def opened_store() -> Iterator[tuple[Store, Settings]]:
         yield store, settings
     finally:
         store.close()
-
-
-@contextmanager
-def opened_providers(settings: Settings) -> Iterator[Mapping[str, Provider]]:
-    """All providers by name, for the case that one has to be asked."""
-    from mixtrove.discovery import opened_online
-
-    with opened_online(settings) as online:
-        yield online.providers

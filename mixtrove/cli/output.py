@@ -17,6 +17,9 @@ from mixtrove.durable import to_disk
 from mixtrove.errors import BadInput
 from mixtrove.library.spreadsheet import to_csv
 
+FOLLOW = "Statistics follow with the next `mixtrove discover`."
+"""What every command says that changes what the warehouse shows."""
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 """The option of every command whose answer a program may want."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 from pathlib import Path
 
@@ -232,11 +231,9 @@ def simulate(
     from mixtrove.providers.simulator import simulate as start
 
     if verbose:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        logger = logging.getLogger("mixtrove.providers.simulator")
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        from mixtrove.logs import configure
+
+        configure(service=True)
     if kinds and not rate:
         raise BadInput("--fault says which faults; add their share, for example --faults 0.2")
     try:

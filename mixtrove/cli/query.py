@@ -63,12 +63,12 @@ def query(sql: str | None, path: Path | None, limit: int | None, as_json: bool, 
     text = _text(sql, path)
     if text is None:
         return _print_tables(warehouse, as_json, as_csv)
-    if not text.strip():
-        raise BadInput("the query is empty: give SQL, or nothing at all to list the tables")
     most = limit or (sys.maxsize if as_json or as_csv else _LIMIT)
     with open_published(warehouse) as connection:
         try:
             cursor = connection.execute(text)
+            if cursor is None:  # spaces, semicolons and comments
+                raise BadInput("the query is empty: give SQL, or nothing at all to list the tables")
             columns: Sequence[str] = [column[0] for column in cursor.description or ()]
             rows = [[plain(value) for value in row] for row in _part(cursor, as_csv, most)]
             left = most - len(rows)
@@ -80,7 +80,7 @@ def query(sql: str | None, path: Path | None, limit: int | None, as_json: bool, 
             more = not left and cursor.fetchone() is not None
         except duckdb.Error as error:
             raise BadInput(f"the query was refused: {sentence(error)}") from error
-    print_table(columns, rows, json=as_json, csv=as_csv, empty="no rows")
+    print_table(_told_apart(columns) if as_json else columns, rows, json=as_json, csv=as_csv, empty="no rows")
     if more:
         hint = "--limit shows more" if limit or as_csv or as_json else "--limit shows more, --csv gives all"
         click.echo(f"… and more: these are the first {most:,} rows; {hint}", err=True)
@@ -113,6 +113,19 @@ def _text(sql: str | None, path: Path | None) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadInput(f"{path} cannot be read: {reason}; name a file of SQL in UTF-8") from error
+
+
+def _told_apart(columns: Sequence[str]) -> list[str]:
+    """Names of columns, each once: an object in JSON has no two keys of one name."""
+    found: list[str] = []
+    for name in columns:
+        number = 1
+        unique = name
+        while unique in found or (number > 1 and unique in columns):
+            number += 1
+            unique = f"{name}_{number}"
+        found.append(unique)
+    return found
 
 
 def _part(cursor: duckdb.DuckDBPyConnection, as_csv: bool, most: int) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mixtrove.errors import BadInput
+from mixtrove.warehouse.models import TREND_KINDS
 
 if TYPE_CHECKING:
     from mixtrove.library.want_records import WantRecord
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
-_SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends` asks for three
+_MUSIC = frozenset(TREND_KINDS) - {"source", "dj"}
 
 
 @click.command()
@@ -31,8 +32,10 @@ _SMALL_FLOOR = 2  # mixes that make a trend in a small collection; `stats trends
     show_default=True,
     help="With --out: by the day of the mix, or the day a track was found.",
 )
-@click.option("--since", type=DAY, help="With --out: first day, YYYY-MM-DD.")
-@click.option("--until", type=DAY, help="With --out: last day, YYYY-MM-DD.")
+@click.option("--from", "since", type=DAY, help="With --out: first day, YYYY-MM-DD.")
+@click.option("--to", "until", type=DAY, help="With --out: last day, YYYY-MM-DD.")
+@click.option("--since", "since", type=DAY, hidden=True)  # as these two were called before
+@click.option("--until", "until", type=DAY, hidden=True)
 def report(rows: int, out: Path | None, basis: str, since: datetime | None, until: datetime | None) -> None:
     """What was read and found, the most heard tracks, the want list, statistics and trends.
 
@@ -42,21 +45,21 @@ def report(rows: int, out: Path | None, basis: str, since: datetime | None, unti
     For example:
       mixtrove report
       mixtrove report --rows 30
-      mixtrove report --out report.html --since 2024-01-01
+      mixtrove report --out report.html --from 2024-01-01
     """
     if out is not None:
-        return _write_page(out, basis, since, until)
+        return _write_page(out, basis, since, until, rows)
     if since or until or basis != "played":
-        raise BadInput("--basis, --since and --until are for the page with charts: give --out FILE too")
+        raise BadInput("--basis, --from and --to are for the page with charts: give --out FILE too")
     from mixtrove.cli.opened import opened_store
-    from mixtrove.library.want_records import list_wants
+    from mixtrove.library.want_records import WantFilter, list_wants
     from mixtrove.warehouse.read import most_heard, statistics
 
     with opened_store() as (store, settings):
         path = settings.warehouse_path
         everything = statistics(path, "all-time", "discovered")
         with store.read() as connection:
-            wants = list_wants(connection, settings.user, status="wanted")
+            wants = list_wants(connection, settings.user, WantFilter(status="wanted"))
     if not everything:
         click.echo("Nothing was read yet: mixtrove import TRACKLIST, then mixtrove discover")
         return None
@@ -75,7 +78,7 @@ def report(rows: int, out: Path | None, basis: str, since: datetime | None, unti
     return None
 
 
-def _write_page(out: Path, basis: str, since: datetime | None, until: datetime | None) -> None:
+def _write_page(out: Path, basis: str, since: datetime | None, until: datetime | None, rows: int) -> None:
     from mixtrove.cli.output import write_text
     from mixtrove.report.figures import Stretch
     from mixtrove.report.page import report_page
@@ -86,7 +89,7 @@ def _write_page(out: Path, basis: str, since: datetime | None, until: datetime |
         since.date() if since else None,
         until.date() if until else None,
     )
-    write_text(report_page(load_settings().warehouse_path, stretch), out)
+    write_text(report_page(load_settings().warehouse_path, stretch, rows), out)
 
 
 def _heading(text: str) -> None:
@@ -95,13 +98,14 @@ def _heading(text: str) -> None:
 
 
 def _print_counts(total: PeriodStatistics) -> None:
-    click.secho(f"{total.entries:,} lines that name a track, read from {total.mixes:,} mixes", bold=True)
+    lines = total.entries - total.skipped
+    click.secho(f"{lines:,} lines that name a track, read from {total.mixes:,} mixes", bold=True)
     rate = f", {total.identification_rate:.0%} of what could be" if total.identification_rate else ""
     click.echo(f"  {total.identified:6,} identified to the exact version{rate}")
     click.echo(f"  {total.provisional:6,} provisional: kept, watched, waiting for a catalogue or for you")
-    click.echo(f"  {total.skipped:6,} skipped, each with its reason")
     if total.pending:
         click.echo(f"  {total.pending:6,} not looked up yet: mixtrove discover")
+    click.echo(f"  {total.skipped:6,} skipped besides, each with its reason")
 
 
 def _print_wants(wants: list[WantRecord], rows: int) -> None:
@@ -132,16 +136,21 @@ def _print_played(months: list[PeriodStatistics], rows: int) -> None:
 
 def _print_trends(path: Path, rows: int) -> None:
     from mixtrove.warehouse.read import latest_trends
+    from mixtrove.warehouse.statistics import SMALL_FLOOR
 
-    found = latest_trends(path, "played", kind="track", floor=_SMALL_FLOOR)
-    if found is None:
+    found = latest_trends(path, "played", kinds=_MUSIC, floor=SMALL_FLOOR)
+    day, trends = found or (None, [])
+    told = [one for one in trends if one.kind in _MUSIC and one.recent + one.before > SMALL_FLOOR]
+    if not told:
         _heading("Trends by date played")
-        click.echo("  nothing was heard in two mixes within 60 days yet")
+        click.echo(
+            "  none: mixes lie too far apart. It takes 30 days and the 30 before, both with mixes, and "
+            "something that was played more than twice in them"
+        )
         return
-    day, trends = found
-    _heading(f"Trends by date played (the 30 days to {day}, the latest in which tracks can be compared)")
-    for trend in [one for one in trends if one.rank <= max(rows // 3, 1)]:
+    _heading(f"Trends by date played (the 30 days to {day}, the latest that can be compared)")
+    for trend in [one for one in told if one.rank <= max(rows // 3, 1)]:
         click.echo(
             f"  {trend.direction:8} {trend.kind:7} {trend.name}: "
-            f"{trend.recent} plays in {trend.mixes} mixes, {trend.before} in the 30 days before"
+            f"{trend.before} and then {trend.recent} of the plays, in {trend.mixes} mixes"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtrove.cli.given import TEXT, Number
-from mixtrove.cli.opened import opened_providers, opened_store
+from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import AS_JSON, confirm, print_json, print_table, refuse_to_ask, say_rest
 from mixtrove.cli.progress import progress_bar
 from mixtrove.errors import BadInput
@@ -186,6 +186,7 @@ def assign(id_: str, track: str | None, also: tuple[str, ...], link: str | None,
       mixtrove review assign 3fa9c1d2 https://www.beatport.com/track/opus/7892131
       mixtrove review assign 3fa9c1d2 "Eric Prydz - Opus" --also 8be01f44 --also 5d20c7aa
     """
+    from mixtrove.discovery import opened_providers
     from mixtrove.library.line_decisions import LineDecision
     from mixtrove.library.review_queue import credit_of_line
     from mixtrove.pasted import linked, pasted_track

@@ -11,7 +11,7 @@ import click
 from mixtrove.cli.completion import tracklist_ids
 from mixtrove.cli.given import TEXT
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import AS_JSON, clock, confirm, print_json, print_table
+from mixtrove.cli.output import AS_JSON, FOLLOW, clock, confirm, print_json, print_table
 
 
 @click.group()
@@ -138,7 +138,7 @@ def edit(id_: str, played_on: str | None, **given: str | None) -> None:
             raise BadInput(f"--date {played_on!r} is not a day such as 2026-05-01") from error
     with opened_store() as (store, _), store.write() as tx:
         edit_tracklist(tx, find_tracklist(tx.connection, id_), changes)
-    click.echo("changed" if changes else "nothing to change: name a field, see --help")
+    click.echo(f"changed\n{FOLLOW}" if changes else "nothing to change: name a field, see --help")
 
 
 @tracklist.command()
@@ -205,7 +205,7 @@ def delete(id_: str, yes: bool) -> None:
             confirm(f"delete {name} and its {len(entries)} entries?")
         with store.write() as tx:
             delete_tracklist(tx, tracklist_id)
-    click.echo(f"deleted {name}")
+    click.echo(f"deleted {name}\n{FOLLOW}")
 
 
 def find_tracklist(connection: Any, text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixtrove.cli.opened import opened_providers, opened_store
+from mixtrove.cli.opened import opened_store
 from mixtrove.cli.output import AS_JSON, print_json, print_table, write_text
 from mixtrove.cli.want_buying import basket, offers
 from mixtrove.cli.want_changes import CUT, PRIORITY, remove, set_
@@ -67,6 +67,7 @@ def add(
       mixtrove want add "Eric Prydz - Opus (Four Tet Remix)" --priority 5
       mixtrove want add 3fa9c1d2 8be01f44 --from 7c20a9b1
     """
+    from mixtrove.discovery import opened_providers
     from mixtrove.library.discoveries import TrackRecord, recorded_track
     from mixtrove.library.want_records import get_wants
     from mixtrove.library.wanted_tracks import wanted_track
@@ -193,7 +194,7 @@ def export(
       mixtrove want export --status purchased --out bought.csv
     """
     from mixtrove.library.exports import export_wants
-    from mixtrove.library.want_records import list_wants
+    from mixtrove.library.want_records import WantFilter, list_wants
     from mixtrove.providers.registry import attributions
 
     chosen = status or ("wanted" if form in ("txt", "m3u8") else "all")
@@ -201,9 +202,11 @@ def export(
         wants = list_wants(
             connection,
             settings.user,
-            status=None if chosen == "all" else chosen,
-            min_priority=min_priority,
-            added_after=added_after and added_after.date(),
+            WantFilter(
+                status=None if chosen == "all" else chosen,
+                min_priority=min_priority,
+                added_after=added_after and added_after.date(),
+            ),
         )
         write_text(export_wants(connection, wants, form, attributions=attributions), out)
 

@@ -50,7 +50,7 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
       mixtrove want offers --refresh
       mixtrove want offers 3fa9c1d2 --no-searches
     """
-    from mixtrove.library.want_records import get_wants, list_wants
+    from mixtrove.library.want_records import WantFilter, get_wants, list_wants
     from mixtrove.shopping import places
 
     with opened_store() as (store, settings):
@@ -58,7 +58,7 @@ def offers(ids: tuple[str, ...], refresh: bool, searches: bool, limit: int, as_j
             wanted = (
                 get_wants(connection, [find_want(connection, one, settings.user) for one in ids])
                 if ids
-                else list_wants(connection, settings.user, status="wanted", limit=limit)
+                else list_wants(connection, settings.user, WantFilter(status="wanted"), limit=limit)
             )
         links, failed = _links(store, settings, wanted, refresh=refresh)
     now = datetime.now(UTC)
@@ -93,7 +93,7 @@ def basket(
       mixtrove want basket --store beatport --min-priority 4 --refresh
     """
     from mixtrove.library.basket import fill_basket
-    from mixtrove.library.want_records import list_wants
+    from mixtrove.library.want_records import WantFilter, list_wants
     from mixtrove.library.want_values import checked
     from mixtrove.providers.store_links import SEARCHES
 
@@ -103,7 +103,7 @@ def basket(
     code = checked({"currency": currency})["currency"]
     with opened_store() as (store, settings):
         with store.read() as connection:
-            wanted = list_wants(connection, settings.user, status="wanted", min_priority=min_priority)
+            wanted = list_wants(connection, settings.user, WantFilter("wanted", min_priority))
         links, failed = _links(store, settings, wanted, refresh=refresh)
     now = datetime.now(UTC)
     found = fill_basket(wanted, links, now=now, stores=stores, currency=code)

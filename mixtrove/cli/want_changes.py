@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mixtrove.cli.opened import opened_store
-from mixtrove.cli.output import AS_JSON, print_json
+from mixtrove.cli.output import AS_JSON, FOLLOW, print_json
 from mixtrove.cli.want_selection import (
     STATUS,
     Selection,
@@ -72,9 +72,9 @@ def set_(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: bool,
     if as_json:
         print_json([want_json(one) for one in done])
     elif len(done) == 1:
-        click.echo(f"{done[0].status}, priority {done[0].priority}: {named(done[0])}")
+        click.echo(f"{done[0].status}, priority {done[0].priority}: {named(done[0])}\n{FOLLOW}")
     else:
-        click.echo(f"changed {number(len(done))}")
+        click.echo(f"changed {number(len(done))}" + (f"\n{FOLLOW}" if done else ""))
 
 
 @click.command()
@@ -107,7 +107,7 @@ def remove(ids: tuple[str, ...], if_version: int | None, yes: bool, as_json: boo
     if as_json:
         print_json({"removed": found})
     else:
-        click.echo(f"removed {removed}")
+        click.echo(f"removed {removed}" + (f"\n{FOLLOW}" if removed else ""))
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:

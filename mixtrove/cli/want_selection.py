@@ -87,20 +87,18 @@ class Selection:
         Raises:
             BadInput: one is not there.
         """
-        from mixtrove.library.want_records import get_wants, list_wants
+        from mixtrove.library.want_records import WantFilter, get_wants, list_wants
 
         if self.ids:
             return get_wants(connection, [find_want(connection, one, user) for one in self.ids])
-        return list_wants(
-            connection,
-            user,
+        which = WantFilter(
             status=self.of_status or (None if self.everything else "wanted"),
             min_priority=self.min_priority or 1,
             search=self.search,
             dj=self.dj,
             label=self.label,
-            limit=limit,
         )
+        return list_wants(connection, user, which, limit=limit)
 
 
 def confirmed(

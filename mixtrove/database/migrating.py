@@ -30,12 +30,17 @@ def configuration(chain: Chain, connection: sa.Connection | None = None) -> Conf
 def run(chain: Chain) -> None:
     """What the chain's ``env.py`` does: run it on the connection of its configuration."""
 
+    connection: sa.Connection = context.config.attributes["connection"]
+    untold = _with_direction(chain.metadata) if connection.dialect.name == "sqlite" else frozenset()
+
     def ours(_object: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:
         """Other programs' tables, and other chains', in the same database are none of its business."""
+        if kind == "index":
+            return name not in untold
         return not (kind == "table" and reflected and name not in chain.metadata.tables)
 
     context.configure(
-        connection=context.config.attributes["connection"],
+        connection=connection,
         target_metadata=chain.metadata,
         version_table=chain.version_table,
         render_as_batch=True,
@@ -45,6 +50,16 @@ def run(chain: Chain) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _with_direction(metadata: sa.MetaData) -> frozenset[str]:
+    """Indexes that descend in a column: SQLite does not tell, so they would never be as they should."""
+    return frozenset(
+        str(index.name)
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if not all(isinstance(one, sa.Column) for one in index.expressions)
+    )
 
 
 def upgrade_to_head(chain: Chain, url: sa.URL, *, name: str) -> None:

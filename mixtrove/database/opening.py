@@ -37,6 +37,10 @@ CHECKPOINT = 4_000
 changes the same pages again and again: with SQLite's 1,000 it is a third slower (measured)."""
 
 
+CONNECTIONS = 16
+"""Connections of a process that stay open once they were needed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A chain of Alembic migrations, and the tables it makes."""
@@ -202,6 +206,8 @@ def database_url(text: str) -> sa.URL:
             f"{_without_secret(text)!r} is no database URL: use sqlite:///path or "
             "postgresql://user@host/database"
         ) from error
+    if "password" in url.query:  # where it would be shown
+        url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
@@ -215,7 +221,7 @@ def database_url(text: str) -> sa.URL:
 def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) -> sa.Engine:
     """An engine for this URL. Foreign keys are switched off only to rebuild tables in a migration."""
     if url.get_backend_name() == "postgresql":
-        engine = sa.create_engine(url, pool_pre_ping=True, **_JSON)
+        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, **_JSON)
         milliseconds = max(1, round(busy_timeout * 1000))
 
         @sa.event.listens_for(engine, "connect")
@@ -225,7 +231,7 @@ def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) 
 
         return engine
 
-    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, **_JSON)
+    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, pool_size=CONNECTIONS, **_JSON)
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:

@@ -21,8 +21,8 @@ from mixtrove.library.credits import credit_of_entry, credit_of_track
 from mixtrove.library.deletion import chunks
 from mixtrove.library.store import Transaction
 from mixtrove.matching.aliases import Aliases, name_key, other_name, worth_knowing
-from mixtrove.matching.choice import READ_AS
 from mixtrove.matching.credit import Credit, is_unknown
+from mixtrove.matching.openings import READ_AS
 
 Source = Literal["person", "correction"]
 

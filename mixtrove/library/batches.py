@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from mixtrove.database.opening import insert
 from mixtrove.library import schema
-from mixtrove.library.discoveries import TO_SEARCH, EntryToIdentify, entry_of_row
+from mixtrove.library.discoveries import TO_SEARCH, EntryToIdentify, Lines, entry_of_row
 from mixtrove.library.store import Store, Transaction, new_id
 from mixtrove.processes import is_abandoned, process_started
 
@@ -58,7 +58,7 @@ class Worker:
         stage: Stage,
         due: sa.ColumnElement[bool],
         *,
-        tracklist_id: str | None = None,
+        only: Lines | None = None,
         size: int = BATCH,
     ) -> None:
         """Nothing is claimed yet.
@@ -67,7 +67,7 @@ class Worker:
             store: the store of the backlog.
             stage: who is asked.
             due: which entries are; a condition on ``tracklist_entry``.
-            tracklist_id: only entries of this tracklist.
+            only: only these lines.
             size: entries in a batch.
         """
         self._store = store
@@ -76,9 +76,9 @@ class Worker:
         self._host = socket.gethostname()
         self._pid = os.getpid()
         self._due = due
-        if tracklist_id is not None:
-            self._due &= _entry.c.tracklist_id == tracklist_id
-        self._whole = tracklist_id is None
+        if only is not None:
+            self._due &= only.condition
+        self._whole = only is None
         self._statuses = list(TO_SEARCH)  # still to be gone through, the first one from …
         self._after = ""  # … behind this entry
         self._mine: set[str] = set()  # ids of batches

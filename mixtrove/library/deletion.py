@@ -7,7 +7,7 @@ candidates) go with the row they belong to and leave none. A row that comes back
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,11 +15,13 @@ from mixtrove.database.opening import insert
 from mixtrove.library import schema
 from mixtrove.library.store import Transaction
 
+Id = TypeVar("Id", str, int)
+
 CHUNK = 500
 """Ids in one IN list, far below the limits of both databases."""
 
 
-def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
+def chunks(ids: Iterable[Id]) -> Iterable[list[Id]]:
     """The distinct ids, sorted, in lists that fit one statement."""
     ordered = sorted(set(ids))
     return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))

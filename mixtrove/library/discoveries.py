@@ -141,6 +141,20 @@ class EntryToIdentify:
     revision: int = 0  # of the row that was read
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of one tracklist, for a run that looks at nothing else."""
+
+    tracklist_id: str
+    positions: frozenset[int] = frozenset()  # from 1; empty: all
+
+    @property
+    def condition(self) -> sa.ColumnElement[bool]:
+        """Whether an entry is one of these."""
+        held = _entry.c.tracklist_id == self.tracklist_id
+        return held & _entry.c.position.in_(sorted(self.positions)) if self.positions else held
+
+
 def due_for(catalogue_id: str) -> sa.ColumnElement[bool]:
     """Whether a catalogue is to be asked about an entry: open, and not compared with this catalogue yet."""
     return _entry.c.status.in_(TO_SEARCH) & _entry.c.catalogue.is_distinct_from(catalogue_id)
@@ -150,7 +164,7 @@ def entries_to_identify(
     connection: sa.Connection,
     catalogue_id: str | None,
     *,
-    tracklist_id: str | None = None,
+    only: Lines | None = None,
     after: str = "",
     limit: int | None = None,
 ) -> Iterator[EntryToIdentify]:
@@ -161,7 +175,7 @@ def entries_to_identify(
     Args:
         connection: an open connection.
         catalogue_id: the catalogue of this run; None when there is none: then only pending ones.
-        tracklist_id: only entries of this tracklist.
+        only: only these lines.
         after: only entries behind this one, which was the last of the part before.
         limit: at most so many.
     """
@@ -169,8 +183,8 @@ def entries_to_identify(
     if catalogue_id is not None:
         due = due | (_entry.c.status == "provisional") & _entry.c.catalogue.is_distinct_from(catalogue_id)
     query = sa.select(_entry).where(due, _entry.c.id > after).order_by(_entry.c.id).limit(limit)
-    if tracklist_id is not None:
-        query = query.where(_entry.c.tracklist_id == tracklist_id)
+    if only is not None:
+        query = query.where(only.condition)
     rows = connection.execution_options(yield_per=5000).execute(query)
     return map(entry_of_row, rows.mappings())
 
@@ -193,12 +207,12 @@ def entry_of_row(row: sa.RowMapping) -> EntryToIdentify:
 
 
 def count_entries(
-    connection: sa.Connection, which: sa.ColumnElement[bool], *, tracklist_id: str | None = None
+    connection: sa.Connection, which: sa.ColumnElement[bool], *, only: Lines | None = None
 ) -> int:
     """How many entries there are of these."""
     query = sa.select(sa.func.count()).select_from(_entry).where(which)
-    if tracklist_id is not None:
-        query = query.where(_entry.c.tracklist_id == tracklist_id)
+    if only is not None:
+        query = query.where(only.condition)
     return int(connection.execute(query).scalar_one())
 
 
@@ -395,6 +409,7 @@ def _play_row(
     track_id: str,
     play: sa.RowMapping | None,
 ) -> dict[str, Any]:
+    known_since = play["identified_at"] if play is not None else None
     return {
         "id": play["id"] if play is not None else new_id(),
         "tracklist_id": entry["tracklist_id"],
@@ -403,6 +418,7 @@ def _play_row(
         "entry_id": entry["id"],
         "library_track_id": track_id,
         "discovery_date": play["discovery_date"] if play is not None else tx.now,
+        "identified_at": (known_since or tx.now) if one.status == "identified" else None,
         "confidence": one.confidence,
         "identification_method": one.method,
         "metadata_sources": list(one.sources),

@@ -19,6 +19,7 @@ from mixtrove.library.alignment import Pair, Said, align
 from mixtrove.library.credits import credit_of_entry, entry_columns, shown
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
 from mixtrove.library.derived import refresh_derived, remove_orphans
+from mixtrove.library.outbox import emit_all
 from mixtrove.library.store import Transaction, new_id
 from mixtrove.matching import Credit, line_key
 from mixtrove.matching.credit import is_unknown
@@ -34,6 +35,9 @@ NOT_A_TRACK = "not a track"
 
 OF_ENTRY = "entry:"
 """Before the id of an entry in the line key of one that names no artist or no title."""
+
+ID_NAMED = "id.named"
+"""The event that a tracklist says now what an ID, or what was not released yet, is."""
 
 _WRITTEN = [column.name for column in _entry.c if column.name not in ("id", "tracklist_id", "revision")]
 _PLACE = ("position", "component", "line_no", "raw_line")
@@ -186,6 +190,7 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
         if row["position"] != line.position:
             moving.append(row["id"])
     touched = _remove_plays(tx, forget)
+    emit_all(tx, ID_NAMED, [_named(*one) for one in kept if _says_a_name(one[0], one[2])])
     for some in chunks(fresh):
         tx.connection.execute(
             sa.delete(schema.entry_candidate).where(schema.entry_candidate.c.entry_id.in_(some))
@@ -218,6 +223,23 @@ def _carry_over(tx: Transaction, kept: Sequence[tuple[sa.RowMapping, Line, Compo
             .values(track_position=place.scalar_subquery())
         )
     return touched
+
+
+def _says_a_name(row: sa.RowMapping, component: Component) -> bool:
+    """Whether a line that named no track, or one that was not released yet, names another one now."""
+    if component.is_id or component.credit.unknown:
+        return False
+    return bool(row["is_id"]) or (
+        bool(row["unreleased"]) and line_key(credit_of_entry(row)) != line_key(component.credit)
+    )
+
+
+def _named(row: sa.RowMapping, line: Line, component: Component) -> tuple[str, dict[str, Any]]:
+    payload = {
+        "entry_id": row["id"], "tracklist_id": row["tracklist_id"], "position": line.position,
+        "was": shown(credit_of_entry(row)), "is": shown(component.credit),
+    }  # fmt: skip
+    return row["id"], payload
 
 
 def _said_by_people(tx: Transaction, line_keys: Sequence[str]) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, NotFound
 from mixtrove.library import credits, schema
 from mixtrove.library.aliases import alias_of_correction
 from mixtrove.library.correction_records import CorrectionRecord, holding_decision
@@ -114,16 +114,7 @@ def decide_many(
             it: the text says how many and how to take them back.
     """
     with store.read() as connection:
-        keys = [one.line_key or line_key_of(connection, one.entry_id) for one in decisions]
-        for one in decisions:
-            if one.kind == "assign":
-                _check_track(connection, one.track)
-        for key, one in zip(keys, decisions, strict=True):
-            _refuse_again(connection, key, one)
-    if len(set(keys)) < len(keys):
-        raise BadInput(
-            "one line is decided twice: several of the ids stand for the same line, name each once"
-        )
+        keys = _looked_at(connection, decisions)
     batch_id = new_id() if len(decisions) > 1 else None
     done: list[CorrectionResult] = []
 
@@ -143,6 +134,20 @@ def decide_many(
             f"--together {batch_id}` takes them back"
         ) from error
     return done
+
+
+def decide_together(tx: Transaction, decisions: Sequence[LineDecision], *, by: str) -> list[CorrectionResult]:
+    """File several decisions in the caller's transaction: all or none. For many see ``decide_many``.
+
+    Raises:
+        BadInput: one cannot be used.
+    """
+    keys = _looked_at(tx.connection, decisions)
+    batch_id = new_id() if len(decisions) > 1 else None
+    return [
+        file_decision(tx, one.kind, key, by=by, track=one.track, batch_id=batch_id)
+        for key, one in zip(keys, decisions, strict=True)
+    ]
 
 
 def file_decision(
@@ -208,7 +213,7 @@ def line_key_of(connection: sa.Connection, entry_id: str | None) -> str:
     """
     key = connection.execute(sa.select(_entry.c.line_key).where(_entry.c.id == entry_id)).scalar()
     if key is None:
-        raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
+        raise NotFound("entry", entry_id, seen_in="mixtrove review list")
     return str(key)
 
 
@@ -221,6 +226,21 @@ def refuse_decided(connection: sa.Connection, line_key: str) -> None:
     holds = holding_decision(connection, line_key)
     if holds is not None and holds.kind != "reject":
         raise _decided_already(connection, line_key, holds)
+
+
+def _looked_at(connection: sa.Connection, decisions: Sequence[LineDecision]) -> list[str]:
+    """The line keys of decisions that can all be used; ``BadInput`` when one cannot."""
+    keys = [one.line_key or line_key_of(connection, one.entry_id) for one in decisions]
+    for one in decisions:
+        if one.kind == "assign":
+            _check_track(connection, one.track)
+    for key, one in zip(keys, decisions, strict=True):
+        _refuse_again(connection, key, one)
+    if len(set(keys)) < len(keys):
+        raise BadInput(
+            "one line is decided twice: several of the ids stand for the same line, name each once"
+        )
+    return keys
 
 
 def _refuse_again(connection: sa.Connection, key: str, one: LineDecision) -> None:
@@ -339,7 +359,7 @@ def _check_track(connection: sa.Connection, track: object) -> Any:
         return None
     now = current_id(connection, track) if isinstance(track, str) else None
     if now is None:
-        raise BadInput(f"there is no track {track!r}: `mixtrove library list` shows them")
+        raise NotFound("track", track, seen_in="mixtrove library list")
     table = schema.library_track
     return connection.execute(sa.select(table).where(table.c.id == now)).mappings().one()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, NotFound
 from mixtrove.library import schema
 from mixtrove.library.track_identity import current_id
 from mixtrove.matching import Credit, normal_form
@@ -52,7 +52,7 @@ def find_value(
         return found[0]
     if found:
         raise BadInput(f"several ids end with {text!r}: give more of the {what}'s id")
-    raise BadInput(f"there is no {what} {text!r}: `{seen_in}` shows their ids")
+    raise NotFound(what, text, seen_in=seen_in)
 
 
 def find_track_id(connection: sa.Connection, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where tracks can be bought or looked for: links, their prices, and who is told when the first one comes.
+"""Where tracks can be bought or looked for: links, their prices, and who is told of the first and of less.
 
 Not here: asking shops (``mixtrove.shopping``), which offer to take (``cuts.py``, ``basket.py``).
 """
@@ -9,18 +9,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.cuts import Said, best_first
 from mixtrove.library.deletion import chunks, delete_rows
+from mixtrove.library.offer_watch import cheaper
 from mixtrove.library.outbox import emit
 from mixtrove.library.store import Transaction, new_id, upsert
 
 AVAILABLE = "want.available"
 """The event that a wanted track can be bought."""
+
+CHEAPER = "want.cheaper"
+"""The event that a wanted track can be bought for less than was said before."""
 
 _track = schema.library_track
 _link = schema.purchase_link
@@ -42,7 +46,8 @@ class Link:
 def write_links(tx: Transaction, track_id: str, links: Iterable[tuple[Link, datetime]]) -> None:
     """Keep where a track can be bought; a link that is there already gets the new price.
 
-    The first offer of a track that had none is an event ``want.available`` for everybody who wants it.
+    The first offer of a track that had none is an event ``want.available`` for everybody who wants it; a
+    price that is clearly less than those before is ``want.cheaper``.
     """
     known = {
         (row.store, row.url): row
@@ -66,8 +71,11 @@ def write_links(tx: Transaction, track_id: str, links: Iterable[tuple[Link, date
     ]
     upsert(tx, _link, rows, on=("library_track_id", "store", "url"))
     offers = [one for one in said.values() if one[0].kind == "offer"]
-    if offers and not any(row.kind == "offer" for row in known.values()):
+    if not offers:
+        return
+    if not any(row.kind == "offer" for row in known.values()):
         _tell_available(tx, track_id, offers)
+    _tell_cheaper(tx, track_id, offers)
 
 
 def links_of(connection: sa.Connection, track_ids: Iterable[str]) -> dict[str, list[tuple[Link, datetime]]]:
@@ -175,33 +183,45 @@ def tell_available(tx: Transaction, track_id: str, users: Collection[str]) -> No
 def _tell_available(
     tx: Transaction, track_id: str, offers: Sequence[Said], users: Collection[str] | None = None
 ) -> None:
+    for row in _open_wants(tx, track_id):
+        if users is None or row["user"] in users:
+            emit(tx, AVAILABLE, track_id, _told(row, track_id, best_first(offers, row["cut"])[0][0]))
+
+
+def _tell_cheaper(tx: Transaction, track_id: str, offers: Sequence[Said]) -> None:
+    wants = _open_wants(tx, track_id)
+    found = cheaper(tx, track_id, offers, sorted({row["cut"] for row in wants}, key=str))
+    for row in wants:
+        if row["cut"] in found:
+            emit(tx, CHEAPER, track_id, _told(row, track_id, found[row["cut"]]))
+
+
+def _open_wants(tx: Transaction, track_id: str) -> Sequence[sa.RowMapping]:
+    """The wants of a track that is not bought, with its name."""
     want = schema.want
-    rows = tx.connection.execute(
+    found = tx.connection.execute(
         sa.select(want.c.id, want.c.user, want.c.cut, _track.c.artist, _track.c.title, _track.c.remix)
         .join(_track, _track.c.id == want.c.library_track_id)
         .where(want.c.library_track_id == track_id, want.c.status != "purchased")
         .order_by(want.c.id)
     )
-    for row in rows:
-        if users is not None and row.user not in users:
-            continue
-        link = best_first(offers, row.cut)[0][0]
-        emit(
-            tx, AVAILABLE, track_id,
-            {
-                "want_id": row.id, "user": row.user, "track_id": track_id, "artist": row.artist,
-                "title": row.title, "version": row.remix, "store": link.store, "url": link.url,
-                "price": None if link.price is None else str(link.price), "currency": link.currency,
-                "price_until": link.expires_at and link.expires_at.isoformat(), "cut": link.cut,
-            },
-        )  # fmt: skip
+    return found.mappings().all()
+
+
+def _told(row: sa.RowMapping, track_id: str, link: Link) -> dict[str, Any]:
+    return {
+        "want_id": row["id"], "user": row["user"], "track_id": track_id, "artist": row["artist"],
+        "title": row["title"], "version": row["remix"], "store": link.store, "url": link.url,
+        "price": None if link.price is None else str(link.price), "currency": link.currency,
+        "price_until": link.expires_at and link.expires_at.isoformat(), "cut": link.cut,
+    }  # fmt: skip
 
 
 def _forget_told_prices(tx: Transaction) -> None:
     outbox = schema.outbox
     rows = tx.connection.execute(
         sa.select(outbox.c.id, outbox.c.payload).where(
-            outbox.c.event == AVAILABLE, outbox.c.payload["price"].as_string().is_not(None)
+            outbox.c.event.in_((AVAILABLE, CHEAPER)), outbox.c.payload["price"].as_string().is_not(None)
         )
     ).all()
     for row in rows:

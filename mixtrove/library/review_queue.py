@@ -14,14 +14,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, NotFound
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_entry, read, shown
 from mixtrove.library.deletion import chunks
 from mixtrove.library.discoveries import Candidate, TrackRecord, external_id_of
 from mixtrove.library.facts import Facts
 from mixtrove.matching import Credit
-from mixtrove.matching.choice import NEAREST_IS, NO_CANDIDATE
+from mixtrove.matching.openings import NEAREST_IS, NO_CANDIDATE
 
 _entry = schema.tracklist_entry
 
@@ -68,16 +68,31 @@ EVERYTHING = ReviewFilter()
 
 
 def review_queue(
-    connection: sa.Connection, which: ReviewFilter = EVERYTHING, *, limit: int | None = None
+    connection: sa.Connection,
+    which: ReviewFilter = EVERYTHING,
+    *,
+    after: tuple[int, str] | None = None,
+    limit: int | None = None,
 ) -> list[ReviewItem]:
-    """Lines that wait, grouped by line key, ordered by how often they were heard."""
+    """Lines that wait, grouped by line key, ordered by how often they were heard.
+
+    Args:
+        connection: an open connection.
+        which: the lines that are meant.
+        after: only those behind the line that was heard so often and has this entry.
+        limit: at most so many.
+    """
     waiting = _waiting(which)
-    rows = connection.execute(
+    query = (
         sa.select(waiting, _entry.c.raw_line)
         .join(_entry, _entry.c.id == waiting.c.entry_id)
         .order_by(waiting.c.heard.desc(), waiting.c.entry_id)
         .limit(limit)
-    ).all()
+    )
+    if after is not None:
+        rarer = waiting.c.heard < after[0]
+        query = query.where(rarer | ((waiting.c.heard == after[0]) & (waiting.c.entry_id > after[1])))
+    rows = connection.execute(query).all()
     return [_item(connection, row.line_key, row.entry_id, row.raw_line, row.heard) for row in rows]
 
 
@@ -94,7 +109,7 @@ def review_item(connection: sa.Connection, entry_id: str) -> ReviewItem:
     """
     row = connection.execute(sa.select(_entry).where(_entry.c.id == entry_id)).one_or_none()
     if row is None:
-        raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
+        raise NotFound("entry", entry_id, seen_in="mixtrove review list")
     heard = connection.execute(
         sa.select(sa.func.count()).where(_entry.c.line_key == row.line_key)
     ).scalar_one()
@@ -246,5 +261,5 @@ def credit_of_line(connection: sa.Connection, entry_id: str) -> Credit:
     """
     row = connection.execute(sa.select(_entry).where(_entry.c.id == entry_id)).mappings().first()
     if row is None:
-        raise BadInput(f"there is no entry {entry_id!r}: `mixtrove review list` shows them")
+        raise NotFound("entry", entry_id, seen_in="mixtrove review list")
     return credit_of_entry(row)

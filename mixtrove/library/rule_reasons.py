@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import NotFound
 from mixtrove.library import wants
 from mixtrove.library.heard_tracks import tracks_as_heard
 from mixtrove.library.rule_plan import (
@@ -58,7 +58,7 @@ def explain_track(
     """
     track = tracks_as_heard(connection, [track_id]).get(track_id)
     if track is None:
-        raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
+        raise NotFound("track", track_id, seen_in="mixtrove library list")
     judgements = tuple(judge(rule, track) for rule in rules)
     wish, there = most(judgements), on_list(connection, user).get(track_id)
     if there is not None:

@@ -36,6 +36,7 @@ def _ref(name: str, target: str, *, nullable: bool = False, **kw: Any) -> sa.Col
 ENTRY_STATUSES = ("pending", "identified", "provisional", "skipped")
 METHODS = ("manual", "library", "catalogue", "api", "fingerprint")
 WANT_STATUSES = ("wanted", "purchased", "unavailable")
+JOB_STATUSES = ("queued", "running", "done", "failed", "cancelled")
 
 counter = sa.Table(
     "counter",
@@ -129,6 +130,8 @@ library_track = sa.Table(
     _revision(),
     sa.UniqueConstraint("identity_key", "disambiguator"),
     sa.Index(None, "provisional"),
+    sa.Index("ix_library_track_heard", sa.desc("discovery_count"), "artist", "title", "id"),
+    sa.Index(None, "artist", "title", "id"),
     comment="One row a version of a track, with every mix it was heard in.",
 )
 
@@ -273,6 +276,11 @@ track_discovery = sa.Table(
     _ref("entry_id", "tracklist_entry.id", unique=True),
     _ref("library_track_id", "library_track.id", nullable=True, ondelete="SET NULL"),
     sa.Column("discovery_date", UtcDateTime, nullable=False),
+    sa.Column(
+        "identified_at",
+        UtcDateTime,
+        comment="since when it is known what it is; null while that is not certain",
+    ),
     sa.Column("confidence", sa.Float, nullable=False),
     sa.Column("identification_method", sa.String(16), nullable=False),
     sa.Column("metadata_sources", Json, nullable=False),
@@ -431,8 +439,53 @@ discovery_job = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
-    sa.CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
+    sa.Column("asked_by", sa.Text, nullable=False, server_default="", comment="a user"),
+    sa.Column("host", sa.Text, comment="the machine of the worker"),
+    sa.Column("pid", sa.Integer, comment="its process there"),
+    sa.Column("until", UtcDateTime, comment="from then on anybody may take it over"),
+    sa.Column("message_id", sa.String(200), index=True, comment="of the message that asked for it"),
+    sa.Column("reply_key", sa.String(200), comment="what the sender of the message listens to"),
+    sa.CheckConstraint(f"status IN {JOB_STATUSES}", name="status"),
+    sa.Index(None, "status", "id"),
     comment="A request to discover the tracks of one tracklist.",
+)
+
+received_message = sa.Table(
+    "received_message",
+    metadata,
+    sa.Column("id", sa.String(200), primary_key=True, comment="as its sender chose it"),
+    sa.Column("digest", sa.String(64), nullable=False, comment="SHA-256 of what it asks for, hexadecimal"),
+    sa.Column("received_at", UtcDateTime, nullable=False, index=True),
+    comment="Messages whose jobs are written down: one that comes again is not done again.",
+)
+
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    _id(),
+    sa.Column("user", sa.String(64), nullable=False, index=True),
+    sa.Column("name", sa.String(100), nullable=False, comment="what it is for, in its owner's words"),
+    sa.Column("digest", sa.String(64), nullable=False, comment="SHA-256 of the token, hexadecimal"),
+    sa.Column("scopes", Json, nullable=False, comment="read, edit, admin"),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("used_at", UtcDateTime, comment="to the hour"),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Index("uq_api_token_digest", "digest", unique=True),
+    comment="Who may use the REST API. The token itself is kept nowhere.",
+)
+
+idempotent_request = sa.Table(
+    "idempotent_request",
+    metadata,
+    sa.Column("user", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True, comment="Idempotency-Key, as the client chose it"),
+    sa.Column("fingerprint", sa.String(64), nullable=False, comment="SHA-256 of method, address and body"),
+    sa.Column("started_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("status", sa.Integer, comment="of the answer; null while there is none"),
+    sa.Column("headers", Json),
+    sa.Column("body", sa.LargeBinary),
+    comment="What was answered to requests that may be repeated, for a day.",
 )
 
 retry_entry = sa.Table(
@@ -479,6 +532,67 @@ outbox = sa.Table(
     sa.Column("payload", Json, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("published_at", UtcDateTime),
+    sa.Index(None, "published_at", "id"),
     sqlite_autoincrement=True,
     comment="Events to be published, at least once.",
+)
+
+offer_watch = sa.Table(
+    "offer_watch",
+    metadata,
+    sa.Column("library_track_id", sa.String(36), primary_key=True),
+    sa.Column("asked_at", UtcDateTime, comment="when shops were asked last"),
+    sa.Column("next_at", UtcDateTime, comment="when they are asked again; null: now"),
+    sa.Column("times", sa.Integer, nullable=False, comment="how often in a row nobody had an offer"),
+    sa.Column(
+        "marks",
+        Json,
+        nullable=False,
+        comment="cut and currency → what a price must not be above to be told as cheaper",
+    ),
+    comment="Tracks that somebody wants: when shops are asked again, and which price would be news. "
+    "A row may outlive its track.",
+)
+
+notification = sa.Table(
+    "notification",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("channel", sa.String(32), nullable=False, comment="fingerprint of its address"),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("thing", sa.String(128), nullable=False, comment="what it is about; told once a channel"),
+    sa.Column("about", sa.String(36), comment="id of the track, want or entry"),
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("noted_at", UtcDateTime, nullable=False),
+    sa.Column("message_id", sa.String(36), index=True, comment="the message that carries it, once begun"),
+    sa.Column("sent_at", UtcDateTime, comment="null: it waits, or its message was begun and not finished"),
+    sa.UniqueConstraint("channel", "kind", "thing"),
+    sa.Index(None, "channel", "sent_at"),
+    sqlite_autoincrement=True,
+    comment="What a channel is told: a thing once.",
+)
+
+notification_channel = sa.Table(
+    "notification_channel",
+    metadata,
+    sa.Column("channel", sa.String(32), primary_key=True, comment="fingerprint of its address"),
+    sa.Column("name", sa.Text, nullable=False, comment="the address without its secrets"),
+    sa.Column("host", sa.Text, comment="the machine of who sends to it now"),
+    sa.Column("pid", sa.Integer, comment="its process there"),
+    sa.Column("claimed_at", UtcDateTime),
+    sa.Column("until", UtcDateTime, comment="from then on anybody may send to it"),
+    sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
+    sa.Column("next_at", UtcDateTime, comment="when it is tried again"),
+    sa.Column("why", sa.Text, nullable=False, comment="a sentence: why the last try failed"),
+    sa.Column("sent_at", UtcDateTime, comment="when it took a message last"),
+    comment="Where messages go: one sender at a time.",
+)
+
+notification_cursor = sa.Table(
+    "notification_cursor",
+    metadata,
+    sa.Column("source", sa.String(32), primary_key=True, comment="outbox or plays"),
+    sa.Column("value", sa.BigInteger, nullable=False, comment="the id, or revision, that was read last"),
+    sa.Column("since", UtcDateTime, nullable=False, comment="what was known before is no news"),
+    comment="How far notifications have read what happened.",
 )

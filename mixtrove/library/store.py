@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mixtrove.settings import Settings
 
-HEAD = "0005"
+HEAD = "0010"
 """The newest migration; a test compares it with ``migrations/versions``."""
 
 Thing = TypeVar("Thing")
@@ -256,3 +256,15 @@ def _url_of(settings: Settings) -> sa.URL:
     if settings.database_url is None:
         return sqlite_url(settings.home / "mixtrove.db")
     return database_url(settings.database_url)
+
+
+def store_path(settings: Settings) -> Path | None:
+    """The file of the settings' store, whether it is there or not; None on Postgres."""
+    url = _url_of(settings)
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+def has_store(settings: Settings) -> bool:
+    """Whether there is a store to look into; one on Postgres counts as there."""
+    path = store_path(settings)
+    return path is None or path.exists()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput, StaleEdit
+from mixtrove.errors import BadInput, NotFound, StaleEdit
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_track, shown
 from mixtrove.library.line_decisions import file_decision
@@ -33,7 +33,6 @@ from mixtrove.library.track_identity import (
 from mixtrove.library.track_pairs import forget_pair, is_apart, note_pair
 from mixtrove.library.track_references import reference
 from mixtrove.matching import identity_key
-from mixtrove.matching.verdict import compare
 
 EDITABLE = (
     "artist", "title", "remix", "label", "catalog_number", "release_date", "genre", "bpm", "key",
@@ -87,11 +86,7 @@ def edit_track(
     """
     row = track_row(tx.connection, track_id)
     values = {name: _checked(name, value) for name, value in changes.items()}
-    if expected_version is not None and expected_version != row["version"]:
-        raise StaleEdit(
-            f"track {row['id']}", expected=expected_version, found=row["version"],
-            given=values, there={name: row[name] for name in values},
-        )  # fmt: skip
+    check_version(row, expected_version, values)
     theirs = set_by_people(tx.connection, [row["id"]]).get(row["id"], set())
     changed = {name: value for name, value in values.items() if row[name] != value or name not in theirs}
     if correction_id is not None:  # from another library: it holds, whatever is here already
@@ -116,6 +111,19 @@ def edit_track(
     )  # fmt: skip
     renew_marks(tx, [row["id"]])
     return version
+
+
+def check_version(row: sa.RowMapping, expected: int | None, values: Mapping[str, Any]) -> None:
+    """Refuse to give a track these values when it was changed since that version was read.
+
+    Raises:
+        StaleEdit: it has another version.
+    """
+    if expected is not None and expected != row["version"]:
+        raise StaleEdit(
+            f"track {row['id']}", expected=expected, found=row["version"],
+            given=values, there={name: row[name] for name in values},
+        )  # fmt: skip
 
 
 def merge_by_person(
@@ -283,7 +291,7 @@ def track_row(connection: sa.Connection, track_id: str) -> sa.RowMapping:
     """
     now = current_id(connection, track_id)
     if now is None:
-        raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
+        raise NotFound("track", track_id, seen_in="mixtrove library list")
     return connection.execute(sa.select(_track).where(_track.c.id == now)).mappings().one()
 
 
@@ -294,6 +302,8 @@ def refuse_versions(one: sa.RowMapping, other: sa.RowMapping) -> str:
         BadInput: these are two versions.
     """
     left, right = credit_of_track(one), credit_of_track(other)
+    from mixtrove.matching import compare  # compiled code: loaded by who compares
+
     found = compare(left, right)
     if left.unknown or right.unknown:
         raise BadInput(
@@ -324,6 +334,8 @@ def _rename(tx: Transaction, row: sa.RowMapping, changed: dict[str, Any]) -> dic
             f"track {twin['id']} is this one already: make them one with "
             f"`mixtrove library merge {twin['id'][-8:]} {row['id'][-8:]}`"
         )
+    from mixtrove.matching import compare
+
     if compare(credit_of_track(row), new).gate >= ONE_TRACK:
         remember_name(tx, row, row["id"])
     known = forget_name(tx, key, row["disambiguator"])
@@ -355,9 +367,19 @@ def _checked(name: str, value: Any) -> Any:
         raise BadInput(f"{name} {value!r} is no text")
     if name == "key" and parse_key(value) is None:
         raise BadInput(f"key {value!r} is no musical key such as Am, A minor or 8A")
-    if name == "release_date" and not _DATE.fullmatch(value):
+    if name == "release_date" and not _is_date(value):
         raise BadInput(f"release_date {value!r} is none of YYYY, YYYY-MM and YYYY-MM-DD")
     return value
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:  # such as 2026-02-31
+        return False
+    return True
 
 
 def _file(

@@ -58,6 +58,11 @@ class TrackFilter:
     owned: bool | None = None  # a file of the collection is this track
     wanted_by: str | None = None  # a user: on their want list, not bought
 
+    @property
+    def names_a_text(self) -> bool:
+        """Whether tracks are looked for by a part of a name."""
+        return any((self.words, self.artist, self.title, self.label, self.genre, self.dj))
+
 
 def conditions(connection: sa.Connection, which: TrackFilter) -> list[sa.ColumnElement[bool]]:
     """What must hold of a row of ``library_track``; nothing for all of them."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
@@ -23,7 +23,9 @@ from mixtrove.library.store import Transaction
 from mixtrove.library.track_columns import NAMED, set_by_people
 from mixtrove.library.track_identity import current_ids
 from mixtrove.matching import Credit, identity_key
-from mixtrove.matching.verdict import Decision, compare
+
+if TYPE_CHECKING:
+    from mixtrove.matching.verdict import Decision
 
 Kind = Literal["unsure", "conflict", "apart"]
 
@@ -52,6 +54,8 @@ def alike(one: Credit, other: Credit) -> tuple[Decision, float, tuple[str, ...]]
     """What the texts of two recordings that share an id say: decision, score, reasons."""
     if identity_key(one) == identity_key(other):
         return "same", 1.0, ()
+    from mixtrove.matching import compare  # compiled code: loaded by who compares
+
     found = compare(one, other)
     return found.decision, found.score, found.reasons
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import NotFound
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks
 from mixtrove.library.musical_key import parse_key
@@ -87,10 +87,15 @@ def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
     Raises:
         BadInput: there is none with this id.
     """
-    row = connection.execute(sa.select(_track).where(_track.c.id == track_id)).mappings().first()
-    if row is None:
-        raise BadInput(f"there is no track {track_id!r}: `mixtrove library list` shows them")
     known, owned = schema.external_id, schema.owned_track
+    files = sa.select(sa.func.count()).where(owned.c.library_track_id == track_id).scalar_subquery()
+    row = (
+        connection.execute(sa.select(_track, files.label("files")).where(_track.c.id == track_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound("track", track_id, seen_in="mixtrove library list")
     ids = connection.execute(
         sa.select(known.c.provider, known.c.external_id)
         .where(known.c.library_track_id == track_id)
@@ -100,15 +105,14 @@ def get_track(connection: sa.Connection, track_id: str) -> TrackDetails:
         sa.select(_attribute)
         .where(_attribute.c.library_track_id == track_id, is_live(datetime.now(UTC)))
         .order_by(_attribute.c.name, _attribute.c.provider)
-    )
-    files = sa.select(sa.func.count()).where(owned.c.library_track_id == track_id)
+    ).all()
     return TrackDetails(
-        track=track_rows(connection, [row])[0],
+        track=_shown(row, [one for one in said if one.name in _NAMES]),
         external_ids=tuple((one.provider, one.external_id) for one in ids),
         attributes=tuple(
             Attribute(one.name, one.value, one.provider, one.fetched_at, one.expires_at) for one in said
         ),
-        owned=connection.execute(files).scalar_one(),
+        owned=row["files"],
     )
 
 

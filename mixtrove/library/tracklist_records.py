@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, NotFound
 from mixtrove.library import schema
 from mixtrove.library.credits import credit_of_entry, shown
-from mixtrove.library.deletion import delete_rows, detach, ids_where
+from mixtrove.library.deletion import chunks, delete_rows, detach, ids_where
 from mixtrove.library.entries import delete_entries
+from mixtrove.library.jobs import end_with_tracklist
 from mixtrove.library.store import Transaction
 from mixtrove.library.tracklists import METADATA, mix_key
+from mixtrove.storable import why_no_day
 
 _tracklist = schema.tracklist
 _entry = schema.tracklist_entry
@@ -69,13 +71,29 @@ class EntryRecord:
 
 
 def list_tracklists(
-    connection: sa.Connection, *, dj: str | None = None, limit: int | None = None
+    connection: sa.Connection, *, dj: str | None = None, after: str | None = None, limit: int | None = None
 ) -> list[TracklistSummary]:
-    """Tracklists, the last imported first; ``dj`` filters by a part of the name."""
-    query = _summaries().order_by(_tracklist.c.imported_at.desc(), _tracklist.c.id.desc())
-    if dj:
-        query = query.where(_tracklist.c.dj.icontains(dj, autoescape=True))
-    return [_summary(row) for row in connection.execute(query.limit(limit)).mappings()]
+    """Tracklists, the last imported first; ``dj`` is a part of the name, ``after`` the last id of a page."""
+    some = sa.select(_tracklist.c.id).where(*_of_dj(dj)).order_by(_tracklist.c.id.desc()).limit(limit)
+    if after is not None:
+        some = some.where(_tracklist.c.id < after)
+    ids = connection.execute(some).scalars().all()
+    found = {
+        row["id"]: _summary(row)
+        for part in chunks(ids)
+        for row in connection.execute(_summaries(part)).mappings()
+    }
+    return [found[one] for one in ids]
+
+
+def count_tracklists(connection: sa.Connection, *, dj: str | None = None) -> int:
+    """How many tracklists these are; see ``list_tracklists``."""
+    query = sa.select(sa.func.count()).select_from(_tracklist).where(*_of_dj(dj))
+    return connection.execute(query).scalar_one()
+
+
+def _of_dj(dj: str | None) -> list[sa.ColumnElement[bool]]:
+    return [_tracklist.c.dj.icontains(dj, autoescape=True)] if dj else []
 
 
 def get_tracklist(connection: sa.Connection, tracklist_id: str) -> tuple[TracklistSummary, list[EntryRecord]]:
@@ -84,9 +102,9 @@ def get_tracklist(connection: sa.Connection, tracklist_id: str) -> tuple[Trackli
     Raises:
         BadInput: there is none with this id.
     """
-    row = connection.execute(_summaries().where(_tracklist.c.id == tracklist_id)).mappings().first()
+    row = connection.execute(_summaries([tracklist_id])).mappings().first()
     if row is None:
-        raise BadInput(f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them")
+        raise NotFound("tracklist", tracklist_id, seen_in="mixtrove tracklist list")
     entries = connection.execute(
         sa.select(
             _entry,
@@ -117,20 +135,38 @@ def new_tracks(entries: Iterable[EntryRecord]) -> tuple[int, int]:
     return len(new) - provisional, provisional
 
 
+def tracklist_revision(connection: sa.Connection, tracklist_id: str) -> int:
+    """The number of the last write that changed a tracklist, its lines or what they were found to be."""
+    of_lines = sa.select(sa.func.max(_entry.c.revision)).where(_entry.c.tracklist_id == tracklist_id)
+    of_plays = (
+        sa.select(sa.func.max(_discovery.c.revision))
+        .join(_entry, _entry.c.id == _discovery.c.entry_id)
+        .where(_entry.c.tracklist_id == tracklist_id)
+    )
+    own = sa.select(_tracklist.c.revision).where(_tracklist.c.id == tracklist_id)
+    row = connection.execute(
+        sa.select(own.scalar_subquery(), of_lines.scalar_subquery(), of_plays.scalar_subquery())
+    ).one()
+    return max(int(number or 0) for number in row)
+
+
 def edit_tracklist(tx: Transaction, tracklist_id: str, changes: Mapping[str, Any]) -> None:
     """Set title, dj, played_on, source or source_url; later imports keep what was set here.
 
     Raises:
-        BadInput: no such tracklist, no such field, or another tracklist is this mix already.
+        BadInput: no such tracklist, no such field, no day on which it can have been played, or another
+            tracklist is this mix already.
     """
     unknown = sorted(set(changes) - set(METADATA))
     if unknown:
         raise BadInput(f"a tracklist has no field {unknown[0]!r}: there are {', '.join(METADATA)}")
+    if (day := changes.get("played_on")) and (why := why_no_day(day)):
+        raise BadInput(f"date {why}: give the day on which it was played")
     row = tx.connection.execute(
         sa.select(_tracklist).where(_tracklist.c.id == tracklist_id)
     ).mappings().first()  # fmt: skip
     if row is None:
-        raise BadInput(f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them")
+        raise NotFound("tracklist", tracklist_id, seen_in="mixtrove tracklist list")
     values: dict[str, Any] = {name: value or None for name, value in changes.items()}
     if all(row[name] == value for name, value in values.items()):
         return
@@ -166,11 +202,12 @@ def delete_tracklist(tx: Transaction, tracklist_id: str) -> int:
     Raises:
         BadInput: there is none with this id.
     """
+    end_with_tracklist(tx, tracklist_id)
     entries = ids_where(tx, _entry, "tracklist_id", [tracklist_id])
     delete_entries(tx, entries)
     detach(tx, schema.want, "source_tracklist_id", [tracklist_id])
     if delete_rows(tx, _tracklist, [tracklist_id]) == 0:
-        raise BadInput(f"there is no tracklist {tracklist_id!r}: `mixtrove tracklist list` shows them")
+        raise NotFound("tracklist", tracklist_id, seen_in="mixtrove tracklist list")
     return len(entries)
 
 
@@ -180,15 +217,27 @@ def export_tracklist(connection: sa.Connection, tracklist_id: str, version: int 
     Raises:
         BadInput: no such tracklist or version.
     """
+    _, _, lines = version_lines(connection, tracklist_id, version)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def version_lines(
+    connection: sa.Connection, tracklist_id: str, version: int | None = None
+) -> tuple[datetime, tuple[str, ...], tuple[str, ...]]:
+    """(when it was imported, what changed, the raw lines) of a version, by default the newest.
+
+    Raises:
+        NotFound: no such tracklist or version.
+    """
     versions = schema.tracklist_version
-    query = sa.select(versions.c.lines).where(versions.c.tracklist_id == tracklist_id)
+    query = sa.select(versions).where(versions.c.tracklist_id == tracklist_id)
     if version is not None:
         query = query.where(versions.c.version == version)
-    lines = connection.execute(query.order_by(versions.c.version.desc()).limit(1)).scalar()
-    if lines is None:
+    row = connection.execute(query.order_by(versions.c.version.desc()).limit(1)).first()
+    if row is None:
         which = f"version {version} of tracklist" if version is not None else "tracklist"
-        raise BadInput(f"there is no {which} {tracklist_id!r}: `mixtrove tracklist show` tells which")
-    return "".join(f"{line}\n" for line in lines)
+        raise NotFound(which, tracklist_id, seen_in="mixtrove tracklist show")
+    return row.imported_at, tuple(row.changes), tuple(row.lines)
 
 
 def list_versions(
@@ -204,7 +253,7 @@ def list_versions(
     return [(row.version, row.imported_at, tuple(row.changes)) for row in rows]
 
 
-def _summaries() -> sa.Select[Any]:
+def _summaries(ids: Sequence[str]) -> sa.Select[Any]:
     counts = (
         sa.select(
             _entry.c.tracklist_id,
@@ -213,13 +262,18 @@ def _summaries() -> sa.Select[Any]:
                 for status in schema.ENTRY_STATUSES
             ),
         )
+        .where(_entry.c.tracklist_id.in_(ids))
         .group_by(_entry.c.tracklist_id)
         .subquery()
     )
-    return sa.select(
-        _tracklist,
-        *(sa.func.coalesce(counts.c[status], 0).label(f"n_{status}") for status in schema.ENTRY_STATUSES),
-    ).outerjoin(counts, counts.c.tracklist_id == _tracklist.c.id)
+    return (
+        sa.select(
+            _tracklist,
+            *(sa.func.coalesce(counts.c[status], 0).label(f"n_{status}") for status in schema.ENTRY_STATUSES),
+        )
+        .outerjoin(counts, counts.c.tracklist_id == _tracklist.c.id)
+        .where(_tracklist.c.id.in_(ids))
+    )
 
 
 def _summary(row: sa.RowMapping) -> TracklistSummary:

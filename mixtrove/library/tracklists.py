@@ -48,8 +48,13 @@ def import_tracklist(store: Store, tracklist: Tracklist) -> ImportResult:
         StoreUnavailable: nothing was changed.
     """
     with store.write() as tx:
-        known = _same_mix(tx, tracklist)
-        return _insert(tx, tracklist) if known is None else _update(tx, known, tracklist)
+        return import_into(tx, tracklist)
+
+
+def import_into(tx: Transaction, tracklist: Tracklist) -> ImportResult:
+    """Bring a tracklist that was read into the store, with what else this transaction does."""
+    known = _same_mix(tx, tracklist)
+    return _insert(tx, tracklist) if known is None else _update(tx, known, tracklist)
 
 
 def content_hash(lines: Sequence[Line]) -> str:

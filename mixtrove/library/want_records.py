@@ -5,7 +5,7 @@ Reading only; changing them is ``wants.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -61,16 +61,30 @@ class WantChange:
     new_priority: int
 
 
+@dataclass(frozen=True, slots=True)
+class WantFilter:
+    """Which wants of a user are meant; all of them by default. Every field that is set must hold."""
+
+    status: str | None = None
+    min_priority: int = 1
+    search: str | None = None  # words that occur in artist, title, version, label or notes
+    dj: str | None = None  # heard in a mix of this DJ, in any spelling of the same normal form
+    label: str | None = None  # on this label, likewise
+    added_after: date | None = None  # on the list since this day (UTC) or later
+
+
+EVERYTHING = WantFilter()
+
+Place = tuple[int, int, datetime, str]
+"""Where a want stands in the list: priority, plays, when it was added, id."""
+
+
 def list_wants(
     connection: sa.Connection,
     user: str,
+    which: WantFilter = EVERYTHING,
     *,
-    status: str | None = None,
-    min_priority: int = 1,
-    search: str | None = None,
-    dj: str | None = None,
-    label: str | None = None,
-    added_after: date | None = None,
+    after: Place | None = None,
     limit: int | None = None,
 ) -> list[WantRecord]:
     """A user's wants, the most wanted first, then the most heard.
@@ -78,38 +92,62 @@ def list_wants(
     Args:
         connection: an open connection.
         user: whose.
-        status: only these.
-        min_priority: only those at least so much wanted.
-        search: words that occur in artist, title, version, label or notes.
-        dj: only what was heard in a mix of this DJ, in any spelling of the same normal form.
-        label: only what is on this label, likewise.
-        added_after: only what was put on the list on this day (UTC) or later.
+        which: the wants that are meant.
+        after: only those behind this place.
         limit: at most so many.
     """
-    query = _records().where(_want.c.user == user, _want.c.priority >= min_priority)
-    if status:
-        query = query.where(_want.c.status == status)
-    if search:
-        named = (_track.c.artist, _track.c.title, _track.c.remix, _track.c.label, _want.c.notes)
-        query = query.where(contains_words(named, search))
-    if label:
-        query = query.where(_track.c.label.in_(spellings(connection, _track.c.label, [label])))
-    if added_after is not None:
-        query = query.where(_want.c.added_at >= datetime.combine(added_after, time(), UTC))
-    if dj:
-        tracklist, play = schema.tracklist, schema.track_discovery
-        names = spellings(connection, tracklist.c.dj, [dj])
+    query = _records().where(*_conditions(connection, user, which))
+    heard = _track.c.discovery_count
+    if after is not None:
+        later = sa.tuple_(_want.c.added_at, _want.c.id) > sa.tuple_(
+            sa.literal(after[2], _want.c.added_at.type), sa.literal(after[3])
+        )
         query = query.where(
+            _want.c.priority <= after[0],
+            (_want.c.priority < after[0]) | (heard < after[1]) | ((heard == after[1]) & later),
+        )
+    query = query.order_by(_want.c.priority.desc(), heard.desc(), _want.c.added_at, _want.c.id)
+    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def place_of(want: WantRecord) -> Place:
+    """Where a want stands in the list, for the page that begins behind it."""
+    return want.priority, want.heard, want.added_at, want.id
+
+
+def count_wants(connection: sa.Connection, user: str, which: WantFilter = EVERYTHING) -> int:
+    """How many wants of a user these are."""
+    query = sa.select(sa.func.count()).select_from(
+        _want.join(_track, _track.c.id == _want.c.library_track_id)
+    )
+    return connection.execute(query.where(*_conditions(connection, user, which))).scalar_one()
+
+
+def _conditions(connection: sa.Connection, user: str, which: WantFilter) -> list[sa.ColumnElement[bool]]:
+    """What must hold of a want and its track."""
+    held = [_want.c.user == user]
+    if which.min_priority > 1:
+        held.append(_want.c.priority >= which.min_priority)
+    if which.status:
+        held.append(_want.c.status == which.status)
+    if which.search:
+        named = (_track.c.artist, _track.c.title, _track.c.remix, _track.c.label, _want.c.notes)
+        held.append(contains_words(named, which.search))
+    if which.label:
+        held.append(_track.c.label.in_(spellings(connection, _track.c.label, [which.label])))
+    if which.added_after is not None:
+        held.append(_want.c.added_at >= datetime.combine(which.added_after, time(), UTC))
+    if which.dj:
+        tracklist, play = schema.tracklist, schema.track_discovery
+        names = spellings(connection, tracklist.c.dj, [which.dj])
+        held.append(
             sa.exists().where(
                 play.c.library_track_id == _track.c.id,
                 tracklist.c.id == play.c.tracklist_id,
                 tracklist.c.dj.in_(names),
             )
         )
-    query = query.order_by(
-        _want.c.priority.desc(), _track.c.discovery_count.desc(), _want.c.added_at, _want.c.id
-    )
-    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+    return held
 
 
 def get_want(connection: sa.Connection, want_id: str) -> WantRecord:
@@ -142,6 +180,15 @@ def want_of_track(connection: sa.Connection, track_id: str, user: str) -> str | 
     return found
 
 
+def want_owners(connection: sa.Connection, want_ids: Collection[str]) -> dict[str, str]:
+    """By want, whose it is; ids of no want are absent."""
+    return {
+        row.id: row.user
+        for some in chunks(want_ids)
+        for row in connection.execute(sa.select(_want.c.id, _want.c.user).where(_want.c.id.in_(some)))
+    }
+
+
 def want_history(connection: sa.Connection, want_id: str) -> list[WantChange]:
     """What became of a want, the first change first."""
     event = schema.want_event
@@ -159,12 +206,6 @@ def mix_of(connection: sa.Connection, want: WantRecord) -> str | None:
         sa.select(table.c.dj, table.c.title, table.c.played_on).where(table.c.id == want.source_tracklist_id)
     ).first()
     return row and (" · ".join(str(part) for part in row if part) or want.source_tracklist_id)
-
-
-def count_wants(connection: sa.Connection, user: str) -> int:
-    """How many wants a user has, whatever their status."""
-    query = sa.select(sa.func.count()).select_from(_want).where(_want.c.user == user)
-    return connection.execute(query).scalar_one()
 
 
 def _records() -> sa.Select[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mixtrove.errors import BadInput
+from mixtrove.errors import BadInput, NotFound
 from mixtrove.library import schema
 from mixtrove.library.deletion import chunks, delete_rows, ids_where
 from mixtrove.library.derived import remove_orphans
@@ -58,7 +58,7 @@ def read_rows(tx: Transaction, want_ids: Sequence[str]) -> list[sa.RowMapping]:
 
 def no_such_want(want_id: str) -> BadInput:
     """That there is no want with this id."""
-    return BadInput(f"there is no want {want_id!r}: `mixtrove want list --all` shows them")
+    return NotFound("want", want_id, seen_in="mixtrove want list --all")
 
 
 def insert_wants(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -70,9 +70,7 @@ def insert_wants(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     tracks = _tracks(tx, (row["library_track_id"] for row in rows))
     for row in rows:
         if row["library_track_id"] not in tracks:
-            raise BadInput(
-                f"there is no track {row['library_track_id']!r}: `mixtrove library list` shows them"
-            )
+            raise NotFound("track", row["library_track_id"], seen_in="mixtrove library list")
     heard = known_tracklists(tx, (one["discovered_from"] for one in tracks.values()))
     inserted = []
     for row in rows:
@@ -126,7 +124,7 @@ def check_tracklists(tx: Transaction, ids: Iterable[str | None]) -> None:
     """Refuse (``BadInput``) a tracklist that is not there."""
     given = {one for one in ids if one is not None}
     for missing in sorted(given - known_tracklists(tx, given)):
-        raise BadInput(f"there is no tracklist {missing!r}: `mixtrove tracklist list` shows them")
+        raise NotFound("tracklist", missing, seen_in="mixtrove tracklist list")
 
 
 def known_tracklists(tx: Transaction, ids: Iterable[str | None]) -> set[str]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mixtrove.errors import BadInput
 from mixtrove.library import schema
+from mixtrove.storable import UNSTORABLE, why_no_day
 
 DEFAULT_PRIORITY = 3
 CUTS = ("original", "extended", "radio")
@@ -22,7 +23,6 @@ EDITABLE = ("priority", "status", "cut", "notes", "source_tracklist_id", *PURCHA
 _LONGEST_TEXT = 10_000
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,99; not 1,999, which may be a thousand
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def moment(value: Any) -> datetime:
-    """A time that is over: a day is its beginning, text is read as ISO 8601, in UTC where it names no zone.
+    """A time that is over: a day is its beginning, text is read as ISO 8601; in UTC where no zone is named.
 
     Raises:
-        BadInput: it is no time, or lies in the future.
+        BadInput: it is no time, lies in the future or before 1900.
     """
     found = value
     if isinstance(value, str):
@@ -46,14 +46,13 @@ def moment(value: Any) -> datetime:
             found = datetime.fromisoformat(value.strip())
         except ValueError as error:
             raise BadInput(f"date {value!r} is not a day such as 2026-05-01") from error
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
     elif isinstance(value, date) and not isinstance(value, datetime):
         found = datetime.combine(value, time(), UTC)
-    if not isinstance(found, datetime) or found.tzinfo is None:
+    if not isinstance(found, datetime):
         raise BadInput(f"date {value!r} is not a day such as 2026-05-01")
-    if found > datetime.now(UTC) + timedelta(days=1):  # a day begins earlier in the east
-        raise BadInput(f"date {found:%Y-%m-%d} lies in the future: give the day on which it was")
-    return found.astimezone(UTC)
+    if why := why_no_day(found.date()):
+        raise BadInput(f"date {why}: give the day on which it was")
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def text_or_none(value: Any) -> str | None:
@@ -66,7 +65,7 @@ def text_or_none(value: Any) -> str | None:
         return None
     if not isinstance(value, str):
         raise BadInput(f"{value!r} is not text")
-    if _UNSTORABLE.search(value):
+    if UNSTORABLE.search(value):
         raise BadInput("it has signs that cannot be kept (NUL, half a surrogate pair): take them out")
     if len(value) > _LONGEST_TEXT:
         raise BadInput(f"it has {len(value):,} signs, {_LONGEST_TEXT:,} is the most: shorten it")

@@ -14,15 +14,13 @@ import numpy as np
 
 from mixtrove.matching import kernel
 from mixtrove.matching.credit import Credit, identity_key
+from mixtrove.matching.openings import NEAREST_IS, NO_CANDIDATE, READ_AS
 from mixtrove.matching.packed import packed, remember_packed
 from mixtrove.matching.prepared import prepare, squeezed_title
 from mixtrove.matching.verdict import RULE, Rule, Verdict, compare, record_features, verdict
 
 # Another reading of an ambiguous line counts a little less than the first, so that it must fit better.
 OTHER_READING = 0.97
-READ_AS = "read as "  # how the reason of a match begins that rests on another reading
-NEAREST_IS = "nearest: "  # … and the one that names a recording which is not close
-NO_CANDIDATE = "no candidate"  # … and those that there is none
 LACKING = 0.06  # … and a recording that lacks whom the line features behind one that does not
 NEAREST = 0.25  # the score from which the nearest candidate is named although it is none
 # Among cuts of one version the one that is named comes first, else original or extended before radio.

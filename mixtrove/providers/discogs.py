@@ -145,6 +145,7 @@ class Discogs(Provider):
         "with, sponsored or endorsed by Discogs. ‘Discogs’ is a trademark of Zink Media, LLC.",
         attribution_url="https://www.discogs.com",
         ceiling=timedelta(hours=6),
+        prices_passed_on=False,
         kept=frozenset(("name", "label", "catalog_number", "release_date", "genre", "duration", "credits")),
         warehouse=frozenset(
             ("name", "label", "catalog_number", "release_date", "genre", "duration", "credits")

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from mixtrove.logs import fields
 from mixtrove.providers.budget import Budget
 from mixtrove.providers.cache import Cache, Kept, Key
 from mixtrove.providers.failures import ProviderBusy, ProviderDown, ProviderRefused
@@ -157,7 +158,10 @@ class Gateway:
             ProviderRefused: the credentials or the request are not accepted.
             StoreUnavailable: slots or answers cannot be kept.
         """
-        line = self._line(request.provider)
+        with fields(provider=request.provider):
+            return self._ask(self._line(request.provider), request, read, budget)
+
+    def _ask(self, line: _Line, request: Request, read: Callable[[Any], T], budget: Budget) -> Answer[T]:
         if request.kind == "token":
             return Answer(self._call(line, request, budget, _reader(read)).value, self._cache.now())
         key = Key.of(request)
@@ -221,11 +225,19 @@ class Gateway:
 
     def states(self) -> dict[str, State]:
         """How every registered provider is just now, for all processes; see ``State``."""
+        today = self.today()
+        return {name: state_of(*self._slots.look(name), today[name]) for name in sorted(self._lines)}
+
+    def today(self) -> dict[str, Use]:
+        """What all processes asked of every registered provider today (UTC)."""
         self.flush()
-        today = self._counters.of(self._cache.now().date())
-        return {
-            name: state_of(*self._slots.look(name), today.get(name, Use())) for name in sorted(self._lines)
-        }
+        counted = self._counters.of(self._cache.now().date())
+        found = {}
+        for name in sorted(self._lines):
+            slot, now = self._slots.look(name)
+            found[name] = counted.get(name, Use())
+            found[name].requests = slot.requests if slot.day == now // 86_400_000_000 else 0
+        return found
 
     def answers(self) -> int:
         """How many questions were answered so far; the rows of ``provider_result``."""

@@ -75,3 +75,4 @@ class Terms:
     kept: frozenset[Field] = frozenset()  # what may stay in the library for good
     warehouse: frozenset[Field] = frozenset()  # what of it may enter the warehouse
     offers_for: timedelta = timedelta(hours=2)  # a price is shown for so long
+    prices_passed_on: bool = True  # whether a price may be in a message that leaves this installation

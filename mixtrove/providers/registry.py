@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from mixtrove.providers.bandcamp import Bandcamp
 from mixtrove.providers.beatport import Beatport
 from mixtrove.providers.discogs import Discogs
@@ -15,7 +13,7 @@ from mixtrove.providers.itunes import ITunes
 from mixtrove.providers.musicbrainz import MusicBrainz
 from mixtrove.providers.provider import Provider, ProviderSettings
 from mixtrove.providers.spotify import Spotify
-from mixtrove.settings import bad_variable
+from mixtrove.settings import from_environment
 
 PROVIDERS: tuple[type[Provider], ...] = (MusicBrainz, Beatport, Spotify, Discogs, ITunes, Bandcamp)
 """In the order in which they are listed."""
@@ -44,10 +42,7 @@ def open_providers(
 
 def provider_settings(provider: type[Provider]) -> ProviderSettings:
     """One provider's settings of this process's environment. Raises as ``open_providers`` does."""
-    try:
-        return provider.settings_class()
-    except ValidationError as error:
-        raise bad_variable(error, provider.settings_class) from error
+    return from_environment(provider.settings_class)
 
 
 def attributions(names: Collection[str]) -> list[str]:

@@ -25,9 +25,7 @@ class State:
 
 def state_of(slot: Slot, now: int, today: Use) -> State:
     """The state by a row at ``now`` (µs since 1970) and what was counted today."""
-    requests = slot.requests if slot.day == now // 86_400_000_000 else 0
-    today.requests = requests
-    figures = (requests, today.hit_rate, today.requests_per_line)
+    figures = (today.requests, today.hit_rate, today.requests_per_line)
     block = blocked(slot, now)
     until = _moment(slot.blocked_until) if block else None
     if block is not None and block.by == "quota":

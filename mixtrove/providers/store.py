@@ -41,3 +41,22 @@ def open_results(settings: Settings, *, upgrade: bool = True) -> ProviderStore |
     if url.get_backend_name() == "sqlite":
         return None
     return ProviderStore.open_at(url, upgrade=upgrade, busy_timeout=settings.busy_timeout)
+
+
+def ever_asked(settings: Settings) -> bool:
+    """Whether there is anything to be known of providers: nothing is made to find out."""
+    if settings.database_url is not None and not settings.database_url.startswith("sqlite"):
+        return True
+    return (settings.home / "providers.db").exists()
+
+
+def open_use(settings: Settings) -> ProviderStore | None:
+    """The database of the counters, wherever it is; None while no provider was ever asked from this home.
+
+    Raises:
+        StoreUnavailable: see ``Database.open_at``.
+    """
+    shared = open_results(settings)
+    if shared is not None or not (settings.home / "providers.db").exists():
+        return shared
+    return open_slots(settings)

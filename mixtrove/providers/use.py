@@ -79,12 +79,12 @@ class Counters:
         with self._lock:
             return {name: Use(**asdict(use)) for name, use in self._all.items()}
 
-    def flush(self, day: date, requests: Mapping[str, int]) -> None:
+    def flush(self, day: date, asked: Mapping[str, int]) -> None:
         """Add what was counted since the last time to the day.
 
         Args:
             day: UTC.
-            requests: the slots that were taken on this day, by all processes and by provider: what is
+            asked: the slots that were taken on this day, by all processes and by provider: what is
                 counted here would miss those of processes that were killed.
         """
         with self._lock:
@@ -94,7 +94,7 @@ class Counters:
         try:
             with self._database.writing() as connection:
                 for provider, use in sorted(unwritten.items()):
-                    counted = asdict(use) | {"requests": requests.get(provider, 0)}
+                    counted = asdict(use) | {"requests": asked.get(provider, 0)}
                     statement = insert(connection, _TABLE).values(provider=provider, day=day, **counted)
                     sums = {name: _TABLE.c[name] + statement.excluded[name] for name in counted}
                     more, new = _TABLE.c.requests, statement.excluded.requests

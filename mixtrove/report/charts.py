@@ -36,6 +36,7 @@ font is up to a fifth wider than the one it is measured with."""
 _BAR = 24
 _SLOPES = 4  # rising and falling items of a picture of slopes
 _TEMPO = 4  # BPM of a bar
+_TICKS = 6  # of an axis, at most, where they are placed one by one
 _STATUSES = ("identified", "provisional", "pending", "skipped")
 
 
@@ -56,34 +57,41 @@ class Picture:
         return f"{self.heading}: {self.sentence} The numbers are in the table below."
 
 
-def _top(kind: str) -> Callable[[duckdb.DuckDBPyConnection, Stretch], Picture]:
-    return lambda connection, stretch: top(
-        kind, [name for name in figures.top(connection, stretch) if name.kind == kind]
+Make = Callable[["duckdb.DuckDBPyConnection", Stretch, int], Picture]
+"""Makes a picture of an open warehouse and a stretch of time, with at most so many names."""
+
+
+def _top(kind: str) -> Make:
+    return lambda connection, stretch, rows: top(
+        kind, [name for name in figures.top(connection, stretch, rows) if name.kind == kind]
     )
 
 
-PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Stretch], Picture]] = {
-    "over-time": lambda connection, stretch: over_time(*figures.over_time(connection, stretch)),
+PICTURES: Mapping[str, Make] = {
+    "over-time": lambda connection, stretch, _: over_time(*figures.over_time(connection, stretch)),
     "top-artists": _top("artist"),
     "top-labels": _top("label"),
     "top-genres": _top("genre"),
-    "trends": lambda connection, stretch: slopes(figures.latest_trends(connection, stretch)),
-    "sources": lambda connection, stretch: sources(figures.sources(connection, stretch)),
-    "funnel": lambda connection, stretch: funnel(figures.tracks(connection, stretch)),
-    "tempo": lambda connection, stretch: tempo(figures.tracks(connection, stretch)),
-    "keys": lambda connection, stretch: keys(figures.tracks(connection, stretch)),
+    "trends": lambda connection, stretch, _: slopes(figures.latest_trends(connection, stretch)),
+    "sources": lambda connection, stretch, rows: sources(figures.sources(connection, stretch), rows),
+    "funnel": lambda connection, stretch, _: funnel(figures.tracks(connection, stretch)),
+    "tempo": lambda connection, stretch, _: tempo(figures.tracks(connection, stretch)),
+    "keys": lambda connection, stretch, _: keys(figures.tracks(connection, stretch)),
 }
 """Name → how it is made, in the order of the page."""
 
 
-def all_pictures(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> list[Picture]:
+def all_pictures(
+    connection: duckdb.DuckDBPyConnection, stretch: Stretch, rows: int = figures.TOP
+) -> list[Picture]:
     """Every picture of a stretch of time.
 
     Args:
         connection: an open warehouse, published or being built.
         stretch: of time.
+        rows: of each chart of names.
     """
-    return [make(connection, stretch) for make in PICTURES.values()]
+    return [make(connection, stretch, rows) for make in PICTURES.values()]
 
 
 def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
@@ -103,7 +111,7 @@ def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
     total = sum(period.new_tracks for period in periods)
     sentence = (
         f"{_of(total, 'track')} heard for the first time; most of them, {most.new_tracks:,}, "
-        f"in {_shown(grain, most.period)}, in {_of(most.mixes, 'mix')}."
+        f"{'on' if grain == 'day' else 'in'} {_shown(grain, most.period)}, in {_of(most.mixes, 'mix')}."
     )
     values = [
         {"from": period.period.isoformat(), "to": _end(grain, period.period).isoformat(),
@@ -116,6 +124,7 @@ def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
         )
         if high > low
     ]  # fmt: skip
+    days = [period.period for period in periods]
     form = {"year": "%Y", "month": "%b %Y", "week": "%d %b %Y", "day": "%d %b"}[grain]
     chart = (
         alt.Chart(_data(values))
@@ -123,10 +132,12 @@ def over_time(grain: Grain, periods: Sequence[Period]) -> Picture:
         .encode(
             x=alt.X("from:T")
             .title(None)
-            .axis(format=form, labelOverlap="greedy", labelSeparation=12, grid=False, tickCount=6)
-            .scale(type="utc"),
+            .axis(format=form, labelOverlap="greedy", labelSeparation=12, grid=False, **_ticks(grain, days))
+            .scale(type="utc", **_room(grain, days)),
             x2="to:T",
-            y=alt.Y("low:Q").title("different tracks").axis(tickCount=5, format=",d", domain=False),
+            y=alt.Y("low:Q")
+            .title("different tracks")
+            .axis(format=",d", domain=False, **_whole(max(period.tracks for period in periods))),
             y2="high:Q",
             color=alt.Color("what:N").scale(
                 domain=["new", "heard before"], range=[COLOURS["accent"], COLOURS["third"]]
@@ -158,7 +169,7 @@ def top(kind: str, names: Sequence[Name]) -> Picture:
     leads = (
         f"{first.name} leads with {_of(first.plays, 'play')} in {_of(first.mixes, 'mix')}"
         if len(tied) == 1
-        else f"{_all(tied)} lead with {_of(first.plays, 'play')} each"
+        else f"{_all([name.name for name in tied])} lead with {_of(first.plays, 'play')} each"
     )
     of_all = "plays" if kind == "artist" else f"plays with a known {kind}"
     rest = f"; these {len(names)} make {share:.0%} of all {of_all}." if len(names) > 1 else "."
@@ -186,47 +197,62 @@ def slopes(trends: figures.Trends | None) -> Picture:
             (),
         )
     artists = sorted((one for one in trends.found if one.kind == "artist"), key=lambda one: one.rank)
-    rising = [one for one in artists if one.growth > 1][:_SLOPES]
-    falling = [one for one in reversed(artists) if one.growth < 1][:_SLOPES]
+    rising = [one for one in artists if one.direction in ("rising", "new")][:_SLOPES]
+    falling = [one for one in reversed(artists) if one.direction == "falling"][:_SLOPES]
     chosen = [*rising, *reversed(falling)] or artists[:_SLOPES]
     first = chosen[0] if rising else chosen[-1]
     shares = {one.item: trends.shares(one) for one in chosen}
-    verb = "rises" if first.growth > 1 else "falls" if first.growth < 1 else "stays"
-    sentence = (
-        f"{first.name} {verb} most: {shares[first.item][1]:.1f} of 1,000 plays in the 30 days to "
-        f"{_day(trends.day)}, {shares[first.item][0]:.1f} in the 30 days before."
+    said = (
+        f"{first.name} {'rises' if rising else 'falls'} most:"
+        if rising or falling
+        else f"Nobody rises or falls by much; {first.name} has"
     )
+    sentence = (
+        f"{said} {shares[first.item][1]:.1f} of 1,000 plays in the 30 days to {_day(trends.day)}, "
+        f"{shares[first.item][0]:.1f} in the 30 days before."
+    )
+    ends = _apart(chosen, shares)
+    shown = {one.item: "rising" if one.direction == "new" else one.direction for one in chosen}
     values = [
-        {"name": one.name, "time": time, "share": share, "direction": direction,
+        {"name": one.name, "time": time, "share": share, "direction": shown[one.item],
          "said": f"{one.name}: {one.before} plays before, {one.recent} in the last 30 days"}
         for one in chosen
-        for direction in ["rising" if one.growth > 1 else "falling" if one.growth < 1 else "steady"]
-        for time, share in zip(("30 days before", "last 30 days"), shares[one.item], strict=True)
+        for time, share in enumerate(shares[one.item])
     ]  # fmt: skip
-    ends = _apart(chosen, shares)
+    names = [
+        {"name": one.name, "direction": shown[one.item], "share": shares[one.item][1], "at": ends[one.item],
+         "from": 1.03, "to": 1.13, "text": 1.15}
+        for one in chosen
+    ]  # fmt: skip
     hues = {
         direction: COLOURS[colour]
         for direction, colour in (("rising", "accent"), ("steady", "third"), ("falling", "second"))
-        if any(value["direction"] == direction for value in values)
+        if direction in shown.values()
     }
     highest = max(*(max(pair) for pair in shares.values()), *ends.values())
+    colour = alt.Color("direction:N").scale(domain=list(hues), range=list(hues.values()))
     base = alt.Chart(_data(values)).encode(
-        x=alt.X("time:O", sort=["30 days before", "last 30 days"])
+        x=alt.X("time:Q")
         .title(None)
-        .axis(labelAngle=0, domain=False, ticks=False, labelPadding=8)
-        .scale(padding=0.15),
+        .axis(
+            values=[0, 1], labelExpr="datum.value ? 'last 30 days' : '30 days before'", labelAngle=0,
+            domain=False, ticks=False, grid=False, labelPadding=8,
+        )
+        .scale(domain=[-0.15, 1.15], nice=False),
         y=alt.Y("share:Q").title("of 1,000 plays").scale(domain=[0, highest]).axis(tickCount=5, domain=False),
-        color=alt.Color("direction:N").scale(domain=list(hues), range=list(hues.values())),
+        color=colour,
         detail="name:N",
+    )  # fmt: skip
+    named = alt.Chart(_data(names)).encode(color=colour)
+    leaders = named.mark_rule(strokeWidth=1, opacity=0.6).encode(
+        x=alt.X("from:Q"), x2="to:Q", y=alt.Y("share:Q"), y2="at:Q"
     )
-    labels = (
-        alt.Chart(_data([{"name": one.name, "time": "last 30 days", "at": ends[one.item]} for one in chosen]))
-        .mark_text(align="left", dx=10, limit=_LABEL)
-        .encode(x=alt.X("time:O"), y=alt.Y("at:Q"), text="name:N")
+    labels = named.mark_text(align="left", dx=3, limit=_LABEL).encode(
+        x=alt.X("text:Q"), y=alt.Y("at:Q"), text="name:N"
     )
     chart = (base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=60, opacity=1).encode(
         description="said:N"
-    ) + labels).properties(width=WIDTH - 240, height=280)  # fmt: skip
+    ) + leaders + labels).properties(width=WIDTH - 240, height=280)  # fmt: skip
     rows = tuple(
         (
             one.name,
@@ -240,7 +266,7 @@ def slopes(trends: figures.Trends | None) -> Picture:
     return Picture("trends", "Trends", sentence, chart, columns, rows)
 
 
-def sources(found: Sequence[Source]) -> Picture:
+def sources(found: Sequence[Source], most: int = figures.TOP) -> Picture:
     """Lines by source, and how far each is identified."""
     columns = ("source", *_STATUSES)
     if not found:
@@ -259,7 +285,7 @@ def sources(found: Sequence[Source]) -> Picture:
         if len(counts) == 1
         else f"{first} brought most lines, {statuses.total():,} of {everything:,}; {rate}."
     )
-    shown = dict(list(counts.items())[: figures.TOP])
+    shown = dict(list(counts.items())[:most])
     values = [
         {"source": source, "status": status, "lines": counter[status], "place": place,
          "said": f"{source}: {_of(counter[status], 'line')} {status}"}
@@ -347,7 +373,9 @@ def tempo(found: Tracks) -> Picture:
             .axis(grid=False, tickMinStep=_TEMPO)
             .scale(zero=False),
             x2="to:Q",
-            y=alt.Y("tracks:Q").title("different tracks").axis(tickCount=5, tickMinStep=1, domain=False),
+            y=alt.Y("tracks:Q")
+            .title("different tracks")
+            .axis(format=",d", domain=False, **_whole(max(bars.values()))),
             description="said:N",
         )
         .properties(width=WIDTH - 70, height=200)
@@ -363,12 +391,15 @@ def keys(found: Tracks) -> Picture:
     if not number:
         return Picture("keys", "Keys", _unknown("key"), None, columns, ())
     wheel = [on_wheel(place, minor=minor) for minor in (True, False) for place in range(1, 13)]
-    first = max(wheel, key=lambda key: found.keys.get(key, 0))
-    minor = sum(count for key, count in found.keys.items() if key.minor)
-    sentence = (
-        f"{first.camelot} ({first.classical}) is the most frequent key, {found.keys[first]:,} of "
-        f"{_of(number, 'track')} with a known key; {minor / number:.0%} are minor."
+    most = max(found.keys.values())
+    tied = [f"{key.camelot} ({key.classical})" for key in wheel if found.keys.get(key) == most]
+    leads = (
+        f"{tied[0]} is the most frequent key, {most:,}"
+        if len(tied) == 1
+        else f"{_all(tied)} are the most frequent keys, {most:,} each"
     )
+    minor = sum(count for key, count in found.keys.items() if key.minor)
+    sentence = f"{leads} of {_of(number, 'track')} with a known key; {minor / number:.0%} are minor."
     rings = (*_ring(found, wheel[:12], 48, 104), *_ring(found, wheel[12:], 106, 162))
     chart = alt.LayerChart(layer=rings, width=340, height=340)
     rows = tuple((key.camelot, key.classical, found.keys.get(key, 0)) for key in wheel)
@@ -451,7 +482,38 @@ def _shown(grain: Grain, period: date) -> str:
 def _end(grain: Grain, first: date) -> date:
     """The day after a period, a seventh of it earlier: a gap between the bars."""
     days = {"year": 365, "month": 30, "week": 7, "day": 1}[grain]
-    return first + timedelta(days=max(1, days * 6 // 7))
+    return first + min(timedelta(days=max(1, days * 6 // 7)), date.max - first)
+
+
+def _ticks(grain: Grain, days: Sequence[date]) -> dict[str, Any]:
+    """Where the axis of time has ticks: weeks at their first days, days at days, the rest by itself."""
+    if grain not in ("week", "day"):
+        return {"tickCount": 6}
+    step = 7 if grain == "week" else 1
+    periods = (days[-1] - days[0]).days // step + 1
+    step *= -(-periods // _TICKS)
+    found = [days[0] + timedelta(days=past) for past in range(0, (days[-1] - days[0]).days + 1, step)]
+    return {"values": [_moment(day) for day in found]}
+
+
+def _room(grain: Grain, days: Sequence[date]) -> dict[str, Any]:
+    """The domain of an axis of time with few days on it: a week at least, so that a bar is no wall."""
+    missing = 7 - (days[-1] - days[0]).days
+    if grain != "day" or missing <= 0:
+        return {}
+    left, right = missing // 2, missing - missing // 2
+    first = days[0] - min(timedelta(days=left), days[0] - date.min)
+    last = days[-1] + min(timedelta(days=right), date.max - days[-1])
+    return {"domain": [_moment(first), _moment(last)]}
+
+
+def _moment(day: date) -> alt.DateTime:
+    return alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+
+
+def _whole(most: int) -> dict[str, Any]:
+    """Ticks of an axis of counts: whole numbers only."""
+    return {"values": list(range(most + 1))} if most <= _TICKS else {"tickCount": 5}
 
 
 def _day(day: date) -> str:
@@ -463,10 +525,10 @@ def _of(number: int, what: str) -> str:
     return f"{number:,} {what if number == 1 else plural}"
 
 
-def _all(names: Sequence[Name]) -> str:
+def _all(names: Sequence[str]) -> str:
     if len(names) > 3:
-        return f"{names[0].name}, {names[1].name} and {len(names) - 2} others"
-    return ", ".join(name.name for name in names[:-1]) + f" and {names[-1].name}"
+        return f"{names[0]}, {names[1]} and {len(names) - 2} others"
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _unknown(what: str) -> str:

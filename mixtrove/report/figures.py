@@ -15,7 +15,7 @@ from mixtrove.errors import BadInput
 from mixtrove.library.musical_key import MusicalKey, parse_key
 from mixtrove.warehouse.models import model
 from mixtrove.warehouse.read import TREND_DAYS_TRIED, Trend, trends_to
-from mixtrove.warehouse.statistics import TREND_DAYS
+from mixtrove.warehouse.statistics import SMALL_FLOOR, TREND_DAYS
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,9 +25,6 @@ Grain = Literal["year", "month", "week", "day"]
 
 TOP = 10
 """Rows of each chart of names."""
-
-SMALL_FLOOR = 2
-"""Mixes that make a trend in a small collection, when no trend reaches the usual floor."""
 
 _SEVERAL = 4
 """Artists with a trend that are worth a picture of slopes."""
@@ -51,7 +48,7 @@ class Stretch:
             BadInput: it ends before it begins.
         """
         if self.since and self.until and self.until < self.since:
-            raise BadInput(f"--until {self.until} lies before --since {self.since}: swap them")
+            raise BadInput(f"--to {self.until} lies before --from {self.since}: swap them")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -185,11 +182,16 @@ def latest_trends(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> Tr
     recent, before = (
         sum(period.plays for period in over_time(connection, Stretch(stretch.basis, first, last), "day")[1])
         for first, last in (
-            (day - timedelta(TREND_DAYS - 1), day),
-            (day - timedelta(2 * TREND_DAYS - 1), day - timedelta(TREND_DAYS)),
+            (_earlier(day, TREND_DAYS - 1), day),
+            (_earlier(day, 2 * TREND_DAYS - 1), _earlier(day, TREND_DAYS)),
         )
     )
     return Trends(day, tuple(found), recent, before)
+
+
+def _earlier(day: date, days: int) -> date:
+    """So many days before a day, but in the calendar."""
+    return day - min(timedelta(days), day - date.min)
 
 
 def _grain(span: int) -> Grain:

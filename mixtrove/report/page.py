@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixtrove.report.drawing import COLOURS, svg
+from mixtrove.report.figures import TOP
 from mixtrove.warehouse.read import open_published, read_meta
 
 if TYPE_CHECKING:
@@ -55,12 +56,13 @@ th { color: var(--quiet); font-weight: 600; }
 """
 
 
-def report_page(path: Path, stretch: Stretch) -> str:
+def report_page(path: Path, stretch: Stretch, rows: int = TOP) -> str:
     """The report on a published warehouse.
 
     Args:
         path: the published file.
         stretch: of time.
+        rows: of each chart of names.
 
     Raises:
         StoreUnavailable: nothing is published, or the file cannot be read.
@@ -69,7 +71,7 @@ def report_page(path: Path, stretch: Stretch) -> str:
 
     with open_published(path) as connection:
         built = read_meta(connection).built_at
-        pictures = all_pictures(connection, stretch)
+        pictures = all_pictures(connection, stretch, rows)
     return page(pictures, stretch, built)
 
 

@@ -1,4 +1,4 @@
-"""Tracklists: read a format, take its lines apart. Imports only ``mixtrove.matching`` of ours."""
+"""Tracklists: read a format, take its lines apart. Imports only ``mixtrove.matching`` and values of ours."""
 
 from mixtrove.tracklists.model import Component, Kind, Line, Tracklist
 from mixtrove.tracklists.reading import FORMATS, read_tracklist

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mixtrove.errors import BadInput
+from mixtrove.storable import UNSTORABLE
 from mixtrove.tracklists import columns
 from mixtrove.tracklists.columns import Row
 from mixtrove.tracklists.dates import full_date
@@ -26,7 +27,6 @@ _TITLE = ("title", "name", "mix", "mix_title", "show")
 _DATE = ("date", "played_on", "played", "recorded", "aired")
 _URL = ("source_url", "url", "link")
 _BEGINS = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\]]|\"))")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 WANTED = (
     "a list of lines or of objects with “artist” and “title”, or an object with such a list under “tracks”"
 )
@@ -159,4 +159,4 @@ def _plain(item: object, number: int) -> Line:
 
 def _storable(text: str) -> str:
     """Without NULs and halves of characters, which escapes can write and no store takes."""
-    return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)
+    return UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)

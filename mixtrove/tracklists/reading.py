@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from mixtrove.errors import BadInput
+from mixtrove.storable import why_no_day
 from mixtrove.tracklists.cue import read_cue
 from mixtrove.tracklists.decoding import decode
 from mixtrove.tracklists.findings import Facts, FormatName, Reading
@@ -30,7 +32,7 @@ _READERS: dict[FormatName, Callable[[str, str], Reading]] = {
 }
 FORMATS = ("auto", *_READERS)
 _GENERIC = re.compile(
-    r"(?:new |my |the )?(?:track ?list(?:ing)?s?|play ?lists?|set ?lists?|tracks|list|lines|untitled"
+    r"(?:new |my |the )?(?:body|track ?list(?:ing)?s?|play ?lists?|set ?lists?|tracks|list|lines|untitled"
     r"|unbenannt|text(?: document)?|notes?|mix|set|cue|download|export|data"
     r"|input|stdin|standard input|paste|tmp\w*"
     r"|copy|-)?[\s\d().-]*",
@@ -59,9 +61,11 @@ def read_tracklist(
         source: where it came from; passed through.
 
     ``assumptions`` says what was taken from where, ``problems`` what is broken and was left out. Raises
-    BadInput, and nothing else, when the bytes are no tracklist in that format.
+    BadInput, and nothing else, when the bytes are no tracklist in that format or ``played_on`` cannot be.
     """
     called = name or "the tracklist"
+    if played_on and (why := why_no_day(played_on)):
+        raise BadInput(f"date {why}: give the day on which it was played")
     if format not in FORMATS:
         raise BadInput(f"there is no format {format!r}; use one of {', '.join(FORMATS)}")
     decoded = decode(data, called)
@@ -96,6 +100,8 @@ class _Settled:
         self.sentences: list[str] = []
 
     def take(self, facts: Facts) -> None:
+        if facts.played_on and (why := why_no_day(facts.played_on)):
+            facts = replace(facts, played_on=None, unsure=f"the date {why}; not used")
         if facts.unsure and not self.values["played_on"]:
             self.sentences.append(f"{facts.where}: {facts.unsure}")
         for field, word in self._WORDS:

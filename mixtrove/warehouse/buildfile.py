@@ -63,8 +63,8 @@ CREATE TABLE IF NOT EXISTS work.names (kind VARCHAR, number INTEGER, key VARCHAR
 CREATE TABLE IF NOT EXISTS work.renamed (kind VARCHAR, number INTEGER);
 CREATE TABLE IF NOT EXISTS work.track_keys (
     track_id UUID, track_no INTEGER, artist_no INTEGER, guest_nos INTEGER[], label_no INTEGER,
-    genre_no INTEGER, artist VARCHAR, title VARCHAR, remix VARCHAR, first_discovered_entry UUID,
-    first_played_entry UUID
+    genre_no INTEGER, artist VARCHAR, title VARCHAR, remix VARCHAR, unreleased BOOLEAN,
+    identified_at TIMESTAMP, first_discovered_entry UUID, first_played_entry UUID
 );
 CREATE TABLE IF NOT EXISTS work.mix_keys (
     tracklist_id UUID, mix_no INTEGER, dj_no INTEGER, source_no INTEGER
@@ -146,8 +146,7 @@ def open_build(published: Path, *, wait: float = WAIT) -> Iterator[Build]:
         StoreUnavailable: another process builds, or the folder or the disk does not allow it.
         BuildFileDamaged: a part of the file turned out to be unreadable; run it again.
     """
-    lock = published.with_name(f"{published.stem}.lock")
-    with locked(lock, wait=wait, doing="the warehouse is being built"):
+    with nobody_builds(published, wait=wait):
         build = Build(published, _open(published))
         try:
             yield build
@@ -167,6 +166,23 @@ def open_build(published: Path, *, wait: float = WAIT) -> Iterator[Build]:
             ) from error
         finally:
             build.connection.close()
+
+
+@contextmanager
+def nobody_builds(published: Path, *, wait: float = WAIT) -> Iterator[None]:
+    """Hold off other builders for the length of the block.
+
+    Raises:
+        StoreUnavailable: another process builds for longer, or the folder cannot be written.
+    """
+    lock = published.with_name(f"{published.stem}.lock")
+    with locked(lock, wait=wait, doing="the warehouse is being built"):
+        yield
+
+
+def forget_build(published: Path) -> None:
+    """Remove what was built so far, while ``nobody_builds``: the store is another one now."""
+    _remove(published)
 
 
 def build_path(published: Path) -> Path:

@@ -43,14 +43,18 @@ STATISTICS = {
 
 BASES = ("discovered", "played")
 
-_ANY_PERIOD = {
+_ANY = {
     "basis": "played",
     "grain": "day",
     "first_day": "1970-01-01",
     "last_day": "1970-01-01",
     "periods": [],
+    "as_of": "1970-01-01",
+    "days": 1,
+    "smoothing": 1.0,
+    "floor": 1,
 }
-_ANY_TREND = {"basis": "played", "as_of": "1970-01-01", "days": 1, "smoothing": 1.0, "floor": 1}
+"""Values of every parameter, for asking which columns a model has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ def build_marts(build: Build, *, full: bool = False) -> MartsResult:
             full = _take_scopes(connection, full)
             _write(connection, full)
             _note_pending(connection, full)
+            connection.execute("DELETE FROM work.passed")  # also where only what has no revision changed
+            connection.execute("DELETE FROM _meta")  # says that the file is what was published last
             entries = (
                 build.value("SELECT count(*) FROM discoveries")
                 if full
@@ -101,8 +107,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the marts, empty, with their comments; staging must be there."""
     for item in _in_order():
         names = STATISTICS.values() if item.name == "statistics" else (item.name,)
-        parameters = {"statistics": _ANY_PERIOD, "trends": _ANY_TREND}.get(item.name)
-        columns = column_list(connection, item.sql, parameters)
+        columns = column_list(connection, item.sql, item.parameters(_ANY) or None)
         for name in names:
             connection.execute(f"CREATE TABLE IF NOT EXISTS {quoted(name)} {columns}")
             for comment in comments(name, item):
@@ -135,8 +140,7 @@ def _take_scope(connection: duckdb.DuckDBPyConnection, name: str, full: bool) ->
     scope = model("scopes", name)
     table = quoted(f"work.{name}")
     connection.execute(f"DELETE FROM {table}")
-    parameters = {"full": full} if "$full" in scope.sql else None
-    connection.execute(f"INSERT INTO {table} BY NAME {scope.sql}", parameters)
+    connection.execute(f"INSERT INTO {table} BY NAME {scope.sql}", scope.parameters({"full": full}) or None)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, full: bool) -> None:

@@ -23,8 +23,13 @@ Layer = Literal["staging", "scopes", "marts", "checks", "reports"]
 LAYERS: tuple[Layer, ...] = ("staging", "scopes", "marts", "checks")
 """What a build file is made by; ``reports`` are only read with, from the published file."""
 
+TREND_KINDS = ("track", "unreleased", "artist", "genre", "label", "source", "dj")
+"""What the table ``trends`` has rows of; ``sql/marts/trends.sql`` says how each is counted."""
+
 _FIELD = re.compile(r"-- (grain|key|scope|refreshed|columns):\s*(.*)")
 _COLUMN = re.compile(r"--   (\w+): (.+)")
+_COMMENT = re.compile(r"--.*")
+_PARAMETER = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 
 
@@ -41,6 +46,11 @@ class Model:
     scope: tuple[str, str] | None  # (table of keys in scope, key column); None: written as a whole
     refreshed: str | None  # a sentence, for tables that a function with parameters writes
     columns: Mapping[str, str]  # column → what it means
+
+    def parameters(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Those of these values that the SQL takes: DuckDB refuses a name that a statement does not have."""
+        taken = set(_PARAMETER.findall(_COMMENT.sub("", self.sql)))
+        return {name: values[name] for name in sorted(taken)}
 
 
 def sql_directory() -> Path:

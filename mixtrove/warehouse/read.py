@@ -8,7 +8,8 @@ open in a process as it was: a new publication is seen once every handle is clos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -19,7 +20,8 @@ from typing import Any, Literal
 
 import duckdb
 
-from mixtrove.errors import StoreUnavailable
+from mixtrove.errors import BadInput, StoreUnavailable
+from mixtrove.warehouse.models import TREND_KINDS
 
 Period = Literal["daily", "weekly", "monthly", "all-time"]
 PERIODS: tuple[Period, ...] = ("daily", "weekly", "monthly", "all-time")
@@ -85,7 +87,7 @@ class Trend:
 
     basis: str
     as_of: date
-    kind: str  # track, artist, genre or label
+    kind: str  # of models.TREND_KINDS
     item: str
     name: str
     recent: int
@@ -94,6 +96,39 @@ class Trend:
     growth: float
     direction: str  # new, rising, steady or falling
     rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast music came in within 30 days; the columns of the table ``discovery_pace``."""
+
+    basis: str
+    stretch: str  # recent, or before: the 30 days before those
+    first_day: date
+    last_day: date
+    mixes: int
+    plays: int
+    tracks: int
+    new_tracks: int
+    discovery_rate: float | None  # new tracks of all plays, 0 to 1; None without plays
+    identified: int  # of the new tracks
+    median_days: float | None  # from a track's first day to its identification
+    p90_days: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFigures:
+    """What one source brought in a stretch of time; the columns of ``sql/reports/sources.sql``."""
+
+    source: str
+    mixes: int
+    entries: int
+    identified: int
+    rate: float | None  # identified of what is not skipped, 0 to 1
+    tracks: int
+    new_tracks: int  # heard there first
+    wants: int
+    purchased: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +157,32 @@ class Table:
 
 
 @contextmanager
-def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_published(path: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the published file, closed at the end of the block.
 
     Raises:
         StoreUnavailable: nothing is published yet, or the file cannot be opened.
     """
-    if not path.exists():
+    if not Path(path).exists():
         raise StoreUnavailable(
             f"no warehouse is published yet at {path}: import a tracklist and run `mixtrove discover`"
         )
     try:
         connection = duckdb.connect(str(path), read_only=True, config=dict(LOCKED_DOWN))
     except duckdb.Error as error:
+        said = str(error).partition("\n")[0]
+        if "lock is held" in said:
+            holder = re.search(r"lock is held in (.+?)\. ", said)
+            raise StoreUnavailable(
+                f"the warehouse {path} is open for writing elsewhere{', in ' + holder[1] if holder else ''}: "
+                "close that connection, and open the file read-only there"
+            ) from error
+        if "different configuration" in said:
+            raise StoreUnavailable(
+                f"this process has the warehouse {path} open in another way: close that connection, or use it"
+            ) from error
         raise StoreUnavailable(
-            f"the warehouse {path} cannot be opened: {str(error).partition(chr(10))[0]}; "
-            "run `mixtrove discover` to publish it again"
+            f"the warehouse {path} cannot be opened: {said}; run `mixtrove discover` to publish it again"
         ) from error
     try:
         yield connection
@@ -152,7 +197,7 @@ def read_meta(connection: duckdb.DuckDBPyConnection) -> Published:
     return Published(*rows[0])
 
 
-def published(path: Path) -> Published | None:
+def published(path: str | Path) -> Published | None:
     """What is published; None when nothing is, or nothing that can be read."""
     try:
         with open_published(path) as connection:
@@ -161,8 +206,19 @@ def published(path: Path) -> Published | None:
         return None
 
 
+def known_basis(basis: str) -> str:
+    """A basis, unless there is none of this name.
+
+    Raises:
+        BadInput: it is neither discovered nor played.
+    """
+    if basis not in ("discovered", "played"):
+        raise BadInput(f"there are no figures on the basis {basis!r}: use discovered or played")
+    return basis
+
+
 def statistics(
-    path: Path,
+    path: str | Path,
     period: Period,
     basis: str,
     *,
@@ -174,11 +230,12 @@ def statistics(
     For all time ``start`` and ``end`` do not count: there is one row.
 
     Raises:
+        BadInput: there is no such period or basis.
         StoreUnavailable: see ``open_published``.
     """
+    if period not in PERIODS:
+        raise BadInput(f"there are no statistics {period!r}: use one of {', '.join(PERIODS)}")
     table = f"statistics_{period.replace('-', '_')}"
-    if table not in {f"statistics_{name.replace('-', '_')}" for name in PERIODS}:
-        raise ValueError(f"{period!r} is none of {', '.join(PERIODS)}")
     if period == "all-time":
         start = end = None
     names = ", ".join(field.name for field in fields(PeriodStatistics))
@@ -187,12 +244,14 @@ def statistics(
             f"SELECT {names} FROM {table} WHERE basis = $basis "
             "AND ($start IS NULL OR period_end >= CAST($start AS DATE)) "
             "AND ($end IS NULL OR period_start <= CAST($end AS DATE)) ORDER BY period_start",
-            {"basis": basis, "start": start, "end": end},
+            {"basis": known_basis(basis), "start": start, "end": end},
         ).fetchall()
     return [PeriodStatistics(*row) for row in rows]
 
 
-def trends(path: Path, basis: str, *, as_of: date | None = None, floor: int | None = None) -> list[Trend]:
+def trends(
+    path: str | Path, basis: str, *, as_of: date | None = None, floor: int | None = None
+) -> list[Trend]:
     """The trends of a basis, by kind and rank.
 
     Args:
@@ -203,6 +262,7 @@ def trends(path: Path, basis: str, *, as_of: date | None = None, floor: int | No
         floor: with another day, fewest mixes in both windows that make a trend.
 
     Raises:
+        BadInput: there is no such basis.
         StoreUnavailable: see ``open_published``.
     """
     names = ", ".join(field.name for field in fields(Trend))
@@ -210,31 +270,82 @@ def trends(path: Path, basis: str, *, as_of: date | None = None, floor: int | No
         if as_of is not None:
             return trends_to(connection, basis, as_of, floor)
         rows = connection.execute(
-            f"SELECT {names} FROM trends WHERE basis = $basis ORDER BY kind, rank", {"basis": basis}
+            f"SELECT {names} FROM trends WHERE basis = $basis ORDER BY kind, rank",
+            {"basis": known_basis(basis)},
         ).fetchall()
     return [Trend(*row) for row in rows]
 
 
 def latest_trends(
-    path: Path, basis: str, *, kind: str | None = None, floor: int | None = None
+    path: str | Path, basis: str, *, kinds: Collection[str] = TREND_KINDS, floor: int | None = None
 ) -> tuple[date, list[Trend]] | None:
     """The latest day with data whose window has a trend, and its trends of every kind; None without one.
 
     Args:
         path: the published file.
         basis: discovered or played.
-        kind: track, artist, genre or label: there must be a trend of this kind; any by default.
+        kinds: of models.TREND_KINDS: there must be a trend of one of these kinds.
         floor: fewest mixes in both windows that make a trend.
 
     Raises:
+        BadInput: there is no such basis.
         StoreUnavailable: see ``open_published``.
     """
     with open_published(path) as connection:
         for day in _days(connection, basis)[:TREND_DAYS_TRIED]:
             found = trends_to(connection, basis, day, floor)
-            if any(kind in (None, one.kind) for one in found):
+            if any(one.kind in kinds for one in found):
                 return day, found
     return None
+
+
+def pace(path: str | Path, basis: str, *, as_of: date | None = None) -> list[Pace]:
+    """How fast music came in on a basis: the last 30 days with data, then the 30 before them.
+
+    Args:
+        path: the published file.
+        basis: discovered or played.
+        as_of: last of the recent days; by default what was published (the last day with data). Another day
+            is computed on the spot.
+
+    Raises:
+        BadInput: there is no such basis.
+        StoreUnavailable: see ``open_published``.
+    """
+    names = ", ".join(field.name for field in fields(Pace))
+    table = "discovery_pace"
+    parameters: dict[str, object] = {"basis": known_basis(basis)}
+    with open_published(path) as connection:
+        if as_of is not None:
+            from mixtrove.warehouse.models import model
+            from mixtrove.warehouse.statistics import trend_parameters
+
+            item = model("marts", "discovery_pace")
+            table, parameters = f"({item.sql})", item.parameters(trend_parameters(basis, as_of))
+        rows = connection.execute(
+            f"SELECT {names} FROM {table} WHERE basis = $basis ORDER BY stretch DESC", parameters
+        ).fetchall()
+    return [Pace(*row) for row in rows]
+
+
+def sources(
+    path: str | Path, basis: str, *, start: date | None = None, end: date | None = None
+) -> list[SourceFigures]:
+    """What each source brought from ``start`` to ``end`` (inclusive); most new tracks first.
+
+    Raises:
+        BadInput: there is no such basis.
+        StoreUnavailable: see ``open_published``.
+    """
+    from mixtrove.warehouse.models import model
+
+    names = ", ".join(field.name for field in fields(SourceFigures))
+    with open_published(path) as connection:
+        rows = connection.execute(
+            f"SELECT {names} FROM ({model('reports', 'sources').sql})",
+            {"basis": known_basis(basis), "since": start, "until": end},
+        ).fetchall()
+    return [SourceFigures(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +361,7 @@ class Heard:
     heard_in: list[str]
 
 
-def most_heard(path: Path, limit: int) -> list[Heard]:
+def most_heard(path: str | Path, limit: int) -> list[Heard]:
     """The identified tracks that were heard in most mixes, at least two.
 
     Raises:
@@ -263,17 +374,30 @@ def most_heard(path: Path, limit: int) -> list[Heard]:
     return [Heard(str(row[0]), *row[1:]) for row in rows]
 
 
-def last_day(path: Path, basis: str) -> date | None:
-    """The last day with data on a basis; None when there is none.
+def days_with_data(path: str | Path, basis: str) -> tuple[date, date] | None:
+    """The first and the last day with data on a basis; None when there are none.
 
     Raises:
+        BadInput: there is no such basis.
         StoreUnavailable: see ``open_published``.
     """
     with open_published(path) as connection:
-        return next(iter(_days(connection, basis)), None)
+        days = _days(connection, basis)
+    return (days[-1], days[0]) if days else None
 
 
-def conversion(path: Path, dimension: str = "all") -> list[Conversion]:
+def last_day(path: str | Path, basis: str) -> date | None:
+    """The last day with data on a basis; None when there is none.
+
+    Raises:
+        BadInput: there is no such basis.
+        StoreUnavailable: see ``open_published``.
+    """
+    days = days_with_data(path, basis)
+    return days[1] if days else None
+
+
+def conversion(path: str | Path, dimension: str = "all") -> list[Conversion]:
     """What became of the wants, most wants first; ``dimension`` as in the table.
 
     Raises:
@@ -288,7 +412,7 @@ def conversion(path: Path, dimension: str = "all") -> list[Conversion]:
     return [Conversion(*row) for row in rows]
 
 
-def tables(path: Path) -> list[Table]:
+def tables(path: str | Path) -> list[Table]:
     """The tables for analysts, with their comments.
 
     Raises:
@@ -313,9 +437,8 @@ def tables(path: Path) -> list[Table]:
 
 def _days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[date]:
     """The days with data on a basis, the latest first."""
-    if basis not in ("discovered", "played"):
-        raise ValueError(f"{basis!r} is neither discovered nor played")
-    rows = connection.execute(f"SELECT DISTINCT day FROM plays_by_{basis} ORDER BY day DESC").fetchall()
+    table = f"plays_by_{known_basis(basis)}"
+    rows = connection.execute(f"SELECT DISTINCT day FROM {table} ORDER BY day DESC").fetchall()
     return [day for (day,) in rows]
 
 
@@ -327,9 +450,10 @@ def trends_to(
     from mixtrove.warehouse.statistics import TREND_FLOOR, trend_parameters
 
     names = ", ".join(field.name for field in fields(Trend))
+    item = model("marts", "trends")
     rows = connection.execute(
-        f"SELECT {names} FROM ({model('marts', 'trends').sql}) ORDER BY kind, rank",
-        trend_parameters(basis, as_of, floor=floor or TREND_FLOOR),
+        f"SELECT {names} FROM ({item.sql}) ORDER BY kind, rank",
+        item.parameters(trend_parameters(known_basis(basis), as_of, floor or TREND_FLOOR)),
     ).fetchall()
     return [Trend(*row) for row in rows]
 

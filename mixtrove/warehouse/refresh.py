@@ -15,7 +15,7 @@ from mixtrove.warehouse.models import fingerprint
 from mixtrove.warehouse.publish import publish
 from mixtrove.warehouse.read import Published, published
 from mixtrove.warehouse.source import Readable
-from mixtrove.warehouse.staging import StageResult, stage
+from mixtrove.warehouse.staging import StageResult, stage, stage_requests
 from mixtrove.warehouse.statistics import (
     GRAINS,
     refresh_all_time,
@@ -66,6 +66,8 @@ def _refresh(store: Readable, settings: Settings, full: bool) -> RefreshResult:
         if full:
             build.start_anew("asked for")
         staged = stage(build, store)
+        if note := stage_requests(build, settings):
+            log.warning("%s", note)
         current = published(settings.warehouse_path)
         if current is not None and _is_current(build, current):
             return RefreshResult(staged, current, changed=False)

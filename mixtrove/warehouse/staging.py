@@ -9,19 +9,36 @@ how the store is read (``source``) and which types the columns get (``sql/stagin
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
 
+from mixtrove.errors import StoreUnavailable
 from mixtrove.library import schema
+from mixtrove.matching.credit import split_artists
+from mixtrove.providers.schema import provider_use
+from mixtrove.providers.store import open_use
 from mixtrove.warehouse import source as stored
 from mixtrove.warehouse.buildfile import Build
 from mixtrove.warehouse.models import column_list, model, models, quoted
 from mixtrove.warehouse.source import Readable, Source, open_source
 
+if TYPE_CHECKING:
+    from mixtrove.settings import Settings
+
 NOTED = {"track_discovery": "entry_id", "owned_track": "library_track_id"}
 """The column that tells ``marts`` what a changed row touches, where it is not the row's own id."""
+
+_ADDED = {"library_track": ("artists",)}
+"""Columns that the store does not have: staging works them out."""
+
+_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), date: pa.date32()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,40 @@ def stage(build: Build, store: Readable) -> StageResult:
     return StageResult(revision, rows, staging.deleted, changed, rebuilt, notes)
 
 
+def stage_requests(build: Build, settings: Settings) -> str | None:
+    """Read what asking the providers cost; it lies in another database than the library.
+
+    It is no reason to leave the statistics as they are: when it cannot be read, what was staged stays.
+
+    Returns:
+        A sentence when it could not be read.
+    """
+    table, staged = provider_use, "staging.provider_use"
+    try:
+        database = open_use(settings)
+        if database is None:
+            return None
+        with closing(database), database.read() as reading:
+            rows = reading.execute(sa.select(table)).mappings().all()
+    except StoreUnavailable as error:
+        return f"the requests of the providers are as they were: {error}"
+    with build.transaction() as connection:
+        create_tables(connection)
+        shape = [(column.name, _ARROW[column.type.python_type]) for column in table.columns]
+        connection.register("incoming", pa.Table.from_pylist([dict(row) for row in rows], pa.schema(shape)))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS {model('staging', table.name).sql}")
+        connection.unregister("incoming")
+        different = connection.execute(
+            f"SELECT count(*) FROM ((FROM arrived EXCEPT FROM {staged}) "
+            f"UNION ALL (FROM {staged} EXCEPT FROM arrived))"
+        ).fetchall()[0][0]
+        if different:
+            connection.execute(f"TRUNCATE {staged}")
+            connection.execute(f"INSERT INTO {staged} FROM arrived")
+            connection.execute("INSERT INTO staging.changed VALUES ($table, NULL)", {"table": table.name})
+    return None
+
+
 def _tables() -> tuple[sa.Table, ...]:
     """The staged tables of the store, parents before children."""
     staged = {item.name for item in models("staging")} - {"tombstone"}
@@ -89,14 +140,46 @@ def _replaced(build: Build, source: Source, revision: int) -> str | None:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the staging tables, empty, unless they are there: each model over columns of text."""
     for item in models("staging"):
-        columns = ", ".join(
-            f'CAST(NULL AS VARCHAR) AS "{column.name}"'
-            for column in schema.metadata.tables[item.name].columns
-        )
+        columns = ", ".join(f'CAST(NULL AS VARCHAR) AS "{name}"' for name in incoming_columns(item.name))
         typed = f"WITH incoming AS (SELECT {columns}) FROM ({item.sql})"
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {quoted('staging.' + item.name)} " + column_list(connection, typed)
         )
+
+
+def source_table(name: str) -> sa.Table:
+    """The table that a staging model reads: of the operational store, or of the providers' database."""
+    return provider_use if name == provider_use.name else schema.metadata.tables[name]
+
+
+def with_artists(tracks: pa.Table | pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Rows of ``library_track`` with a column ``artists`` more: the names in ``artist``, guests too.
+
+    They are told apart as everywhere else (``split_artists``): SQL knows too little of how names are joined.
+    """
+    batches = tracks.to_batches() if isinstance(tracks, pa.Table) else tracks
+    shape = tracks.schema.append(pa.field("artists", pa.list_(pa.string())))
+    return pa.RecordBatchReader.from_batches(
+        shape,
+        (
+            pa.RecordBatch.from_arrays(
+                [*batch.columns, pa.array(map(_artists, batch["artist"].to_pylist()), shape.types[-1])],
+                schema=shape,
+            )
+            for batch in batches
+        ),
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _artists(text: str) -> list[str]:
+    names, guests = split_artists(text)
+    return [*names, *guests]
+
+
+def incoming_columns(name: str) -> list[str]:
+    """The columns that a staging model finds in what arrives."""
+    return [*source_table(name).columns.keys(), *_ADDED.get(name, ())]
 
 
 class _Staging:
@@ -165,7 +248,8 @@ class _Staging:
 
     def _read(self, table: sa.Table, since: int, *, into: str) -> None:
         item = model("staging", table.name)
-        for incoming in self.source.changed(table, since):
+        for changed in self.source.changed(table, since):
+            incoming = with_artists(changed) if table is schema.library_track else changed
             self.connection.register("incoming", incoming)
             self.connection.execute(f"INSERT INTO {quoted(into)} BY NAME {item.sql}")
             self.connection.unregister("incoming")

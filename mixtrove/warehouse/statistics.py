@@ -8,6 +8,7 @@ Here: which periods are computed and the transaction that replaces them. Not her
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -32,6 +33,9 @@ TREND_SMOOTHING = 2.0
 
 TREND_FLOOR = 3
 """Mixes in both windows below which an item is no trend."""
+
+SMALL_FLOOR = 2
+"""The floor of reports, which are to have something to show of a small collection too."""
 
 
 def refresh_statistics(
@@ -94,33 +98,34 @@ def refresh_all_time(build: Build, bases: Sequence[str] = BASES) -> int:
     return int(build.value("SELECT count(*) FROM statistics_all_time"))
 
 
-def refresh_trends(
-    build: Build,
-    as_of: date | None = None,
-    *,
-    smoothing: float = TREND_SMOOTHING,
-    floor: int = TREND_FLOOR,
-) -> int:
-    """Compute the trends of both bases anew; the rows written.
+def refresh_trends(build: Build, as_of: date | None = None) -> int:
+    """Compute the trends and the pace of both bases anew; the rows of trends written.
 
     Args:
         build: the open build file, after ``build_marts``.
         as_of: last day of the recent window; by default each basis' last day with data.
-        smoothing: plays added to both windows.
-        floor: fewest mixes, over both windows, that make a trend.
     """
-    item = model("marts", "trends")
     with build.transaction() as connection:
-        connection.execute("TRUNCATE trends")
-        for basis in BASES:
-            day = as_of or days_with_data(build, basis)[1]
-            if day is not None:
-                connection.execute(
-                    f"INSERT INTO trends BY NAME {item.sql}",
-                    trend_parameters(basis, day, smoothing=smoothing, floor=floor),
-                )
+        if not trends_are_to(build, as_of):  # the build file is no copy of the published one any more
+            connection.execute("DELETE FROM _meta")
+        for item in (model("marts", "trends"), model("marts", "discovery_pace")):
+            connection.execute(f"TRUNCATE {quoted(item.name)}")
+            for basis in BASES:
+                day = as_of or days_with_data(build, basis)[1]
+                if day is not None:
+                    values = trend_parameters(basis, day)
+                    connection.execute(
+                        f"INSERT INTO {quoted(item.name)} BY NAME {item.sql}", item.parameters(values)
+                    )
         connection.execute("DELETE FROM work.pending WHERE step = 'trends'")
     return int(build.value("SELECT count(*) FROM trends"))
+
+
+def trends_are_to(build: Build, as_of: date | None = None) -> bool:
+    """Whether the built trends and pace end with this day, by default with the last that has data."""
+    days = {basis: as_of or days_with_data(build, basis)[1] for basis in BASES}
+    found = dict(build.rows("SELECT basis, last_day FROM discovery_pace WHERE stretch = 'recent'"))
+    return found == {basis: day for basis, day in days.items() if day is not None}
 
 
 def refresh_conversion(build: Build) -> int:
@@ -132,15 +137,13 @@ def refresh_conversion(build: Build) -> int:
     return int(build.value("SELECT count(*) FROM conversion"))
 
 
-def trend_parameters(
-    basis: str, as_of: date, *, smoothing: float = TREND_SMOOTHING, floor: int = TREND_FLOOR
-) -> dict[str, object]:
-    """The parameters of ``sql/marts/trends.sql``."""
+def trend_parameters(basis: str, as_of: date, floor: int = TREND_FLOOR) -> dict[str, object]:
+    """The parameters of ``sql/marts/trends.sql`` and ``discovery_pace.sql``."""
     return {
         "basis": basis,
         "as_of": as_of,
         "days": TREND_DAYS,
-        "smoothing": smoothing,
+        "smoothing": TREND_SMOOTHING,
         "floor": floor,
     }
 
@@ -159,11 +162,16 @@ def first_day_of(grain: Grain, day: date) -> date:
     return day.replace(day=1) if grain == "month" else day - timedelta(days=day.weekday())
 
 
+def last_day_of(grain: Grain, period: date) -> date:
+    """The last day of the period that begins on a day; the calendar ends with the year 9999."""
+    days = {"day": 1, "week": 7, "month": monthrange(period.year, period.month)[1]}[grain]
+    return period + min(timedelta(days=days - 1), date.max - period)
+
+
 def next_period(grain: Grain, period: date) -> date:
-    """The first day of the period after one."""
-    if grain == "month":
-        return (period + timedelta(days=31)).replace(day=1)
-    return period + timedelta(days=1 if grain == "day" else 7)
+    """The first day of the period after one; after the last one of the calendar, its last day."""
+    last = last_day_of(grain, period)
+    return last + min(timedelta(days=1), date.max - last)
 
 
 def _replace(build: Build, grain: Grain, basis: str, periods: list[date]) -> int:
@@ -174,8 +182,7 @@ def _replace(build: Build, grain: Grain, basis: str, periods: list[date]) -> int
     build.connection.execute(f"DELETE FROM {table} {matching}", key)
     written = 0
     for some in _portions(build, grain, basis, periods):
-        last_day = next_period(grain, some[-1]) - timedelta(days=1)
-        written += _insert(build, grain, basis, some, some[0], last_day)
+        written += _insert(build, grain, basis, some, some[0], last_day_of(grain, some[-1]))
     build.connection.execute(
         f"DELETE FROM work.pending {matching} AND step = $grain", {**key, "grain": grain}
     )
@@ -189,8 +196,8 @@ def _portions(build: Build, grain: Grain, basis: str, periods: list[date]) -> It
         return
     counts = build.rows(
         f"SELECT day, count(*) FROM {quoted('plays_by_' + basis)} "
-        "WHERE day >= $first AND day < $end GROUP BY day",
-        {"first": periods[0], "end": next_period(grain, periods[-1])},
+        "WHERE day BETWEEN $first AND $last GROUP BY day",
+        {"first": periods[0], "last": last_day_of(grain, periods[-1])},
     )
     facts = Counter[date]()
     for day, count in counts:

@@ -1,11 +1,11 @@
--- From wanted to bought: what became of the wants.
+-- From wanted to bought: what became of the wants that are on a list. What was taken off one is not counted.
 -- grain: one value of one dimension; dimension 'all' has one row
 -- key: dimension, value
 -- refreshed: by refresh_conversion
 -- columns:
 --   dimension: all, month (of the want), priority (now), genre, label, dj, source; of what was bought: store, price
 --   value: the month as YYYY-MM, the price as currency and band (EUR 1 to 1.99), or the name; 'unknown' without one
---   wants: wants that were ever added
+--   wants: wants of any status that are on a list
 --   wanted: still wanted
 --   purchased: bought
 --   unavailable: cannot be bought

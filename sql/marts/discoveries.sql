@@ -25,12 +25,13 @@
 --   reasons: why it was identified so
 --   discovered_at: UTC time of the discovery; of the import for a line without one
 --   discovered_on: UTC day of discovered_at
+--   identified_at: UTC time since when it is known what it is, null while that is not certain
 --   played_on: day of the mix, null when unknown
 --   dj: who played it
 --   mix: title of the mix
---   source: where the tracklist came from
+--   source: where the tracklist came from, see tracklists
 --   is_id: artist or title unknown in the line
---   unreleased: said to be unreleased
+--   unreleased: said to be unreleased, by the line or by a person
 --   layered: played over the line before
 --   mashup: part of a mashup
 WITH decided AS (
@@ -70,12 +71,13 @@ SELECT
     discovery.reasons,
     coalesce(discovery.discovery_date, mix.imported_at) AS discovered_at,
     CAST(coalesce(discovery.discovery_date, mix.imported_at) AS DATE) AS discovered_on,
+    discovery.identified_at,
     mix.played_on,
     mix.dj,
     mix.title AS mix,
-    mix.source,
+    mix.origin AS source,
     entry.is_id,
-    entry.unreleased,
+    entry.unreleased OR coalesce(decided.unreleased, FALSE) AS unreleased,
     entry.layered,
     entry.mashup
 FROM staging.tracklist_entry AS entry

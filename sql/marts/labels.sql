@@ -4,7 +4,7 @@
 -- columns:
 --   label_key: the label without case
 --   label: as people write it; of several spellings the first by letter
---   tracks: versions in the library
+--   tracks: versions in the library, provisional ones as well
 --   owned: of these, in the DJ's collection
 --   plays: entries that are one of them
 --   first_discovered: UTC day

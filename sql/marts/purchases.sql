@@ -15,32 +15,48 @@
 --   currency: three letters
 --   wanted_at: UTC, when it came onto the list
 --   purchased_at: UTC
---   days_wanted: days from the list to the purchase
+--   days_wanted: days from the list to the purchase, whole ones when only its day is known; null when it came first
 WITH bought AS (
     SELECT want_id, max("at") AS "at"
     FROM staging.want_event
     WHERE new_status = 'purchased' AND old_status IS DISTINCT FROM 'purchased'
     GROUP BY want_id
+),
+
+purchased AS (
+    SELECT
+        wants.*,
+        want.store,
+        want.purchase_price AS price,
+        want.currency,
+        coalesce(want.purchased_at, bought."at") AS purchased_at,
+        -- a day is stored as its midnight
+        coalesce(want.purchased_at = date_trunc('day', want.purchased_at), FALSE) AS day_only
+    FROM wants
+    JOIN staging.want ON want.id = wants.want_id
+    LEFT JOIN bought ON bought.want_id = wants.want_id
+    WHERE wants.status = 'purchased'
 )
 
 SELECT
-    wants.want_id,
-    wants."user",
-    wants.track_id,
-    wants.artist,
-    wants.title,
-    wants.remix,
-    wants.genre,
-    wants.label,
-    want.store,
-    want.purchase_price AS price,
-    want.currency,
-    wants.added_at AS wanted_at,
-    coalesce(want.purchased_at, bought."at") AS purchased_at,
-    date_diff('second', wants.added_at, coalesce(want.purchased_at, bought."at")) / 86400.0
-        AS days_wanted
-FROM wants
-JOIN staging.want ON want.id = wants.want_id
-LEFT JOIN bought ON bought.want_id = wants.want_id
-WHERE wants.status = 'purchased'
-ORDER BY purchased_at, wants.want_id
+    want_id,
+    "user",
+    track_id,
+    artist,
+    title,
+    remix,
+    genre,
+    label,
+    store,
+    price,
+    currency,
+    added_at AS wanted_at,
+    purchased_at,
+    CASE
+        WHEN NOT day_only AND purchased_at >= added_at
+            THEN date_diff('second', added_at, purchased_at) / 86400.0
+        WHEN day_only AND purchased_at >= date_trunc('day', added_at)
+            THEN date_diff('day', added_at, purchased_at)
+    END AS days_wanted
+FROM purchased
+ORDER BY purchased_at, want_id

@@ -10,9 +10,9 @@
 --   period_end: last day; for all time the last day with data
 --   entries: components of lines
 --   plays: entries that are a library track
---   tracks: different library tracks
---   new_tracks: tracks whose first play on this basis falls into the period
---   artists: different artists
+--   tracks: different library tracks, provisional ones as well
+--   new_tracks: tracks whose first play on this basis falls into the period, provisional ones as well
+--   artists: different artists, of provisional tracks as well
 --   labels: different labels
 --   mixes: mixes
 --   djs: different DJs
@@ -254,7 +254,7 @@ SELECT
     CASE $grain WHEN 'all' THEN counted.first_day ELSE totals.period END AS period_start,
     CASE $grain
         WHEN 'day' THEN totals.period
-        WHEN 'week' THEN totals.period + 6
+        WHEN 'week' THEN least(totals.period + 6, DATE '9999-12-31')  -- the last day of a calendar
         WHEN 'month' THEN last_day(totals.period)
         ELSE counted.last_day
     END AS period_end,

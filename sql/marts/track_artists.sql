@@ -1,5 +1,5 @@
 -- Which artists made a track: the bridge for counting and filtering by one artist.
--- The store joins several artists as "A & B feat. C"; this takes that apart again.
+-- Whom nobody knows ("?", "Unknown") is none.
 -- grain: one artist of one track
 -- key: track_id, artist_key
 -- scope: work.tracks (track_id)
@@ -10,7 +10,7 @@
 WITH credited AS (
     SELECT
         track.id AS track_id,
-        unnest(regexp_split_to_array(track.artist, '(?: & |(?:^| )feat\. )')) AS artist
+        unnest(track.artists) AS artist
     FROM staging.library_track AS track
     SEMI JOIN work.tracks AS scope ON scope.track_id = track.id
 )

@@ -7,7 +7,8 @@
 --   title: of the mix
 --   dj: who played it
 --   played_on: day it was played, null when unknown
---   source: where the tracklist came from
+--   source: where the tracklist came from: the site of its page, the kind of its file, or what was told; 'unknown' else
+--   source_name: the name of its file, or what was told
 --   source_url: where to find it
 --   format: text, cue, csv or json
 --   version: how often it was imported changed, from 1
@@ -38,7 +39,8 @@ SELECT
     mix.title,
     mix.dj,
     mix.played_on,
-    mix.source,
+    mix.origin AS source,
+    mix.source AS source_name,
     mix.source_url,
     mix.format,
     mix.version,

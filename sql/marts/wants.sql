@@ -1,4 +1,4 @@
--- The want lists as they are now.
+-- The want lists as they are now; what was taken off a list is not here.
 -- grain: one user and track
 -- key: want_id
 -- columns:
@@ -15,8 +15,9 @@
 --   status: wanted, purchased or unavailable
 --   added_at: UTC
 --   added_by: a user, or rule:NAME
---   dj: of the mix it was wanted from
---   source: of the tracklist it was wanted from
+--   tracklist_id: the mix it was wanted from, null without one
+--   dj: of that mix
+--   source: of that mix, see tracklists
 --   changes: how often its status or priority changed
 WITH history AS (
     SELECT
@@ -41,8 +42,9 @@ SELECT
     want.status,
     want.added_at,
     history.added_by,
+    mix.id AS tracklist_id,
     mix.dj,
-    mix.source,
+    mix.origin AS source,
     coalesce(history.changes, 0) AS changes
 FROM staging.want
 LEFT JOIN tracks ON tracks.track_id = want.library_track_id

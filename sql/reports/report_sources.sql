@@ -2,27 +2,12 @@
 -- grain: one source and status
 -- key: source, status
 -- columns:
---   source: the site of the tracklist's page, or what its source is called; all files of a kind are one source
+--   source: where the tracklist came from, see tracklists
 --   status: identified, provisional, pending or skipped
 --   entries: lines, or parts of lines
-WITH named AS (
-    SELECT
-        tracklist_id,
-        CASE
-            WHEN source_url LIKE 'http%' THEN regexp_extract(source_url, '^https?://(www\.)?([^/:?#]+)', 2)
-            WHEN regexp_matches(source, '\.\w{2,5}$') THEN 'files ' || lower(regexp_extract(source, '\.\w+$'))
-            ELSE coalesce(source, 'unknown')
-        END AS source
-    FROM tracklists
-),
-
-lines AS (
-    SELECT
-        CASE $basis WHEN 'played' THEN discoveries.played_on ELSE discoveries.discovered_on END AS day,
-        named.source,
-        discoveries.status
+WITH lines AS (
+    SELECT CASE $basis WHEN 'played' THEN played_on ELSE discovered_on END AS day, source, status
     FROM discoveries
-    JOIN named USING (tracklist_id)
 )
 
 SELECT source, status, count(*) AS entries

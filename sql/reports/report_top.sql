@@ -1,9 +1,10 @@
--- The artists, labels and genres with most plays in a stretch of time.
+-- The artists, labels and genres with most plays in a stretch of time: names and ties as in the statistics, which
+-- have them of periods only.
 -- grain: one artist, label or genre among the first $rows of its kind
 -- key: kind, name
 -- columns:
 --   kind: artist, label or genre
---   name: as it is written most often
+--   name: see artists, labels and genres
 --   plays: entries
 --   tracks: different library tracks
 --   mixes: mixes it was heard in
@@ -27,36 +28,29 @@ within AS (
 ),
 
 named AS (
-    SELECT 'artist' AS kind, artist_key AS item, artist AS name, entry_id, within.track_id, tracklist_id
+    SELECT 'artist' AS kind, artists.artist AS name, entry_id, within.track_id, tracklist_id
     FROM within
     JOIN track_artists USING (track_id)
+    JOIN artists USING (artist_key)
     UNION ALL
-    SELECT 'label', lower(label), label, entry_id, track_id, tracklist_id FROM within WHERE label IS NOT NULL
+    SELECT 'label', labels.label, entry_id, track_id, tracklist_id
+    FROM within
+    JOIN labels ON labels.label_key = lower(within.label)
     UNION ALL
-    SELECT 'genre', lower(genre), genre, entry_id, track_id, tracklist_id FROM within WHERE genre IS NOT NULL
-),
-
-spellings AS (
-    SELECT kind, item, name, count(*) AS plays
-    FROM named
-    GROUP BY kind, item, name
-),
-
-names AS (
-    SELECT kind, item, arg_max(name, ROW(plays, name)) AS name
-    FROM spellings
-    GROUP BY kind, item
+    SELECT 'genre', genres.genre, entry_id, track_id, tracklist_id
+    FROM within
+    JOIN genres ON genres.genre_key = lower(within.genre)
 ),
 
 counted AS (
     SELECT
         kind,
-        item,
+        name,
         count(DISTINCT entry_id) AS plays,
         count(DISTINCT track_id) AS tracks,
         count(DISTINCT tracklist_id) AS mixes
     FROM named
-    GROUP BY kind, item
+    GROUP BY kind, name
 ),
 
 totals AS (
@@ -65,9 +59,8 @@ totals AS (
     GROUP BY kind
 )
 
-SELECT names.kind, names.name, counted.plays, counted.tracks, counted.mixes, totals.all_plays
+SELECT counted.*, totals.all_plays
 FROM counted
-JOIN names USING (kind, item)
 JOIN totals USING (kind)
-QUALIFY row_number() OVER (PARTITION BY kind ORDER BY counted.plays DESC, counted.mixes DESC, item) <= $rows
-ORDER BY kind, plays DESC, mixes DESC, item
+QUALIFY row_number() OVER (PARTITION BY kind ORDER BY plays DESC, name) <= $rows
+ORDER BY kind, plays DESC, name

@@ -22,4 +22,4 @@ FROM scoped
 LEFT JOIN known ON known.tracklist_id = scoped.tracklist_id
 LEFT JOIN work.names AS dj ON dj.kind = 'dj' AND dj.key = lower(scoped.dj)
 LEFT JOIN work.names AS source
-    ON source.kind = 'source' AND source.key = coalesce(scoped.source, 'unknown')
+    ON source.kind = 'source' AND source.key = scoped.source

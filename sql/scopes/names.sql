@@ -10,7 +10,7 @@ SELECT 'genre', genre_key, genre FROM genres
 UNION ALL
 SELECT 'dj', lower(dj), min(dj) FROM tracklists WHERE dj IS NOT NULL GROUP BY lower(dj)
 UNION ALL
-SELECT DISTINCT 'source', coalesce(source, 'unknown'), coalesce(source, 'unknown') FROM tracklists
+SELECT DISTINCT 'source', source, source FROM tracklists
 UNION ALL
 SELECT 'providers', providers, providers
 FROM (

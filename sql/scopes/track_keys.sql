@@ -34,6 +34,8 @@ SELECT
     scoped.artist,
     scoped.title,
     scoped.remix,
+    scoped.unreleased,
+    scoped.identified_at,
     scoped.first_discovered_entry,
     scoped.first_played_entry
 FROM scoped

@@ -5,6 +5,7 @@
 SELECT
     CAST(id AS UUID) AS id,
     CAST(artist AS VARCHAR) AS artist,
+    CAST(artists AS VARCHAR[]) AS artists,
     CAST(title AS VARCHAR) AS title,
     CAST(remix AS VARCHAR) AS remix,
     CAST(label AS VARCHAR) AS label,

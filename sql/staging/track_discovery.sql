@@ -7,6 +7,7 @@ SELECT
     CAST(entry_id AS UUID) AS entry_id,
     CAST(library_track_id AS UUID) AS library_track_id,
     CAST(discovery_date AS TIMESTAMP) AS discovery_date,
+    CAST(identified_at AS TIMESTAMP) AS identified_at,
     CAST(confidence AS DOUBLE) AS confidence,
     CAST(identification_method AS VARCHAR) AS identification_method,
     from_json(CAST(metadata_sources AS VARCHAR), '["VARCHAR"]') AS metadata_sources,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mixtrove.library.discoveries import EntryDecision, TrackRecord, entries_to_identify, write_decisions
+from mixtrove.library.discoveries import (
+    EntryDecision,
+    Lines,
+    TrackRecord,
+    entries_to_identify,
+    write_decisions,
+)
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.tracklists.model import Tracklist
@@ -14,7 +20,7 @@ def import_and_decide(store: Store, tracklist: Tracklist, *, provisional: Collec
     """Import a mix and identify every line as what it says, but for these titles; returns its id."""
     tracklist_id = import_tracklist(store, tracklist).tracklist_id
     with store.read() as connection:
-        entries = list(entries_to_identify(connection, "c", tracklist_id=tracklist_id))
+        entries = list(entries_to_identify(connection, "c", only=Lines(tracklist_id)))
     write_decisions(
         store,
         [

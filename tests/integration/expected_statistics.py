@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import polars as pl
 
+from mixtrove.matching.credit import split_artists
 from tests.integration.life_scene import Rows
 
 Figures = dict[str, Any]
@@ -27,7 +28,7 @@ _SCHEMA = {
 
 def expected(rows: Rows, period: str, basis: str) -> list[Figures]:
     """The rows of ``statistics_{period}`` on a basis, oldest first, as ``read.PeriodStatistics`` has them."""
-    facts = _facts(rows, basis)
+    facts = facts_of(rows, basis)
     if facts.is_empty():
         return []
     first = (
@@ -42,7 +43,7 @@ def expected(rows: Rows, period: str, basis: str) -> list[Figures]:
         "all-time": pl.lit(facts["day"].min()),
     }[period]
     facts = facts.with_columns(start=start, first=pl.col("entry").is_in(first.implode()))
-    spelled = _spellings(rows)
+    spelled = spellings(rows)
     found = []
     for (begin,), part in facts.sort("start").group_by("start", maintain_order=True):
         assert isinstance(begin, date)
@@ -56,7 +57,7 @@ def expected(rows: Rows, period: str, basis: str) -> list[Figures]:
     return found
 
 
-def _facts(rows: Rows, basis: str) -> pl.DataFrame:
+def facts_of(rows: Rows, basis: str) -> pl.DataFrame:
     """One row an entry that has a day on the basis."""
     found = {row["entry_id"]: row for row in rows["track_discovery"].values()}
     standing = [row for row in rows["correction"].values() if row["undone_at"] is None]
@@ -79,7 +80,7 @@ def _facts(rows: Rows, basis: str) -> pl.DataFrame:
         )
         facts.append(
             {
-                "entry": row["id"], "mix": mix["id"], "dj": mix["dj"], "source": mix["source"] or "unknown",
+                "entry": row["id"], "mix": mix["id"], "dj": mix["dj"], "source": origin_of(mix),
                 "status": status, "line": line if waits else None, "day": day,
                 "at": at if basis == "discovered" else datetime.combine(day, time()),
                 "track": track["id"] if track else None,
@@ -91,6 +92,17 @@ def _facts(rows: Rows, basis: str) -> pl.DataFrame:
             }
         )  # fmt: skip
     return pl.DataFrame(facts, schema=_SCHEMA)
+
+
+_FILE = re.compile(r"\.(txt|cue|csv|tsv|json|m3u8?|md|rtf|nfo|log|html?|xml|nml|xlsx|ods)$", re.I)
+
+
+def origin_of(mix: Mapping[str, Any]) -> str:
+    """The site of a mix's page, the kind of its file, or what was told."""
+    if page := re.match(r"https?://(?:www\.)?([^/:?#]+)", mix["source_url"] or "", re.I):
+        return page[1].lower()
+    told = (mix["source"] or "").strip(" ")
+    return f"files {found[0].lower()}" if (found := _FILE.search(told)) else told or "unknown"
 
 
 def _figures(part: pl.DataFrame, spelled: dict[str, dict[str, str]]) -> Figures:
@@ -158,10 +170,10 @@ def _shares(kind: str, names: pl.Series, of: int) -> list[Figures]:
     return sorted(found, key=lambda one: (-one["plays"], one[kind]))
 
 
-def _spellings(rows: Rows) -> dict[str, dict[str, str]]:
+def spellings(rows: Rows) -> dict[str, dict[str, str]]:
     """Of each kind, the normal form of a name and the first of its spellings in the whole library."""
     tracks = list(rows["library_track"].values())
-    names = (name for row in tracks for name in re.split(_JOINS, row["artist"]) if name.strip())
+    names = (name for row in tracks for name in names_of(row["artist"]))
     return {
         "artist": _lowest((_plain(name), name.strip()) for name in names),
         "label": _lowest((row["label"].lower(), row["label"]) for row in tracks if row["label"]),
@@ -169,12 +181,15 @@ def _spellings(rows: Rows) -> dict[str, dict[str, str]]:
     }
 
 
-_JOINS = r" & |(?:^| )feat\. "
+def names_of(joined: str) -> list[str]:
+    """The artists of a track as they are written; how names are joined, tests of ``split_artists`` say."""
+    names, guests = split_artists(joined)
+    return [*names, *guests]
 
 
 def artists_of(joined: str) -> list[str]:
     """The artists of a track in their normal form, each once."""
-    return sorted({_plain(name) for name in re.split(_JOINS, joined) if name.strip()})
+    return sorted({_plain(name) for name in names_of(joined)})
 
 
 def _plain(name: str) -> str:

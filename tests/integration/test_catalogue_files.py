@@ -189,6 +189,8 @@ def test_readers_never_fail_while_catalogues_take_each_others_place(tmp_path: Pa
         "    with Catalogue(Path(sys.argv[1])) as catalogue:\n"
         "        [found] = match_credits(catalogue, [[Credit.parse('Eric Prydz', 'Opus')]])\n"
         "        assert (found.choice, found.ranked[0].candidate.id) == ('accept', 'x:1')\n"
+        "        if not seen:\n"
+        "            print('reads', flush=True)\n"
         "        seen.add(catalogue.id)\n"
         "print(len(seen))\n"
     )
@@ -203,6 +205,7 @@ def test_readers_never_fail_while_catalogues_take_each_others_place(tmp_path: Pa
         for _ in range(2)
     ]
     try:
+        assert [reader.stdout and reader.stdout.readline() for reader in readers] == ["reads\n"] * 2
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             for source in sources[::-1]:

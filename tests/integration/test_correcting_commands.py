@@ -283,7 +283,7 @@ def test_a_filter_that_means_nothing_is_refused_and_not_passed_over(
 def test_one_wrong_id_among_several_changes_nothing(run: Run, waiting: dict[str, str]) -> None:
     said = run("review", "accept", waiting[LINES[0]], "ffffffff", waiting[LINES[1]])
     assert (said.exit_code, said.stdout) == (2, "")
-    assert said.stderr == "mixtrove: there is no line 'ffffffff': `mixtrove review list` shows their ids\n"
+    assert said.stderr == "mixtrove: there is no line 'ffffffff': `mixtrove review list` shows them\n"
     twice = run("review", "reject", waiting[LINES[0]], waiting[LINES[0]])
     assert twice.stderr.startswith("mixtrove: one line is decided twice")
     assert len(lines(run("review", "list", "--json"))) == 3

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mixtrove.cli import COMMANDS, main
+from mixtrove.cli.output import FOLLOW
 from mixtrove.library.discoveries import Candidate, EntryDecision, entries_to_identify, write_decisions
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
@@ -89,12 +90,13 @@ def test_an_identified_line_is_corrected_by_the_id_that_its_tracklist_shows(run:
 
 
 def test_a_tracklist_is_edited_exported_and_deleted(run: Run, mix: str) -> None:
-    assert run("tracklist", "edit", mix, "--date", "2026-05-01").stdout == "changed\n"
+    assert run("tracklist", "edit", mix, "--date", "2026-05-01").stdout == f"changed\n{FOLLOW}\n"
+    assert "lies in the future" in run("tracklist", "edit", mix, "--date", "9999-12-31").stderr
     [row] = json.loads(run("tracklist", "list", "--json").stdout)
     assert (row["played_on"], row["entries"], row["skipped"]) == ("2026-05-01", 2, 1)
     assert run("tracklist", "export", mix).stdout == "Eric Prydz - Opus\nID - ID\n"
     assert run("tracklist", "delete", mix, input="n\n").exit_code == 1
-    assert run("tracklist", "delete", mix, "--yes").stdout == "deleted Ben UFO - Rinse\n"
+    assert run("tracklist", "delete", mix, "--yes").stdout == f"deleted Ben UFO - Rinse\n{FOLLOW}\n"
     assert run("tracklist", "list").stdout.startswith("no tracklist yet")
 
 
@@ -118,16 +120,14 @@ def test_owned_and_wanted_files_come_in(run: Run, tmp_path: Path) -> None:
     assert (bought["status"], bought["purchase_price"]) == ("purchased", "1.99")
     assert run("want", "export", "--format", "txt").stdout == ""
     assert run("want", "export", "--format", "txt", "--status", "all").stdout == "A - Two\n"
-    assert run("want", "remove", want["id"]).stdout == "removed 1\n"
+    assert run("want", "remove", want["id"]).stdout == f"removed 1\n{FOLLOW}\n"
     assert run("want", "list", "--all").stdout == "nothing is wanted\n"
 
 
 def test_a_wrong_id_is_one_sentence_and_exit_code_2(run: Run) -> None:
     done = run("tracklist", "show", "nope")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert (
-        done.stderr == "mixtrove: there is no tracklist 'nope': `mixtrove tracklist list` shows their ids\n"
-    )
+    assert done.stderr == "mixtrove: there is no tracklist 'nope': `mixtrove tracklist list` shows them\n"
 
 
 def test_a_misspelled_command_is_answered_with_the_nearest(run: Run) -> None:

@@ -89,8 +89,8 @@ def test_a_library_is_searched(run: Run, mixes: tuple[str, str]) -> None:
         (("--bpm", "-"), "--bpm '-' is no range: write 124-128, 124-, -128 or 126"),
         (("--bpm", "128-124"), "--bpm '128-124' ends before it begins: swap the two"),
         (("--move", "up"), "--move says how --mixes-with is meant: name a key with --mixes-with"),
-        (("--tracklist", "nope"), "there is no tracklist 'nope': `mixtrove tracklist list` shows their ids"),
-        (("--after", "x"), "'x' is no end of a page in the order 'heard': begin with the first page"),
+        (("--tracklist", "nope"), "there is no tracklist 'nope': `mixtrove tracklist list` shows them"),
+        (("--after", "x"), "there is no page in the order 'heard' behind 'x': begin with the first page"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(run: Run, options: tuple[str, ...], sentence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -44,16 +45,16 @@ def test_sql_is_read_from_a_file(tmp_path: Path) -> None:
     assert run("query", "--file", "-", "--csv", stdin="SELECT 1 AS n").stdout == "n\n1\n"
 
 
+# The columns offered after the nearest one are DuckDB's choice among all that the table has.
 REFUSALS = {
     "SELECT title\nFROM tracks\nWHERE artst = 'x'": (
-        'Binder Error: Referenced column "artst" not found in FROM clause!; '
-        'candidate bindings: "artist", "isrcs", "first_played_entry", "duration", "track_id" '
-        "(line 3, column 7)"
+        r'Binder Error: Referenced column "artst" not found in FROM clause!; '
+        r'candidate bindings: "artist"(, "\w+")* \(line 3, column 7\)'
     ),
-    "SELEC 1": 'Parser Error: syntax error at or near "SELEC" (line 1, column 1)',
+    "SELEC 1": r'Parser Error: syntax error at or near "SELEC" \(line 1, column 1\)',
     "DELETE FROM tracks": (
-        'Invalid Input Error: Cannot execute statement of type "DELETE" on database "warehouse" '
-        "which is attached in read-only mode!"
+        r'Invalid Input Error: Cannot execute statement of type "DELETE" on database "warehouse" '
+        r"which is attached in read-only mode!"
     ),
 }
 
@@ -63,7 +64,7 @@ REFUSALS = {
 def test_a_refusal_is_one_sentence_with_the_place(sql: str) -> None:
     done = run("query", sql)
     assert done.exit_code == 2
-    assert done.stderr == f"mixtrove: the query was refused: {REFUSALS[sql]}\n"
+    assert re.fullmatch(rf"mixtrove: the query was refused: {REFUSALS[sql]}\n", done.stderr)
 
 
 @pytest.mark.usefixtures("scene")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,11 +17,11 @@ from click.testing import CliRunner, Result
 from mixtrove.cli import main
 from mixtrove.library import schema
 from mixtrove.library.store import Store
-from mixtrove.report.charts import Picture, all_pictures
+from mixtrove.report.charts import Picture, all_pictures, slopes
 from mixtrove.report.drawing import png
-from mixtrove.report.figures import Basis, Stretch
+from mixtrove.report.figures import Basis, Stretch, latest_trends
 from mixtrove.settings import Settings
-from mixtrove.warehouse.read import open_published
+from mixtrove.warehouse.read import open_published, statistics
 from mixtrove.warehouse.refresh import refresh
 from tests.integration.warehouse_scene import Scene, at, small
 
@@ -123,6 +126,29 @@ def test_the_numbers_are_those_of_the_warehouse(home: Path) -> None:
     assert sum(row[4] for row in over.rows) == sum(month[4] for month in months)  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("basis", ["played", "discovered"])
+def test_names_and_ties_are_those_of_the_statistics(tmp_path: Path, basis: Basis) -> None:
+    settings = Settings(home=tmp_path / "ties")
+    with closing(Store.open(settings)) as store:
+        scene = Scene(store)
+        mixes = [scene.mix("DJ", date(2025, 1, day)) for day in (1, 2, 3)]
+        for position, (artist, label, plays) in enumerate(
+            (("TeeBee", "RAM", 1), ("Teebee", "Ram", 2), ("JAY-Z", "B", 3), ("50 Cent", "A", 3)), start=1
+        ):
+            track = scene.track(artist, f"T{position}", label=label, genre=label)
+            for number in range(plays):  # 50 Cent three times in one mix, JAY-Z in three
+                mix = mixes[0 if artist == "50 Cent" else number]
+                place = 10 * position + number
+                scene.entry(mix, place, "identified", track=track, discovered=at("2026-03-01 12:00"))
+        refresh(store, settings)
+    [ever] = statistics(settings.warehouse_path, "all-time", basis)
+    found = pictures(settings.home, basis)
+    for kind in ("artist", "label", "genre"):
+        told = [(one[kind], one["plays"]) for one in getattr(ever, f"top_{kind}s")]
+        assert [row[:2] for row in found[f"top-{kind}s"].rows] == told
+    assert [row[0] for row in found["top-artists"].rows] == ["50 Cent", "JAY-Z", "TeeBee"]
+
+
 def test_each_picture_says_what_it_shows(home: Path) -> None:
     said = {name: picture.sentence for name, picture in pictures(home).items()}
     assert (
@@ -135,7 +161,8 @@ def test_each_picture_says_what_it_shows(home: Path) -> None:
     )
     assert said["tempo"] == "Half of the 2 tracks with a known tempo lie from 124 to 128 BPM, around 124."
     assert said["keys"] == (
-        "8A (A minor) is the most frequent key, 1 of 2 tracks with a known key; 50% are minor."
+        "8A (A minor) and 8B (C major) are the most frequent keys, 1 each of 2 tracks with a known key; "
+        "50% are minor."
     )
     assert said["sources"] == "paste brought most lines, 9 of 11; 88% of them are identified."
 
@@ -157,6 +184,43 @@ def test_without_data_there_is_a_sentence_and_no_chart(home: Path, tmp_path: Pat
 def test_the_ends_of_a_stretch_are_part_of_it(home: Path) -> None:
     rows = pictures(home, since=date(2024, 12, 30), until=date(2025, 1, 1))["over-time"].rows
     assert [row[0] for row in rows] == ["30 December 2024", "1 January 2025"]
+
+
+def test_rows_and_days_are_called_as_in_the_statistics(home: Path, tmp_path: Path) -> None:
+    texts = []
+    for first, last in (("--from", "--to"), ("--since", "--until")):  # the old names go on working
+        out = tmp_path / "report.html"
+        done = run("report", "--out", str(out), "--rows", "2", first, "2024-12-30", last, "2025-01-20")
+        assert done.exit_code == 0
+        texts.append(out.read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    assert "to 2025-01-20" in texts[0]
+    artists = texts[0].partition('<section id="top-artists">')[2].partition("</section>")[0]
+    assert artists.count("<tr>") == 1 + 2
+    assert "--since" not in run("report", "--help").stdout
+
+
+def test_a_slope_is_called_what_the_trends_call_it(home: Path) -> None:
+    with open_published(home / "warehouse.duckdb") as connection:
+        trends = latest_trends(connection, Stretch())
+    assert trends is not None
+    steady = [replace(one, growth=0.94, direction="steady") for one in trends.found if one.kind == "artist"]
+    picture = slopes(replace(trends, found=tuple(steady)))
+    assert picture.sentence.startswith("Nobody rises or falls by much; ")
+    assert picture.chart is not None
+    assert {"steady"} == set(re.findall(r'"direction": "(\w+)"', json.dumps(picture.chart.to_dict())))
+
+
+def test_an_axis_has_whole_numbers_and_the_first_days_of_its_periods(home: Path) -> None:
+    found = pictures(home)
+    assert re.search(r'"values": \[0, 1\]', json.dumps(found["tempo"].chart.to_dict()))  # type: ignore[union-attr]
+    weeks = json.dumps(found["over-time"].chart.to_dict())  # type: ignore[union-attr]
+    ticks = re.findall(r'{"date": (\d+), "month": (\d+), "utc": true, "year": (\d+)}', weeks)
+    assert ticks
+    assert all(date(int(y), int(m), int(d)).weekday() == 0 for d, m, y in ticks)
+    one = pictures(home, since=date(2025, 1, 20), until=date(2025, 1, 20))["over-time"].chart
+    [axis] = re.findall(r'"axis": {"format": "%d %b".*?"values": (\[.*?\])', json.dumps(one.to_dict()))  # type: ignore[union-attr]
+    assert json.loads(axis) == [{"date": 20, "month": 1, "utc": True, "year": 2025}]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mixtrove.cli import main
+from mixtrove.cli.output import FOLLOW
 from mixtrove.library.discoveries import EntryDecision, TrackRecord, entries_to_identify, write_decisions
 from mixtrove.library.purchase_links import Link, write_links
 from mixtrove.library.store import Store
@@ -110,9 +111,12 @@ def test_a_kind_of_wants_is_shown_confirmed_and_changed(run: Run, wanted: dict[s
     assert "  wanted, priority 3: A - One\n" in said.stderr
     assert "set priority 5 of 2 wants? [y/N]" in said.stderr
     assert set(listed(run).values()) == {(3, "wanted")}
-    assert run("set", "--dj", "four tet", "--priority", "5", input="y\n").stdout == "changed 2 wants\n"
+    assert (
+        run("set", "--dj", "four tet", "--priority", "5", input="y\n").stdout
+        == f"changed 2 wants\n{FOLLOW}\n"
+    )
     assert listed(run) == {"One": (5, "wanted"), "Two": (5, "wanted"), "Three": (3, "wanted")}
-    assert run("remove", "--min-priority", "5", "--yes").stdout == "removed 2\n"
+    assert run("remove", "--min-priority", "5", "--yes").stdout == f"removed 2\n{FOLLOW}\n"
     assert listed(run) == {"Three": (3, "wanted")}
     nothing = run("remove", "--search", "nothing", "--yes")
     assert (nothing.stdout, nothing.exit_code) == ("removed 0\n", 0)
@@ -144,7 +148,7 @@ def test_a_purchase_is_written_down_shown_and_guarded_by_its_version(
         "--status", "purchased", "--price", "1,99", "--currency", "eur", "--store", "Bandcamp",
         "--bought-on", "2026-05-01", "--from", mix[-8:], "--notes", "the vinyl", "--any-cut",
     )  # fmt: skip
-    assert lines(run("set", wanted["One"], *bought)) == ["purchased, priority 3: A - One"]
+    assert lines(run("set", wanted["One"], *bought)) == ["purchased, priority 3: A - One", FOLLOW]
     shown = read(run("show", wanted["One"][-8:], "--json"))
     assert (shown["purchased_at"], shown["purchase_price"], shown["currency"], shown["store"]) == (
         "2026-05-01T00:00:00+00:00", "1.99", "EUR", "Bandcamp",
@@ -162,7 +166,7 @@ def test_a_purchase_is_written_down_shown_and_guarded_by_its_version(
     said = refused(run("remove", wanted["One"], "--if-version", "1"))
     assert 'says status "purchased", priority 3, notes "the vinyl"' in said
     assert run("set", wanted["One"], "--priority", "1", "--if-version", "2").exit_code == 0
-    assert run("remove", wanted["One"], "--if-version", "3").stdout == "removed 1\n"
+    assert run("remove", wanted["One"], "--if-version", "3").stdout == f"removed 1\n{FOLLOW}\n"
 
 
 def test_a_want_is_found_by_its_track_as_well(run: Run, wanted: dict[str, str]) -> None:
@@ -209,7 +213,7 @@ def test_without_an_answer_nothing_is_changed_and_the_option_is_named(
         (("add", "A - New", "--from", "nope"), "there is no tracklist 'nope'"),
         (("basket", "--store", "amazon"), "there is no shop 'amazon': there are bandcamp, beatport, discogs"),
         (("basket", "--currency", "euro"), "currency 'euro' is not a code of three letters such as EUR"),
-        (("rules", "--track", "nope"), "there is no track 'nope': `mixtrove library list` shows their ids"),
+        (("rules", "--track", "nope"), "there is no track 'nope': `mixtrove library list` shows them"),
     ],
 )
 def test_bad_input_is_one_sentence_with_exit_code_2_and_changes_nothing(

@@ -21,7 +21,7 @@ from mixtrove.library.outbox import unpublished
 from mixtrove.library.store import Store, Transaction
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.tracks import find_or_create_track, provisional_track
-from mixtrove.library.want_records import get_wants, list_wants, mix_of, want_history
+from mixtrove.library.want_records import WantFilter, get_wants, list_wants, mix_of, want_history
 from mixtrove.library.wanted_tracks import names_of, tracks_named, wanted_track
 from mixtrove.library.wants import (
     Wish,
@@ -211,7 +211,7 @@ def test_wants_are_chosen_by_dj_label_words_status_and_priority(
 
     def titles(**which: Any) -> list[str]:
         with store.read() as connection:
-            return [one.title for one in list_wants(connection, "dj", **which)]
+            return [one.title for one in list_wants(connection, "dj", WantFilter(**which))]
 
     assert titles(dj="BEN UFO") == ["One"]
     assert titles(dj="Nobody") == []

@@ -18,7 +18,7 @@ from tests.integration.warehouse_scene import small
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
-from answers import answered  # noqa: E402 - the script lies beside the page
+from answers import answered, described  # noqa: E402 - the script lies beside the page
 
 PAGE = (ROOT / "docs" / "querying.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)\n```\n```\n(\S.*?)\n```", PAGE, flags=re.DOTALL)
@@ -46,6 +46,10 @@ def test_every_table_and_column_is_explained(warehouse: Path) -> None:
         assert re.search(rf"^###.*\b{table.name}\b|`{table.name}`", PAGE, flags=re.MULTILINE)
         for column, _, about in table.columns:
             assert table.name == "_meta" or f"| `{column}` | {about} |" in PAGE
+
+
+def test_the_tables_are_those_of_the_models() -> None:
+    assert described(PAGE) == PAGE
 
 
 def test_the_answers_shown_are_those_of_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,12 @@ from mixtrove.library.review_queue import count_review
 from mixtrove.library.store import Store
 from mixtrove.library.track_corrections import edit_track
 from mixtrove.library.tracklist_records import delete_tracklist, edit_tracklist
+from mixtrove.library.wants import set_want
 from mixtrove.settings import Settings
 from mixtrove.warehouse import marts, read, statistics
 from mixtrove.warehouse.refresh import refresh
 from tests.integration.expected_statistics import expected
+from tests.integration.expected_trends import expected_conversion, expected_pace, expected_trends
 from tests.integration.life_scene import discover, read_rows
 from tests.integration.life_steps import Life, catalogues, pick, which
 from tests.integration.warehouse_content import content
@@ -52,11 +54,15 @@ MOMENTS = tuple(
 )  # fmt: skip
 """Edges of days, ISO weeks, months and years, of daylight saving, and a leap day."""
 
+DIMENSIONS = ("all", "month", "priority", "genre", "label", "dj", "source", "store", "price")
+
 DAYS = (date(2024, 12, 30), date(2024, 12, 31), date(2025, 1, 1), date(2024, 2, 29), None)
 
 NAMES: tuple[dict[str, Any], ...] = (
-    {"artist": "Éva & BICEP"}, {"artist": "bicep feat. eva"}, {"label": "ninja tune"},
+    {"artist": "Éva & BICEP"}, {"artist": "bicep feat. eva"}, {"artist": "Eva, Bicep"},
+    {"label": "ninja tune"},
     {"label": "NINJA TUNE"}, {"genre": "house"}, {"genre": "HOUSE", "label": "pryda"}, {"artist": "Bicep"},
+    {"artist": "?"}, {"artist": "Pryda Featuring Éva"}, {"artist": "EVA vs. Pryda"},
 )  # fmt: skip
 
 
@@ -88,7 +94,11 @@ class Measured(Life):
             track = self.rows["track_discovery"][found,]["library_track_id"]
             self.written(refresh_derived, [track])
 
-    @rule(which=which, moment=st.sampled_from(MOMENTS), source=st.sampled_from(("paste", "radio", None)))
+    @rule(
+        which=which,
+        moment=st.sampled_from(MOMENTS),
+        source=st.sampled_from(("paste", "radio", "Set 1.TXT", "set 2.txt", "mixesdb.com", None)),
+    )
     def bring_in_at(self, which: int, moment: datetime, source: str | None) -> None:
         if mix := pick(sorted(key for (key,) in self.rows["tracklist"]), which):
             self._set(schema.tracklist, mix, imported_at=moment, source=source)
@@ -104,6 +114,14 @@ class Measured(Life):
     def spell(self, which: int, changes: dict[str, Any]) -> None:
         if track := pick(self.tracks(), which):
             self.attempt(lambda: self.written(edit_track, track["id"], changes, by="dj"))
+
+    @rule(which=which, hours=st.integers(-30, 23), day_only=st.booleans())
+    def buy(self, which: int, hours: int, day_only: bool) -> None:
+        """A purchase before or after the want; the day may be all that is told of it."""
+        if want := pick(sorted(key for (key,) in self.rows["want"]), which):
+            at = self.rows["want"][want,]["added_at"] + timedelta(hours=hours)
+            told = {"status": "purchased", "purchased_at": at.date() if day_only else at}
+            self.written(set_want, want, told, by="dj")
 
     @rule(catalogue=catalogues)
     def look(self, catalogue: str) -> None:
@@ -137,10 +155,33 @@ class Measured(Life):
             for period in read.PERIODS:
                 found = [asdict(one) for one in read.statistics(self.home.warehouse_path, period, basis)]
                 same(found, expected(self.rows, period, basis))
+            self.compare_trends(basis)
+        for dimension in DIMENSIONS:
+            bought = [asdict(one) for one in read.conversion(self.home.warehouse_path, dimension)]
+            close(bought, expected_conversion(self.rows, dimension))
         with self.store.read() as connection:
             waiting = count_review(connection)
         ever = read.statistics(self.home.warehouse_path, "all-time", "discovered")
         assert sum(one.review_backlog for one in ever) == waiting
+
+    def compare_trends(self, basis: str) -> None:
+        """What is published, and the trends to days on which something begins or ends."""
+        path = self.home.warehouse_path
+        days = [one.period_start for one in read.statistics(path, "daily", basis)]
+        if not days:
+            assert read.trends(path, basis) == read.pace(path, basis) == []
+            return
+        floor = statistics.TREND_FLOOR
+        published = [asdict(one) for one in read.trends(path, basis)]
+        close(published, expected_trends(self.rows, basis, days[-1], floor))
+        close([asdict(one) for one in read.pace(path, basis)], expected_pace(self.rows, basis, days[-1]))
+        for day in {days[0], days[-1], days[len(days) // 2] + timedelta(days=29)}:
+            found = [asdict(one) for one in read.trends(path, basis, as_of=day, floor=1)]
+            close(found, expected_trends(self.rows, basis, day, 1))
+            close(
+                [asdict(one) for one in read.pace(path, basis, as_of=day)],
+                expected_pace(self.rows, basis, day),
+            )
 
     def _set(self, table: sa.Table, row_id: str, **values: Any) -> None:
         with self.store.write() as tx:
@@ -156,6 +197,15 @@ def same(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
         mean = one.pop("mean_confidence")
         assert mean == pytest.approx(other.pop("mean_confidence"), abs=2e-6)
         assert one == other
+
+
+def close(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
+    """Equal but for the last digits of what is divided."""
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        assert one == {
+            key: pytest.approx(value) if isinstance(value, float) else value for key, value in other.items()
+        }
 
 
 def test_every_figure_is_what_the_rows_of_the_store_say(

@@ -18,15 +18,18 @@ from mixtrove.library.review_queue import count_review
 from mixtrove.library.store import Store
 from mixtrove.library.tracklists import import_tracklist
 from mixtrove.library.undoing import undo
+from mixtrove.report.charts import all_pictures
+from mixtrove.report.figures import Stretch
 from mixtrove.settings import Settings
 from mixtrove.warehouse import marts, read
 from mixtrove.warehouse.buildfile import build_path, open_build, staging_path
 from mixtrove.warehouse.checks import run_checks, unchecked
 from mixtrove.warehouse.marts import build_marts
-from mixtrove.warehouse.models import model
+from mixtrove.warehouse.models import model, models
 from mixtrove.warehouse.publish import ChecksFailed, publish
 from mixtrove.warehouse.refresh import refresh
 from mixtrove.warehouse.staging import stage
+from mixtrove.warehouse.statistics import GRAINS, refresh_statistics
 from tests.integration.warehouse_content import content
 from tests.integration.warehouse_scene import Scene, at, shake, small
 
@@ -135,6 +138,50 @@ def test_conversion_tells_what_became_of_the_wants(store: Store, settings: Setti
     (price_row,) = read.conversion(settings.warehouse_path, "price")
     assert (store_row.wants, store_row.purchased, store_row.conversion_rate) == (1, 1, None)
     assert (price_row.value, price_row.purchased, price_row.median_days) == ("EUR 1 to 1.99", 1, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("bought", "days"),
+    [
+        ("2026-03-01 18:00", 0.25),
+        ("2026-03-01", 0.0),  # of these the day is known: the day of the want, and one after
+        ("2026-03-03", 2.0),
+        ("2026-02-28", None),  # bought first, wanted later
+        ("2026-03-01 11:00", None),
+    ],
+)
+def test_the_time_to_buy_is_never_negative(
+    sqlite_store: Store, settings: Settings, bought: str, days: float | None
+) -> None:
+    scene = Scene(sqlite_store)
+    scene.want(scene.track("Bicep", "Glue"), at("2026-03-01 12:00"), bought=at(bought))
+    refresh(sqlite_store, settings)
+    with read.open_published(settings.warehouse_path) as connection:
+        assert connection.execute("SELECT days_wanted FROM purchases").fetchall() == [(days,)]
+    (everything,) = read.conversion(settings.warehouse_path)
+    assert (everything.purchased, everything.median_days) == (1, days)
+
+
+@pytest.mark.parametrize("day", [date.max, date(9999, 12, 26), date.min])
+def test_the_ends_of_the_calendar_are_periods_too(sqlite_store: Store, settings: Settings, day: date) -> None:
+    scene = small(sqlite_store)
+    mix = scene.mix("A", day)
+    scene.entry(mix, 1, "identified", track=scene.tracks[0], discovered=at("2026-03-01 12:00"))
+    refresh(sqlite_store, settings)
+    path = settings.warehouse_path
+    for period in ("daily", "weekly", "monthly"):
+        [one] = read.statistics(path, period, "played", start=day, end=day)
+        assert one.period_start <= day <= one.period_end
+        assert one.plays == 1
+    assert all(pace.first_day <= pace.last_day for pace in read.pace(path, "played", as_of=day))
+    with read.open_published(path) as connection:
+        assert all(picture.sentence for picture in all_pictures(connection, Stretch()))
+    with open_build(path) as build:
+        for grain in GRAINS:
+            assert refresh_statistics(build, grain, date(9999, 11, 1), date.max) in (0, 1)
+    scene.delete(schema.tracklist, mix)
+    refresh(sqlite_store, settings)
+    assert read.statistics(path, "daily", "played", start=day, end=day) == []
 
 
 @pytest.mark.parametrize(
@@ -512,6 +559,37 @@ def test_steps_that_are_behind_are_not_published(sqlite_store: Store, settings: 
     assert refresh(sqlite_store, settings).changed  # goes on where it stopped
     (ever,) = read.statistics(settings.warehouse_path, "all-time", "discovered")
     assert ever.entries == 8
+
+
+BROKEN = {
+    "discoveries_unique": "INSERT INTO discoveries FROM discoveries LIMIT 1",
+    "entries_accounted_for": "UPDATE discoveries SET entry_id = uuid() WHERE status = 'pending'",
+    "identified_have_a_track": "UPDATE discoveries SET track_id = NULL WHERE title = 'Glue'",
+    "plays_complete": "UPDATE plays_by_played SET is_first = FALSE WHERE is_first AND day = '2025-01-01'",
+    "store_counts": "DELETE FROM wants WHERE status = 'wanted'",
+    "tracks_unique": "UPDATE tracks SET identity_key = (SELECT min(identity_key) FROM tracks) "
+    "WHERE title = 'Opus'",
+    "nothing_pending": "INSERT INTO work.pending VALUES ('trends', 'played', NULL)",
+    "statistics_add_up": "UPDATE statistics_daily SET entries = entries + 1 WHERE basis = 'played'",
+}
+
+
+def test_there_is_a_broken_row_for_every_check() -> None:
+    assert sorted(BROKEN) == [item.name for item in models("checks")]
+
+
+@pytest.mark.parametrize("check", BROKEN)
+def test_each_check_names_the_row_that_breaks_it(sqlite_store: Store, settings: Settings, check: str) -> None:
+    small(sqlite_store)
+    refresh(sqlite_store, settings)
+    with open_build(settings.warehouse_path) as build:
+        assert all(result.passed for result in run_checks(build))
+        build.connection.execute(BROKEN[check])
+        [result] = run_checks(build, {check})
+        assert (result.passed, result.violations > 0, len(result.sample) > 0) == (False, True, True)
+        assert check in unchecked(build)
+        with pytest.raises(ChecksFailed, match="was not published"):
+            publish(build)
 
 
 def test_a_check_holds_for_the_revision_it_passed_at(sqlite_store: Store, settings: Settings) -> None:

@@ -249,7 +249,7 @@ def shake(scene: Scene, seed: int, changes: int) -> None:
             mix = scene.mix(dice.choice(["A", "B", None]), dice.choice([played, None]))
             for position in range(1, dice.randrange(2, 5)):
                 track = scene.track(
-                    dice.choice(["X & Y", "X", "Z feat. Y"]),
+                    dice.choice(["X & Y", "X", "Z feat. Y", "X, Y Featuring Z", "?"]),
                     f"T{len(scene.tracks)}",
                     genre=dice.choice(["House", "Techno", None]),
                     label=dice.choice(["L", "M", None]),

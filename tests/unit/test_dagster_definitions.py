@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,9 +11,19 @@ import pytest
 import yaml
 
 from discovery_assets.definitions import build_definitions
+from discovery_assets.statistics.tables import (
+    ALL_TIME,
+    CONVERSION,
+    STORED,
+    TRENDS,
+    WAREHOUSE,
+    made_by,
+    sources_of,
+)
 from mixtrove.errors import BadInput
+from mixtrove.warehouse.models import models
 from resources.failures import permanent
-from sensors.schedules import last_complete
+from sensors.schedules import last_complete, maintenance_is_due
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +46,7 @@ ASSETS = {
             "match/track_attributes",
             "match/track_discoveries",
             "raw/tracklist_entries",
+            "search/provider_results",
             "want/want_list",
         ],
         {"python", "duckdb", "sql"},
@@ -66,6 +77,21 @@ def definitions() -> dg.Definitions:
     made = build_definitions()
     dg.Definitions.validate_loadable(made)
     return made
+
+
+def test_the_statistics_depend_on_what_their_sql_reads(definitions: dg.Definitions) -> None:
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+    layer = [key for key in specs if key.path[0] == "statistics"]
+    assert len(layer) == 8
+    for key in layer:
+        assert {dep.asset_key for dep in specs[key].deps} == sources_of(key), key
+
+
+def test_every_mart_is_made_by_one_asset_and_every_staged_table_comes_from_known_ones() -> None:
+    made = {WAREHOUSE, ALL_TIME, TRENDS, CONVERSION}
+    names = sorted(item.name for key in made for item in made_by(key))
+    assert names == sorted(item.name for item in models("marts"))
+    assert set(STORED) | {"tombstone"} == {item.name for item in models("staging")}
 
 
 def test_keys_dependencies_and_kinds(definitions: dg.Definitions) -> None:
@@ -112,15 +138,44 @@ def test_checks_block_where_wrong_data_would_spread(definitions: dg.Definitions)
         "one_name_one_track",  # nothing is computed from these
         "what_is_apart_stays_apart",
         "links_lead_somewhere",
+        "entries_pending_too_long",
+        "dead_letters",
     }
+
+
+def test_statistics_are_called_stale_an_hour_after_their_schedule(definitions: dg.Definitions) -> None:
+    windows = {
+        spec.key.path[-1]: spec.freshness_policy.warn_window.to_timedelta()  # type: ignore[attr-defined]
+        for spec in definitions.resolve_all_asset_specs()
+        if spec.freshness_policy is not None
+    }
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    assert windows == {
+        **dict.fromkeys(("warehouse", "daily", "all_time", "trends", "conversion", "published"), day + hour),
+        "weekly": 7 * day + hour,
+        "monthly": 31 * day + hour,
+    }
+
+
+def test_the_standing_checks_are_a_job_of_their_own(definitions: dg.Definitions) -> None:
+    nodes = {node.name for node in definitions.resolve_job_def("standing_checks").nodes}
+    asset = "match__track_discoveries"
+    assert nodes == {f"{asset}_entries_pending_too_long", f"{asset}_dead_letters"}
 
 
 def test_what_runs_by_itself_is_switched_on(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
     assert {sensor.name: sensor.default_status.value for sensor in repository.sensor_defs} == {
         "inbox": "RUNNING",
+        "messages": "RUNNING",
+        "discovery_jobs": "RUNNING",
         "provider_questions": "RUNNING",
+        "watched_offers": "RUNNING",
+        "notifications": "RUNNING",
+        "runs_failed": "RUNNING",
+        "runs_succeeded": "RUNNING",
         "abandoned_runs": "RUNNING",
+        "sensor_ticks": "RUNNING",
     }
     assert {
         schedule.name: (schedule.cron_schedule, schedule.default_status.value)
@@ -129,6 +184,8 @@ def test_what_runs_by_itself_is_switched_on(definitions: dg.Definitions) -> None
         "daily_statistics": ("15 0 * * *", "RUNNING"),
         "weekly_statistics": ("30 0 * * 1", "RUNNING"),
         "monthly_statistics": ("45 0 1 * *", "RUNNING"),
+        "standing_checks": ("20 */6 * * *", "RUNNING"),
+        "maintenance": ("10 3 * * *", "RUNNING"),
     }
 
 
@@ -140,11 +197,32 @@ def test_a_schedule_computes_the_period_that_has_ended(definitions: dg.Definitio
     repository = definitions.get_repository_def()
     when = datetime.fromisoformat("2026-06-01T00:30:00+00:00")
     for schedule in repository.schedule_defs:
+        if schedule.name in ("standing_checks", "maintenance"):
+            continue
         with dg.build_schedule_context(scheduled_execution_time=when, repository_def=repository) as context:
             (request,) = schedule.evaluate_tick(context).run_requests or ()
         partitions = repository.get_job(schedule.job_name).partitions_def
         assert partitions is not None
         assert request.partition_key in partitions.get_partition_keys(current_time=when)
+
+
+def test_maintenance_runs_once_a_night_and_not_for_nights_that_are_over(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    schedule = repository.get_schedule_def("maintenance")
+    now = datetime.now(UTC).replace(microsecond=0)
+    asked = {}
+    for days in (0, 1, 6):
+        moment = now - timedelta(days=days)
+        with dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository) as context:
+            asked[days] = schedule.evaluate_tick(context)
+    [request] = asked[0].run_requests or ()
+    assert request.run_key == f"maintenance-{now:%Y-%m-%d}"
+    for days in (1, 6):
+        assert not asked[days].run_requests
+        assert "is over; the next one does the same" in str(asked[days].skip_message)
+    night = datetime(2026, 6, 1, 3, 10, tzinfo=UTC)
+    assert maintenance_is_due(night, night + timedelta(hours=23, minutes=59))
+    assert not maintenance_is_due(night, night + timedelta(days=1))
 
 
 def test_workspace_and_pyproject_name_the_same_location() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from mixtrove.errors import BadInput
 from mixtrove.tracklists import Tracklist, read_tracklist
 
 MIXESDB = """1988-06 - Paul Oakenfold @ Spectrum, London (Test Pressing 354, 2014-06-13)
@@ -91,6 +92,22 @@ def test_a_date_that_is_not_one_day_is_named_and_not_used() -> None:
     found = read("Date: 05/06/2014\n\nA - B\nC - D\n")
     assert found.played_on is None
     assert found.assumptions == ("line 1: the date “05/06/2014” does not name one certain day; not used",)
+
+
+def test_a_date_on_which_nothing_can_have_been_played_is_named_and_not_used() -> None:
+    year = datetime.now(UTC).date().year + 2
+    for text in (f"Date: {year}-05-06\n\nA - B\nC - D\n", f"Four Tet - Mix {year}-05-06\n\nA - B\nC - D\n"):
+        found = read(text)
+        assert found.played_on is None
+        assert f"line 1: the date {year}-05-06 lies in the future; not used" in found.assumptions
+    named = read_tracklist(b"A - B\n", name=f"Four Tet - Mix {year}-05-06.txt")
+    assert named.played_on is None
+    assert f"the file name: the date {year}-05-06 lies in the future; not used" in named.assumptions
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    assert read(f"Date: {tomorrow}\n\nA - B\nC - D\n").played_on == tomorrow
+    for day in (date(9999, 12, 31), date(1, 1, 1), date(1899, 12, 31)):
+        with pytest.raises(BadInput, match=r"give the day on which it was played"):
+            read_tracklist(b"A - B\n", played_on=day)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,13 +10,13 @@ import pytest
 import sqlglot
 
 from mixtrove.errors import MixtroveError
-from mixtrove.library import schema
 from mixtrove.warehouse import marts, staging
 from mixtrove.warehouse.buildfile import prepare
-from mixtrove.warehouse.lineage import in_order, reads
-from mixtrove.warehouse.models import LAYERS, Layer, Model, models, parse, quoted, sql_directory
+from mixtrove.warehouse.lineage import column_sources, columns_of, in_order, reads
+from mixtrove.warehouse.models import LAYERS, Layer, Model, model, models, parse, quoted, sql_directory
 
-MODELS = [item for layer in LAYERS for item in models(layer)]
+MODELS = [item for layer in (*LAYERS, "reports") for item in models(layer)]
+SHOWN = [*models("marts"), *models("reports")]
 VALUES: dict[str, Any] = {
     "full": True,
     "basis": "played",
@@ -29,6 +28,10 @@ VALUES: dict[str, Any] = {
     "days": 30,
     "smoothing": 2.0,
     "floor": 3,
+    "since": None,
+    "until": "2025-01-31",
+    "limit": 10,
+    "rows": 10,
 }
 
 
@@ -46,12 +49,10 @@ def empty() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.mark.parametrize("model", MODELS, ids=lambda item: f"{item.layer}/{item.name}")
 def test_a_model_can_be_planned_on_an_empty_warehouse(model: Model, empty: duckdb.DuckDBPyConnection) -> None:
     if model.layer == "staging":
-        columns = ", ".join(
-            f'NULL::VARCHAR AS "{column.name}"' for column in schema.metadata.tables[model.name].columns
-        )
+        columns = ", ".join(f'NULL::VARCHAR AS "{name}"' for name in staging.incoming_columns(model.name))
         empty.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {columns}")
-    parameters = {name: VALUES[name] for name in set(re.findall(r"\$(\w+)", model.sql))}
-    assert empty.execute(f"EXPLAIN {model.sql}", parameters or None).fetchall()
+    parameters = model.parameters(VALUES) or None
+    assert empty.execute(f"EXPLAIN {model.sql}", parameters).fetchall()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda item: f"{item.layer}/{item.name}")
@@ -62,10 +63,10 @@ def test_every_model_says_what_it_holds(model: Model) -> None:
         assert model.key
 
 
-@pytest.mark.parametrize("model", models("marts"), ids=lambda item: item.name)
+@pytest.mark.parametrize("model", SHOWN, ids=lambda item: f"{item.layer}/{item.name}")
 def test_the_header_explains_exactly_the_columns(model: Model, empty: duckdb.DuckDBPyConnection) -> None:
-    table = "statistics_daily" if model.name == "statistics" else model.name
-    columns = [row[0] for row in empty.execute(f"DESCRIBE {quoted(table)}").fetchall()]
+    described = empty.execute(f"DESCRIBE {model.sql}", model.parameters(VALUES) or None)
+    columns = [row[0] for row in described.fetchall()]
     assert list(model.columns) == columns
     assert set(model.key) <= set(columns)
 
@@ -106,6 +107,44 @@ def test_what_a_statement_reads_is_its_tables_without_its_own_ctes(sql: str, tab
     assert reads(sql) == tables
 
 
+def test_columns_are_followed_to_where_they_come_from(empty: duckdb.DuckDBPyConnection) -> None:
+    columns = columns_of(empty)
+    discoveries = column_sources(model("marts", "discoveries"), columns)
+    assert discoveries["raw_line"] == {("staging.tracklist_entry", "raw_line")}
+    assert discoveries["mix"] == {("staging.tracklist", "title")}
+    assert discoveries["discovered_on"] == {
+        ("staging.track_discovery", "discovery_date"),
+        ("staging.tracklist", "imported_at"),
+    }
+    plays = column_sources(model("marts", "plays_by_played"), columns)  # by way of work.track_keys
+    assert plays["label_no"] == {("labels", "label")}
+    assert plays["guest_nos"] == {("artists", "artist")}
+    assert plays["mix_no"] == {("tracklists", "tracklist_id")}
+    statistics = column_sources(model("marts", "statistics"), columns)
+    assert statistics["mixes"] == {("plays_by_discovered", "mix_no"), ("plays_by_played", "mix_no")}
+    assert statistics["top_labels"] == {("labels", "label")}
+    assert {("tracks", "title"), ("tracks", "remix")} < statistics["top_tracks"]
+
+
+@pytest.mark.parametrize("item", models("marts"), ids=lambda item: item.name)
+def test_every_column_of_a_mart_has_a_lineage_that_exists(
+    item: Model, empty: duckdb.DuckDBPyConnection
+) -> None:
+    columns = columns_of(empty)
+    known = {
+        (name if schema_name == "main" else f"{schema_name}.{name}", column)
+        for schema_name, tables in columns.items()
+        for name, found in tables.items()
+        for column in found
+    }
+    sources = column_sources(item, columns)
+    assert list(sources) == list(item.columns)
+    for column, found in sources.items():
+        assert found <= known, column
+        assert not any(table.startswith("work.") for table, _ in found)
+    assert any(sources.values())
+
+
 @pytest.mark.parametrize("sql", ["SELEC 1", "DROP TABLE a"])
 def test_what_is_no_query_is_said_in_a_sentence(sql: str) -> None:
     with pytest.raises(MixtroveError, match="a model of the warehouse"):
@@ -115,9 +154,9 @@ def test_what_is_no_query_is_said_in_a_sentence(sql: str) -> None:
 def test_staging_keeps_columns_that_the_store_has() -> None:
     for item in models("staging"):
         tree = sqlglot.parse_one(item.sql, read="duckdb")
-        kept = {column.alias_or_name for column in tree.selects}
-        assert kept <= set(schema.metadata.tables[item.name].columns.keys())
-        assert "revision" in kept
+        kept = {column.alias_or_name for column in tree.selects} - {"origin"}  # made of two of them
+        assert kept <= set(staging.incoming_columns(item.name))
+        assert ("revision" in kept) == ("revision" in staging.source_table(item.name).columns)
 
 
 def test_the_models_are_found_in_the_repository() -> None:

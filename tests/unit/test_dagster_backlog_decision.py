@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.provider_questions_decision import LONGEST, PATIENCE, Decision, Due, decide
+from sensors.backlog_decision import LONGEST, PATIENCE, QUESTIONS, Decision, Due, decide
 
 NOW = 1_800_000_000.0
 
@@ -21,7 +21,7 @@ class Sensor:
         self.cursor: str | None = None
 
     def look(self, due: Due, after: float, *, running: bool = False) -> Decision:
-        decision = decide(due, self.cursor, NOW + after, running=running)
+        decision = decide(due, self.cursor, NOW + after, running=running, backlog=QUESTIONS)
         self.cursor = decision.cursor
         return decision
 
@@ -78,11 +78,11 @@ def test_what_no_run_took_is_asked_for_again_ever_more_seldom() -> None:
 
 @pytest.mark.parametrize("cursor", [None, "", "nonsense", "[]", "{}", '{"digest": 1}', "null", "7"])
 def test_a_cursor_that_is_lost_or_was_edited_asks_once_more_with_a_new_key(cursor: str | None) -> None:
-    before = decide(due("a"), None, NOW, running=False)
-    after = decide(due("a"), cursor, NOW + 1, running=False)
+    before = decide(due("a"), None, NOW, running=False, backlog=QUESTIONS)
+    after = decide(due("a"), cursor, NOW + 1, running=False, backlog=QUESTIONS)
     assert after.run_key is not None
     assert after.run_key != before.run_key  # Dagster would drop a key that it knows
-    assert decide(due("a"), after.cursor, NOW + 2, running=False).run_key is None
+    assert decide(due("a"), after.cursor, NOW + 2, running=False, backlog=QUESTIONS).run_key is None
 
 
 @given(

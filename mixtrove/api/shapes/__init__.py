@@ -1,0 +1,1 @@
+"""What requests and answers look like, as pydantic models: shared by the server and ``mixtrove.client``."""

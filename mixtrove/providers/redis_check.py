@@ -1,0 +1,123 @@
+"""A real round trip to the Redis server: what is wrong with it, and what to do.
+
+Here: the questions that ``mixtrove doctor`` asks once. Not here: how slots and answers are kept there.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mixtrove.errors import StoreUnavailable
+from mixtrove.providers.redis_server import connect, name_of
+
+OLDEST = (7, 0)
+"""The oldest version that is supported: ``PEXPIRE`` with NX and LT came with it."""
+
+PREFIX = "doctor:"
+LASTS = 10
+"""Seconds that the key of a check lives when its process dies."""
+
+NEARLY_FULL = 0.95
+
+_VARIABLE = "MIXTROVE_REDIS_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A server that can be used."""
+
+    version: str
+    milliseconds: float  # of SET and GET
+    memory: str  # used of how much, and what it drops when that is used up
+
+
+def check_redis(url: str) -> Answered:
+    """Write a key that expires, read it, delete it, and look at what the server is.
+
+    Raises:
+        BadInput: the URL is none.
+        StoreUnavailable: a sentence with the remedy.
+    """
+    import redis
+
+    name = name_of(url)
+    server = connect(url)
+    try:
+        told = server.info()
+        if trouble := unsuitable(told):
+            raise StoreUnavailable(f"{name} {trouble}")
+        milliseconds = _round_trip(server, name)
+    except (redis.RedisError, OSError) as error:
+        raise StoreUnavailable(f"{name} {_why(error)}") from None  # its text may quote the URL
+    finally:
+        server.close()
+    return Answered(str(told["redis_version"]), milliseconds, _memory(told))
+
+
+def unsuitable(told: Mapping[str, Any]) -> str | None:
+    """Why a server cannot keep quotas, with the remedy; None when it can.
+
+    Args:
+        told: what ``INFO`` says.
+    """
+    version = str(told.get("redis_version", "0"))
+    if _numbers(version) < OLDEST:
+        return f"is Redis {version}: install {'.'.join(map(str, OLDEST))} or newer"
+    if told.get("role") == "slave":
+        return f"is a replica, which is read-only: name the primary server in {_VARIABLE}"
+    limit, policy = int(told.get("maxmemory", 0)), str(told.get("maxmemory_policy", "noeviction"))
+    if limit and policy != "noeviction":
+        return (
+            f"drops keys when its memory is full (maxmemory-policy {policy}), and with them the providers' "
+            "quotas: CONFIG SET maxmemory-policy noeviction"
+        )
+    if limit and int(told.get("used_memory", 0)) >= NEARLY_FULL * limit:
+        return f"is full ({_memory(told)}): raise maxmemory, or give it less to keep"
+    return None
+
+
+def _round_trip(server: Any, name: str) -> float:
+    key, word = f"{PREFIX}{uuid.uuid4().hex}", uuid.uuid4().hex
+    started = time.perf_counter()
+    server.set(key, word, ex=LASTS, nx=True)
+    back = server.get(key)
+    milliseconds = (time.perf_counter() - started) * 1000
+    server.delete(key)
+    if back is None or back.decode() != word:
+        raise StoreUnavailable(f"{name} forgot a key that was just written: look at its log")
+    return milliseconds
+
+
+def _why(error: Exception) -> str:
+    import redis
+
+    text = str(error)
+    if isinstance(error, redis.ReadOnlyError):
+        return f"is a replica, which is read-only: name the primary server in {_VARIABLE}"
+    if isinstance(error, redis.OutOfMemoryError) or "OOM" in text:
+        return "is full: raise its maxmemory, or give it less to keep"
+    if isinstance(error, redis.exceptions.NoPermissionError):
+        return "lets this user in but not do what is needed: allow GET, SET, DEL, H*, EVALSHA, TIME and INFO"
+    if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
+        return f"refuses the password: correct user and password in {_VARIABLE}"
+    if isinstance(error, redis.BusyLoadingError):
+        return "is still loading its data: wait a moment and try again"
+    if isinstance(error, redis.TimeoutError):
+        return f"does not answer in time: look after the server, or correct {_VARIABLE}"
+    if isinstance(error, redis.ConnectionError | OSError):
+        return f"cannot be reached: start the server, or correct {_VARIABLE}"
+    return f"does not do its work ({type(error).__name__}): look at its log"
+
+
+def _memory(told: Mapping[str, Any]) -> str:
+    used, limit = int(told.get("used_memory", 0)), int(told.get("maxmemory", 0))
+    of = f"of {limit >> 20:,} MB used" if limit else "MB used, no limit set"
+    return f"{used >> 20:,} {of}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
