@@ -28,8 +28,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@if [ -L .venv ]; then echo ".venv is a link: the environment it leads to would be emptied; remove the link" >&2; exit 1; fi
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode requirements.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . uv==$(UV_VERSION)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 mixtrove discovery_assets resources sensors
 	@echo "compiling the comparison of tracks …"
 	@$(BIN)/python -W ignore -m mixtrove.catalogue.compiling 2> /dev/null
 	@touch $@

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import quote, unquote
 
 HIDDEN = "***"
@@ -48,7 +49,16 @@ def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
             found.update(part.split(":", 2)[2] for part in value.split() if part.count(":") >= 2)
         found.update(one["secret"] for one in _IN_URL.finditer(value))
     found |= {unquote(one) for one in found} | {quote(one, safe="") for one in found}
-    return frozenset(one for one in found if len(one) >= SHORTEST)
+    return frozenset(one for one in found if len(one) >= SHORTEST and not _is_machine(one))
+
+
+def _is_machine(part: str) -> bool:
+    """Whether a part of an address is the number of a machine, or this machine."""
+    try:
+        ip_address(part)
+    except ValueError:
+        return part == "localhost"
+    return True
 
 
 def hide(text: str, secrets: frozenset[str] = frozenset()) -> str:

@@ -1,5 +1,7 @@
 """The sensor ``discovery_jobs``: what the REST API was asked to discover becomes runs, one at a time."""
 
+import time
+
 import dagster as dg
 
 from mixtrove.library.jobs import get_jobs, queued
@@ -11,6 +13,12 @@ from sensors.backlog_decision import JOBS, Due
 
 EVERY = 5
 """Seconds between two looks: somebody waits for the answer."""
+
+LISTENS = 4.0
+"""Seconds for which a look that finds nothing looks on."""
+
+AGAIN = 0.5
+"""Seconds between two of its reads."""
 
 
 def jobs_due(store: Store) -> Due:
@@ -38,7 +46,9 @@ def discovery_jobs(context: dg.SensorEvaluationContext, home: Home) -> dg.Sensor
             return skip(context, why)
         store = Store.open(settings)
         try:
-            due = jobs_due(store)
+            until = time.monotonic() + LISTENS
+            while not (due := jobs_due(store)).entries and time.monotonic() < until:
+                time.sleep(AGAIN)
         finally:
             store.close()
     return ask_for_run(context, due, job="discovery_jobs", backlog=JOBS)

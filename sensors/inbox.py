@@ -4,13 +4,16 @@ import time
 
 import dagster as dg
 
-from mixtrove.inbox import content_digest, dropped_files
+from mixtrove.inbox import SETTLED_AFTER, content_digest, dropped_files
 from resources.failures import permanent
 from resources.home import Home
 from sensors.inbox_decision import decide
 
 EVERY = 5
-"""Seconds between two looks; a file is picked up at the second look that finds it unchanged."""
+"""Seconds between two looks."""
+
+CLOCK = 0.05
+"""Seconds by which two clocks of a machine may differ: that of the pause and that of the looks."""
 
 
 @dg.sensor(
@@ -29,6 +32,10 @@ def inbox(context: dg.SensorEvaluationContext, home: Home) -> dg.SensorResult:
         folder = home.settings().inbox
         found = dropped_files(folder)
         decision = decide(found, context.cursor, time.time(), lambda file: content_digest(folder, file))
+        if decision.growing:  # look again at once: somebody waits
+            time.sleep(SETTLED_AFTER + CLOCK)
+            found = dropped_files(folder)
+            decision = decide(found, decision.cursor, time.time(), lambda file: content_digest(folder, file))
     if decision.run_key is None:
         return dg.SensorResult(skip_reason=decision.reason, cursor=decision.cursor)
     request = dg.RunRequest(

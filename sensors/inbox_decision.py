@@ -57,6 +57,7 @@ class Decision:
     files: Mapping[str, str] = field(default_factory=dict)  # name → SHA-256: ask for a run on these
     run_key: str | None = None
     reason: str = ""  # why there is nothing to do
+    growing: bool = False  # a file may be ready when it is looked at once more, ``SETTLED_AFTER`` later
 
 
 def decide(
@@ -115,7 +116,7 @@ def decide(
         )
         if number
     ]
-    return Decision(after, reason="; ".join(parts) or "the inbox is empty")
+    return Decision(after, reason="; ".join(parts) or "the inbox is empty", growing=growing > 0)
 
 
 def _due(one: Seen, now: float) -> bool:

@@ -16,8 +16,8 @@ from sensors.messages_decision import Looked, failed, wait_for
 EVERY = 5
 """Seconds between two looks: somebody waits for the answer."""
 
-BUSY = 4.0
-"""Seconds that a look takes at most while there are messages: other sensors wait for it."""
+LISTENS = 4.0
+"""Seconds that a look takes: most of the time somebody listens, so that nobody waits for the next look."""
 
 
 @dg.sensor(
@@ -43,7 +43,7 @@ def messages(context: dg.SensorEvaluationContext, home: Home) -> dg.SensorResult
         from mixtrove.messaging.worker import pump  # pika is loaded where a server is set
 
         try:
-            moved = pump(settings, seconds=BUSY)
+            moved = pump(settings, seconds=LISTENS, listen=True)
         except (BrokerUnavailable, StoreUnavailable) as error:
             return dg.SensorResult(skip_reason=str(error), cursor=failed(looked, now, str(error)).written())
     return dg.SensorResult(skip_reason=moved.sentence, cursor=Looked().written())

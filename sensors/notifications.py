@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from mixtrove.library.store import Store
-from mixtrove.messaging.channels import notify_settings, open_channels
+from mixtrove.messaging.channels import Channel, NotifySettings, notify_settings, open_channels
 from mixtrove.messaging.digests import MUSIC, TROUBLE
 from mixtrove.messaging.looking import look
 from mixtrove.messaging.notifications import anything_waits, send_due, waiting
-from mixtrove.messaging.timing import decide
+from mixtrove.messaging.timing import Decision, decide
 from resources.failures import permanent
 from resources.home import Home
 from sensors.backlog import is_under_way, nothing_yet, skip
@@ -30,6 +30,12 @@ PROVIDERS_EVERY = 30.0
 
 ADDING = ("discover", "ask_providers", "discovery_jobs")
 """Jobs whose runs find tracks and add wants until they end: one run is one message."""
+
+LISTENS = 4.0
+"""Seconds for which a look waits for what is held back: until a run ends, or no more came for a while."""
+
+AGAIN = 0.5
+"""Seconds between two of its reads."""
 
 
 def looked_at(cursor: str | None) -> float:
@@ -70,13 +76,24 @@ def notifications(context: dg.SensorEvaluationContext, home: Home) -> dg.SensorR
             with store.read() as connection:
                 if not anything_waits(connection, channels):
                     return dg.SensorResult(skip_reason="nothing is to be told", cursor=cursor)
-                music, trouble = (waiting(connection, channels, kinds) for kinds in (MUSIC, TROUBLE))
-            busy = any(is_under_way(context.instance, job) for job in ADDING)
-            now_here = datetime.now(UTC).astimezone()
-            due = decide(music, trouble, now_here, busy=busy, quiet=chosen.quiet)
+            until = time.monotonic() + LISTENS
+            while (due := _due(context, store, channels, chosen)).held and time.monotonic() < until:
+                time.sleep(AGAIN)
+                look(store, settings, channels, chosen, providers=False)
             kinds = [one for one, leaves in ((TROUBLE, due.trouble), (MUSIC, due.music)) if leaves]
             outcomes = send_due(store, channels, groups=kinds) if kinds else []
         finally:
             store.close()
     said = "; ".join(one.sentence for one in outcomes)
     return dg.SensorResult(skip_reason=said or due.why or "nothing is to be told", cursor=cursor)
+
+
+def _due(
+    context: dg.SensorEvaluationContext, store: Store, channels: list[Channel], chosen: NotifySettings
+) -> Decision:
+    """What leaves now."""
+    with store.read() as connection:
+        music, trouble = (waiting(connection, channels, kinds) for kinds in (MUSIC, TROUBLE))
+    busy = any(is_under_way(context.instance, job) for job in ADDING)
+    now = datetime.now(UTC).astimezone()
+    return decide(music, trouble, now, busy=busy, quiet=chosen.quiet)

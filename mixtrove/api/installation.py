@@ -82,6 +82,8 @@ class Installation:
             "warehouse": self._warehouse,
             "sensors": self._sensors,
         }
+        if self._settings.amqp_url is not None:
+            parts["rabbitmq"] = self._queues
         for part, figures in parts.items():
             try:
                 yield from list(figures())
@@ -150,6 +152,16 @@ class Installation:
             for known in ("ready", "waiting", "failing", "off"):
                 state.add_metric([one.name, known], int(one.state == known))
         yield state
+
+    def _queues(self) -> Iterator[Metric]:
+        from mixtrove.messaging.check import queue_depths
+
+        family = GaugeMetricFamily(
+            "mixtrove_queue_messages", "Messages that wait in a queue of RabbitMQ", labels=["queue"]
+        )
+        for queue, number in queue_depths(self._settings).items():
+            family.add_metric([queue], number)
+        yield family
 
     def _warehouse(self) -> Iterator[Metric]:
         published = self._statistics.version()

@@ -20,7 +20,7 @@ _Check = Callable[["Settings"], tuple[str, str]]
 
 @click.command()
 def doctor() -> None:
-    """Check this installation: home, servers, store, catalogue, warehouse, want rules, online providers.
+    """Check this installation: home, servers, store, catalogue, warehouse, want rules, channels, providers.
 
     Servers that are configured (Postgres, Redis, RabbitMQ) get a real round trip: something is written, read
     and taken back.
@@ -57,6 +57,7 @@ def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
         ("rules", _rules),
         ("warehouse", _warehouse),
         ("rabbitmq", _rabbitmq),
+        ("notify", _notify),
     )
     from mixtrove.errors import MixtroveError
 
@@ -203,3 +204,25 @@ def _rabbitmq(settings: Settings) -> tuple[str, str]:
     from mixtrove.messaging.worker import topology_of
 
     return _OK, check(settings).sentence(topology_of(settings))
+
+
+def _notify(settings: Settings) -> tuple[str, str]:
+    """Nothing is sent: that is `mixtrove notify --test`."""
+    from mixtrove.library.store import Store, has_store
+    from mixtrove.messaging.channels import notify_settings, open_channels
+    from mixtrove.messaging.notifications import failing
+
+    channels = open_channels(notify_settings())
+    if not channels:
+        return _ABSENT, "not used: set MIXTROVE_NOTIFY_URLS to be told what is new"
+    if has_store(settings):
+        store = Store.open(settings, upgrade=False)
+        try:
+            with store.read() as connection:
+                fails = failing(connection, channels)
+        finally:
+            store.close()
+        if fails:
+            return _WRONG, "; ".join(f"{name} fails: {why}" for name, why in fails)
+    names = ", ".join(one.name for one in channels)
+    return _OK, f"{names}; nothing was sent to try: mixtrove notify --test"

@@ -563,7 +563,7 @@ notification = sa.Table(
     sa.Column("thing", sa.String(128), nullable=False, comment="what it is about; told once a channel"),
     sa.Column("about", sa.String(36), comment="id of the track, want or entry"),
     sa.Column("payload", Json, nullable=False),
-    sa.Column("noted_at", UtcDateTime, nullable=False),
+    sa.Column("happened_at", UtcDateTime, nullable=False),
     sa.Column("message_id", sa.String(36), index=True, comment="the message that carries it, once begun"),
     sa.Column("sent_at", UtcDateTime, comment="null: it waits, or its message was begun and not finished"),
     sa.UniqueConstraint("channel", "kind", "thing"),

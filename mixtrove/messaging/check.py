@@ -51,6 +51,19 @@ def check(settings: Settings) -> Checked:
         return Checked(server_name(settings), server_version(connection), took * 1000, depths)
 
 
+def queue_depths(settings: Settings) -> dict[str, int]:
+    """Messages in each queue of this installation, by what it is for; empty before the first is declared.
+
+    Raises:
+        BadInput: no server is set, or its URL is none.
+        BrokerUnavailable: it cannot be used, or some of its queues were deleted.
+    """
+    topology = topology_of(settings)
+    with connected(settings) as connection:
+        depths = _depths(connection, topology, server_name(settings)) or {}
+    return {queue.removeprefix(f"{topology.name}."): number for queue, number in depths.items()}
+
+
 def _there_and_back(connection: BlockingConnection) -> float:
     channel = confirming(connection)
     queue = channel.queue_declare("", exclusive=True, auto_delete=True).method.queue

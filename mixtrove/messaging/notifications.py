@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -74,8 +74,8 @@ def waiting(connection: sa.Connection, channels: Sequence[Channel], kinds: Seque
     number, oldest, newest, begun = connection.execute(
         sa.select(
             sa.func.count(),
-            sa.func.min(_note.c.noted_at, type_=_note.c.noted_at.type),
-            sa.func.max(_note.c.noted_at, type_=_note.c.noted_at.type),
+            sa.func.min(_note.c.happened_at, type_=_note.c.happened_at.type),
+            sa.func.max(_note.c.happened_at, type_=_note.c.happened_at.type),
             sa.func.count(_note.c.message_id),
         ).where(_note.c.channel.in_(keys), _note.c.sent_at.is_(None), _note.c.kind.in_(kinds), _tellable())
     ).one()
@@ -181,6 +181,17 @@ def _tell(
     finally:
         with store.write() as tx:
             _extend(tx, channel, until=None)
+
+
+def failing(connection: sa.Connection, channels: Iterable[Channel]) -> list[tuple[str, str]]:
+    """The channels that took nothing at the last try, (name, why)."""
+    keys = [one.key for one in channels]
+    rows = connection.execute(
+        sa.select(_channel.c.name, _channel.c.why)
+        .where(_channel.c.channel.in_(keys), _channel.c.failures > 0)
+        .order_by(_channel.c.name)
+    )
+    return [(row.name, row.why) for row in rows]
 
 
 def _claim(tx: Transaction, channel: Channel, force: bool) -> Outcome | None:

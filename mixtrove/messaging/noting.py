@@ -50,6 +50,7 @@ class Note:
     thing: str  # at most 128 characters; a channel is told of it once
     about: str | None = None  # id of the track, want or entry
     payload: Mapping[str, Any] = field(default_factory=dict)
+    happened_at: datetime | None = None  # aware UTC; None: just now
 
 
 def note_library(store: Store, channels: Collection[str], events: Collection[Event], user: str) -> None:
@@ -93,7 +94,7 @@ def note(tx: Transaction, channels: Iterable[str], notes: Sequence[Note]) -> Non
     rows = [
         {
             "channel": channel, "kind": one.kind, "thing": one.thing, "about": one.about,
-            "payload": dict(one.payload), "noted_at": tx.now,
+            "payload": dict(one.payload), "happened_at": one.happened_at or tx.now,
         }
         for channel in channels
         for one in notes
@@ -143,14 +144,14 @@ def _of_outbox(
 def _note_of_event(row: sa.RowMapping, events: Collection[Event], user: str) -> Note | None:
     if row["event"] == ID_NAMED and "known" in events:
         entry = row["payload"]["entry_id"]
-        return Note("known", entry, entry, {"was": row["payload"]["was"]})
+        return Note("known", entry, entry, {"was": row["payload"]["was"]}, row["created_at"])
     chosen, kind = _OF_WANTS.get(row["event"], (None, None))
     if kind is None or chosen not in events or row["payload"]["user"] != user:
         return None
     want = row["payload"]["want_id"]
     if kind == "cheaper":  # several times in the life of a want
-        return Note(kind, f"{want} {row['id']}", want, {"store": row["payload"]["store"]})
-    return Note(kind, want, want)
+        return Note(kind, f"{want} {row['id']}", want, {"store": row["payload"]["store"]}, row["created_at"])
+    return Note(kind, want, want, happened_at=row["created_at"])
 
 
 def _of_plays(
@@ -181,10 +182,11 @@ def _of_plays(
         for row in rows:
             waited = row.identified_at > row.discovery_date
             if row.is_id or (waited and (row.unreleased or row.line_key in unreleased)):
-                notes.append(Note("known", row.entry_id, row.entry_id, {"was": row.raw_line}))
+                told = {"was": row.raw_line}
+                notes.append(Note("known", row.entry_id, row.entry_id, told, row.identified_at))
     if "discoveries" in events:
         new = _first_known(connection, {row.library_track_id for row in rows}, since)
-        notes += [Note("discovered", track, track) for track in new]
+        notes += [Note("discovered", track, track, happened_at=at) for track, at in new.items()]
     return max(upto, after), notes
 
 
@@ -205,15 +207,19 @@ def _said_unreleased(connection: sa.Connection, line_keys: Iterable[str]) -> set
     return found
 
 
-def _first_known(connection: sa.Connection, track_ids: Collection[str], since: datetime) -> list[str]:
-    """Those of the tracks that no play was known to be of before this time."""
-    found: list[str] = []
+def _first_known(
+    connection: sa.Connection, track_ids: Collection[str], since: datetime
+) -> dict[str, datetime]:
+    """Those of the tracks that no play was known to be of before this time, with when one was."""
+    found: dict[str, datetime] = {}
+    first = sa.func.min(_play.c.identified_at, type_=_play.c.identified_at.type)
     for some in chunks(sorted(track_ids)):
-        found += connection.execute(
-            sa.select(_play.c.library_track_id)
+        rows = connection.execute(
+            sa.select(_play.c.library_track_id, first.label("at"))
             .where(_play.c.library_track_id.in_(some))
             .group_by(_play.c.library_track_id)
-            .having(sa.func.min(_play.c.identified_at) >= since)
+            .having(first >= since)
             .order_by(_play.c.library_track_id)
-        ).scalars()
+        )
+        found.update({row.library_track_id: row.at for row in rows})
     return found

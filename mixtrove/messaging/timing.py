@@ -20,7 +20,7 @@ class Waiting:
     """What is to be told in one message."""
 
     number: int = 0  # of things
-    oldest: datetime | None = None  # when it was noted
+    oldest: datetime | None = None  # when it happened
     newest: datetime | None = None
     begun: bool = False  # whether a message of it was left behind by a sender that was killed
 
@@ -32,6 +32,7 @@ class Decision:
     music: bool = False
     trouble: bool = False
     why: str = ""  # something is held back
+    held: bool = False  # for moments only: until a run ends, or no more came for a while
 
 
 def decide(
@@ -49,7 +50,7 @@ def decide(
     if quiet is not None and within(now.time(), quiet) and (music.number or trouble.number):
         return Decision(why=f"quiet until {quiet[1]:%H:%M}")
     held = _hold_back(music, now, busy)
-    return Decision(music.number > 0 and not held, trouble.number > 0, held)
+    return Decision(music.number > 0 and not held, trouble.number > 0, held, held != "")
 
 
 def _hold_back(waiting: Waiting, now: datetime, busy: bool) -> str:

@@ -77,6 +77,7 @@ def pump(
     *,
     topology: Topology | None = None,
     seconds: float | None = None,
+    listen: bool = False,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Moved:
     """Take and publish what there is, then return.
@@ -85,6 +86,7 @@ def pump(
         settings: of this installation.
         topology: other queues than the installation's.
         seconds: after which it returns though there is more; None: when there is nothing more.
+        listen: whether to wait for messages and events until then, when there is nothing more.
         stopping: whether to return now.
 
     Raises:
@@ -97,7 +99,7 @@ def pump(
         with connected(settings) as connection:
             session = _Session(connection, topology or topology_of(settings), store, settings.user)
             while not stopping() and time.monotonic() < until:
-                if not session.step(IDLE):
+                if not session.step(IDLE) and not listen:
                     break
             session.end()
             return session.moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from mixtrove.providers.store import open_results, open_slots
 from mixtrove.settings import Settings
 from mixtrove.ticks import ticks_path, write_ticks
 from tests.integration.api_scene import Served, served
+from tests.integration.messages_scene import begin, request
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -165,6 +167,26 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_there(tmp_path: Path) -> No
     store.close()
 
 
+def test_queues_of_rabbitmq_are_counted_where_it_is_used(
+    tmp_path: Path, rabbitmq_url: str, own_name: str
+) -> None:
+    with closing(
+        begin(tmp_path / "home", f"sqlite:///{tmp_path / 'mixtrove.db'}", rabbitmq_url, own_name)
+    ) as scene:
+        warehouse = StatisticsCache(scene.settings.warehouse_path)
+        before = list(Installation(scene.settings, scene.store, warehouse).collect())
+        assert value(before, "mixtrove_collection_success", part="rabbitmq") == 1
+        scene.send(b"no message")
+        scene.pump()
+        scene.send(request())
+        found = list(Installation(scene.settings, scene.store, warehouse).collect())
+    depths = {
+        queue: value(found, "mixtrove_queue_messages", queue=queue)
+        for queue in ("discovery-requested", "discovery-requested.retry", "dead-letters")
+    }
+    assert depths == {"discovery-requested": 1, "discovery-requested.retry": 0, "dead-letters": 1}
+
+
 RULES = yaml.safe_load((ROOT / "deploy" / "alerts.yaml").read_text(encoding="utf-8"))
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
 
@@ -198,6 +220,7 @@ def test_every_alert_is_about_figures_that_the_server_gives(api: Served) -> None
     absent_now = {  # nothing waits at the moment
         "mixtrove_entries_pending_oldest_timestamp_seconds",
         "mixtrove_jobs_waiting_oldest_timestamp_seconds",
+        "mixtrove_queue_messages",  # no RabbitMQ here
     }
     for rule in ALERTS:
         used = set(re.findall(r"\bmixtrove_\w+", rule["expr"]))

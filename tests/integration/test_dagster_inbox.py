@@ -124,8 +124,9 @@ def test_the_sensor_asks_for_a_run_and_the_run_takes_the_file(
     home = Home(path=str(inbox.parent))
     definitions = build_definitions(home=home)
     drop(inbox, "mix.txt")
-    clock = iter([1000.0, 1005.0])
-    monkeypatch.setattr("sensors.inbox.time", SimpleNamespace(time=lambda: next(clock)))
+    pauses: list[float] = []
+    clock = SimpleNamespace(time=lambda: 1000.0 + sum(pauses), sleep=pauses.append)
+    monkeypatch.setattr("sensors.inbox.time", clock)
 
     def look(cursor: str | None) -> dg.SensorResult:
         with dg.build_sensor_context(
@@ -135,10 +136,10 @@ def test_the_sensor_asks_for_a_run_and_the_run_takes_the_file(
             assert isinstance(result, dg.SensorResult)
             return result
 
-    first = look(None)
-    assert first.run_requests == []
-    second = look(first.cursor)
-    (request,) = second.run_requests or ()
+    found = look(None)
+    assert 2 <= sum(pauses) < 3  # it was seen twice, as long apart as it takes to say that it does not grow
+    (request,) = found.run_requests or ()
+    assert look(found.cursor).run_requests == []
     config = request.run_config
     assert list(config["ops"]["raw__tracklist_entries"]["config"]["files"]) == ["mix.txt"]
 

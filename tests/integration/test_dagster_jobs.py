@@ -16,6 +16,11 @@ from sensors.discovery_jobs import discovery_jobs
 from tests.integration.api_scene import MIX, Served, served
 
 
+@pytest.fixture(autouse=True)
+def one_read_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensors.discovery_jobs.LISTENS", 0.0)
+
+
 @pytest.fixture
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("MIXTROVE_HOME", str(tmp_path / "home"))

@@ -27,6 +27,11 @@ from tests.integration.notify_scene import SECRET, Scene, Service, service
 _note = schema.notification
 
 
+@pytest.fixture(autouse=True)
+def one_read_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensors.notifications.LISTENS", 0.0)
+
+
 @pytest.fixture
 def phone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     with service() as found:
@@ -70,7 +75,7 @@ def older(scene: Scene, by: timedelta) -> None:
     with scene.store.write() as tx:
         for row in tx.connection.execute(sa.select(_note).where(_note.c.sent_at.is_(None))).all():
             tx.connection.execute(
-                sa.update(_note).where(_note.c.id == row.id).values(noted_at=row.noted_at - by)
+                sa.update(_note).where(_note.c.id == row.id).values(happened_at=row.happened_at - by)
             )
 
 
@@ -83,6 +88,16 @@ def test_what_came_together_is_sent_once_it_has_settled(
     older(scene, timedelta(seconds=5))
     assert look(instance)[0] == f"sent json://me:****@127.0.0.1:{phone.port}/h…k: 3 new tracks"
     assert look(instance)[0] == "nothing is to be told"
+    assert phone.titles == ["3 new tracks"]
+
+
+def test_a_look_goes_on_until_what_is_held_back_may_leave(
+    scene: Scene, phone: Service, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sensors.notifications.LISTENS", 30.0)
+    look(instance)
+    scene.discover(3)
+    assert look(instance)[0].startswith("sent ")
     assert phone.titles == ["3 new tracks"]
 
 

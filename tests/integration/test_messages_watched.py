@@ -28,6 +28,8 @@ def scene(
     monkeypatch.setenv("MIXTROVE_HOME", str(home))
     monkeypatch.setenv("MIXTROVE_AMQP_URL", rabbitmq_url)
     monkeypatch.setenv("MIXTROVE_AMQP_NAME", own_name)
+    monkeypatch.setattr("sensors.messages.LISTENS", 1.0)
+    monkeypatch.setattr("sensors.discovery_jobs.LISTENS", 0.0)
     opened = begin(home, f"sqlite:///{home / 'mixtrove.db'}", rabbitmq_url, own_name)
     opened.listen()
     yield opened

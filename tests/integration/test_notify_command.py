@@ -51,6 +51,16 @@ class Terminal:
             env=self._environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
+    def doctor(self) -> str:
+        """What `mixtrove doctor` says of the channels."""
+        done = subprocess.run(
+            [sys.executable, "-m", "mixtrove", "doctor"],
+            env=self._environment, text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        assert SECRET not in done.stdout + done.stderr
+        [line] = [one for one in done.stdout.splitlines() if one.split()[1] == "notify"]
+        return line
+
     def run(self, *options: str) -> tuple[int, str, str]:
         process = self.start(*options)
         out, err = process.communicate(timeout=PATIENCE)
@@ -169,6 +179,21 @@ def test_a_kill_before_sending_loses_nothing(begin: Begin, phone: Service) -> No
     terminal.run()
     assert phone.titles == ["Perhaps again: 2 new tracks"]
     assert terminal.run()[1] == "nothing is due\n"
+
+
+def test_the_doctor_names_a_channel_that_fails(begin: Begin, phone: Service, mail: Service) -> None:
+    scene, terminal = begin(phone, mail)
+    terminal.run()
+    assert terminal.doctor().startswith("ok  notify")
+    scene.discover(2)
+    phone.answer = 500
+    terminal.run()
+    assert f"127.0.0.1:{phone.port}" in (line := terminal.doctor())
+    assert line.startswith("!!  notify")
+    assert f"127.0.0.1:{mail.port}" not in line
+    phone.answer = 200
+    terminal.run("--now")
+    assert terminal.doctor().startswith("ok  notify")
 
 
 def test_without_a_channel_it_says_what_to_set(store: Store, tmp_path: Path, begin: Begin) -> None:

@@ -135,6 +135,8 @@ def test_an_address_of_notifications_is_secret_as_a_whole() -> None:
         "POST https://discord.com/api/webhooks/***/*** failed"
     )
     assert "ABCdef" not in hide("bot ABCdef", known)
+    known = secrets_of({"MIXTROVE_NOTIFY_URLS": "json://127.0.0.1:8080/secret-hook"})
+    assert hide("secret-hook at 127.0.0.1", known) == "*** at 127.0.0.1"
 
 
 def test_json_lines_have_the_fields_also_in_other_threads(

@@ -88,16 +88,16 @@ def some(oldest: timedelta, newest: timedelta, *, begun: bool = False) -> Waitin
     [
         (Waiting(), Waiting(), False, None, Decision()),
         (some(MINUTE, MINUTE), Waiting(), False, None, Decision(music=True)),
-        (some(MINUTE, SETTLED / 2), Waiting(), False, None, Decision(why="more may come")),
+        (some(MINUTE, SETTLED / 2), Waiting(), False, None, Decision(why="more may come", held=True)),
         (
             some(MINUTE, MINUTE), Waiting(), True, None,
-            Decision(why="a run is under way that may add more"),
+            Decision(why="a run is under way that may add more", held=True),
         ),
         (some(LONGEST, timedelta()), Waiting(), True, None, Decision(music=True)),
         (some(MINUTE, MINUTE, begun=True), Waiting(), True, None, Decision(music=True)),
         (
             some(MINUTE, MINUTE), some(MINUTE, timedelta()), True, None,
-            Decision(trouble=True, why="a run is under way that may add more"),
+            Decision(trouble=True, why="a run is under way that may add more", held=True),
         ),
         (some(MINUTE, -MINUTE), Waiting(), False, None, Decision(music=True)),  # the clock was set back
         (

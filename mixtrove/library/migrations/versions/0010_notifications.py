@@ -47,7 +47,7 @@ def upgrade() -> None:
         ),
         sa.Column("about", sa.String(length=36), nullable=True, comment="id of the track, want or entry"),
         sa.Column("payload", _JSON, nullable=False),
-        sa.Column("noted_at", _TIME, nullable=False),
+        sa.Column("happened_at", _TIME, nullable=False),
         sa.Column(
             "message_id",
             sa.String(length=36),
