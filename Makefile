@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 DUCKDB_OLD := 1.5.6
 export MIXTROVE_HOME ?= $(CURDIR)/data
 PORT ?= 3000
-EXAMPLES ?= 150
+EXAMPLES ?= 250
 DATABASE ?=
 export DAGSTER_HOME ?= $(MIXTROVE_HOME)/dagster
 
@@ -55,10 +55,10 @@ test: lint $(OLD_DUCKDB) ## lint, types, import contract and the whole test suit
 	  --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-append --cov-report=term
 
-drill: $(INSTALLED) ## kill discovery and the Dagster job 30 times each and compare the libraries
+drill: $(INSTALLED) ## kill discovery, the Dagster job and parts of both deployments 30 times each and compare the libraries
 	MIXTROVE_DRILLS=30 $(BIN)/python -m pytest tests/drills -n 0 -s
 
-fuzz: $(INSTALLED) ## made-up requests, more than ten thousand, to the API on SQLite (EXAMPLES=40; DATABASE=postgresql://… too)
+fuzz: $(INSTALLED) ## some ten thousand made-up requests to the API on SQLite (EXAMPLES=40: fewer; DATABASE=postgresql://…: on Postgres)
 	$(BIN)/python -m tests.fuzz --examples $(EXAMPLES) $(if $(DATABASE),--database $(DATABASE))
 
 $(OLD_DUCKDB): $(INSTALLED) Makefile

@@ -150,9 +150,9 @@ class Client:
         """A version of a tracklist as it was imported."""
         return self._get(f"/tracklists/{tracklist_id}/versions/{version}", VersionLines)
 
-    def delete_tracklist(self, tracklist_id: str) -> None:
-        """Delete a tracklist and its plays."""
-        self.request("DELETE", f"/tracklists/{tracklist_id}")
+    def delete_tracklist(self, tracklist_id: str, *, if_version: int | None = None) -> None:
+        """Delete a tracklist and its plays, only if it has still this version."""
+        self.request("DELETE", f"/tracklists/{tracklist_id}", headers=_headers(if_version=if_version))
 
     def discover_tracks(
         self,

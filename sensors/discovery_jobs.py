@@ -8,11 +8,9 @@ from mixtrove.library.jobs import get_jobs, queued
 from mixtrove.library.store import Store
 from resources.failures import permanent
 from resources.home import Home
+from sensors import OFTEN
 from sensors.backlog import ask_for_run, nothing_yet, skip
 from sensors.backlog_decision import JOBS, Due
-
-EVERY = 5
-"""Seconds between two looks: somebody waits for the answer."""
 
 LISTENS = 4.0
 """Seconds for which a look that finds nothing looks on."""
@@ -31,7 +29,7 @@ def jobs_due(store: Store) -> Due:
 @dg.sensor(
     name="discovery_jobs",
     job_name="discovery_jobs",
-    minimum_interval_seconds=EVERY,
+    minimum_interval_seconds=OFTEN,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Asks for a run of discovery_jobs while jobs wait that the REST API wrote down. One run at a time: "

@@ -7,10 +7,8 @@ import dagster as dg
 from mixtrove.inbox import SETTLED_AFTER, content_digest, dropped_files
 from resources.failures import permanent
 from resources.home import Home
+from sensors import OFTEN
 from sensors.inbox_decision import decide
-
-EVERY = 5
-"""Seconds between two looks."""
 
 CLOCK = 0.05
 """Seconds by which two clocks of a machine may differ: that of the pause and that of the looks."""
@@ -19,7 +17,7 @@ CLOCK = 0.05
 @dg.sensor(
     name="inbox",
     job_name="discover",
-    minimum_interval_seconds=EVERY,
+    minimum_interval_seconds=OFTEN,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Looks into the inbox and asks for one run on all files that have stopped growing. Imported files "

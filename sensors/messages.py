@@ -11,10 +11,8 @@ import dagster as dg
 from mixtrove.errors import BrokerUnavailable, StoreUnavailable
 from resources.failures import permanent
 from resources.home import Home
+from sensors import OFTEN
 from sensors.messages_decision import Looked, failed, wait_for
-
-EVERY = 5
-"""Seconds between two looks: somebody waits for the answer."""
 
 LISTENS = 4.0
 """Seconds that a look takes: most of the time somebody listens, so that nobody waits for the next look."""
@@ -22,7 +20,7 @@ LISTENS = 4.0
 
 @dg.sensor(
     name="messages",
-    minimum_interval_seconds=EVERY,
+    minimum_interval_seconds=OFTEN,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Takes requests from RabbitMQ and publishes the events of the outbox, a few seconds at a time. Does "

@@ -20,10 +20,8 @@ from mixtrove.messaging.notifications import anything_waits, send_due, waiting
 from mixtrove.messaging.timing import Decision, decide
 from resources.failures import permanent
 from resources.home import Home
+from sensors import OFTEN
 from sensors.backlog import is_under_way, nothing_yet, skip
-
-EVERY = 5
-"""Seconds between two looks."""
 
 PROVIDERS_EVERY = 30.0
 """Seconds between two looks at how the providers are."""
@@ -48,7 +46,7 @@ def looked_at(cursor: str | None) -> float:
 
 @dg.sensor(
     name="notifications",
-    minimum_interval_seconds=EVERY,
+    minimum_interval_seconds=OFTEN,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Tells people what is new, in one message for what came together: new tracks and wants, wanted "
