@@ -24,9 +24,9 @@ UNDER_WAY = [
 ]
 
 
-def is_under_way(instance: dg.DagsterInstance, job: str) -> bool:
-    """Whether a run of a job is under way or queued."""
-    return bool(instance.get_run_ids(dg.RunsFilter(job_name=job, statuses=UNDER_WAY), limit=1))
+def under_way(instance: dg.DagsterInstance, job: str) -> list[str]:
+    """The ids of runs of a job that are under way or queued."""
+    return list(instance.get_run_ids(dg.RunsFilter(job_name=job, statuses=UNDER_WAY)))
 
 
 def skip(context: dg.SensorEvaluationContext, why: str) -> dg.SensorResult:
@@ -48,7 +48,7 @@ def ask_for_run(
     config: Mapping[str, Any] | None = None,
 ) -> dg.SensorResult:
     """Ask for a run of a job when one is to work what is due."""
-    running = is_under_way(context.instance, job)
+    running = bool(under_way(context.instance, job))
     decision = decide(due, context.cursor, time.time(), running=running, backlog=backlog)
     if decision.run_key is None:
         return dg.SensorResult(skip_reason=decision.reason, cursor=decision.cursor)

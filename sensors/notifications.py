@@ -21,13 +21,16 @@ from mixtrove.messaging.timing import Decision, decide
 from resources.failures import permanent
 from resources.home import Home
 from sensors import OFTEN
-from sensors.backlog import is_under_way, nothing_yet, skip
+from sensors.backlog import nothing_yet, skip, under_way
 
 PROVIDERS_EVERY = 30.0
 """Seconds between two looks at how the providers are."""
 
 ADDING = ("discover", "ask_providers", "discovery_jobs")
-"""Jobs whose runs find tracks and add wants until they end: one run is one message."""
+"""Jobs whose runs find tracks and add wants: one run is one message."""
+
+LAST = "want__purchase_links"
+"""The step after which such a run adds nothing more: statistics and charts follow."""
 
 LISTENS = 4.0
 """Seconds for which a look waits for what is held back: until a run ends, or no more came for a while."""
@@ -92,6 +95,12 @@ def _due(
     """What leaves now."""
     with store.read() as connection:
         music, trouble = (waiting(connection, channels, kinds) for kinds in (MUSIC, TROUBLE))
-    busy = any(is_under_way(context.instance, job) for job in ADDING)
+    busy = any(_adds(context.instance, run) for job in ADDING for run in under_way(context.instance, job))
     now = datetime.now(UTC).astimezone()
     return decide(music, trouble, now, busy=busy, quiet=chosen.quiet)
+
+
+def _adds(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a run may still add tracks or wants."""
+    done = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
+    return not any(one.dagster_event is not None and one.dagster_event.step_key == LAST for one in done)

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._core.execution.plan.objects import StepSuccessData
 
 from discovery_assets.definitions import build_definitions
 from mixtrove.library import schema
@@ -20,7 +21,7 @@ from mixtrove.providers.slots import SqliteSlots
 from mixtrove.providers.store import open_slots
 from mixtrove.settings import load_settings
 from resources.home import Home
-from sensors.notifications import PROVIDERS_EVERY, looked_at, notifications
+from sensors.notifications import LAST, PROVIDERS_EVERY, looked_at, notifications
 from sensors.run_results import WILL_RETRY, note_job, results_of, runs_failed, runs_succeeded
 from tests.integration.notify_scene import SECRET, Scene, Service, service
 
@@ -153,6 +154,25 @@ def test_while_a_run_adds_more_tracks_wait_and_trouble_does_not(
     older(scene, timedelta(minutes=15))
     look(instance)
     assert phone.titles[1:] == ["2 new tracks"]  # a long run is told in parts
+    instance.report_run_canceled(run)
+
+
+@pytest.mark.parametrize("name", ["discover", "ask_providers"])
+def test_a_run_whose_wants_are_done_holds_nothing_back(
+    scene: Scene, phone: Service, instance: dg.DagsterInstance, name: str
+) -> None:
+    job = build_definitions().resolve_job_def(name)
+    assert LAST in {node.name for node in job.nodes}
+    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    scene.discover(2)
+    scene.note()
+    older(scene, timedelta(minutes=1))
+    assert look(instance)[0] == "a run is under way that may add more"
+    success = StepSuccessData(duration_ms=1.0)
+    done = dg.DagsterEvent("STEP_SUCCESS", name, step_key=LAST, event_specific_data=success)
+    instance.report_dagster_event(done, run.run_id)
+    look(instance)
+    assert phone.titles == ["2 new tracks"]
     instance.report_run_canceled(run)
 
 
