@@ -8,7 +8,8 @@ from mixtrove.inbox import SETTLED_AFTER, content_digest, dropped_files
 from resources.failures import permanent
 from resources.home import Home
 from sensors import OFTEN
-from sensors.inbox_decision import decide
+from sensors.backlog import under_way
+from sensors.inbox_decision import Decision, decide
 
 CLOCK = 0.05
 """Seconds by which two clocks of a machine may differ: that of the pause and that of the looks."""
@@ -28,12 +29,20 @@ def inbox(context: dg.SensorEvaluationContext, home: Home) -> dg.SensorResult:
     """Ask for a run on the files that are ready."""
     with permanent():
         folder = home.settings().inbox
-        found = dropped_files(folder)
-        decision = decide(found, context.cursor, time.time(), lambda file: content_digest(folder, file))
+
+        def look(cursor: str | None) -> Decision:
+            return decide(
+                dropped_files(folder),
+                cursor,
+                time.time(),
+                lambda file: content_digest(folder, file),
+                running=bool(under_way(context.instance, "discover")),
+            )
+
+        decision = look(context.cursor)
         if decision.growing:  # look again at once: somebody waits
             time.sleep(SETTLED_AFTER + CLOCK)
-            found = dropped_files(folder)
-            decision = decide(found, decision.cursor, time.time(), lambda file: content_digest(folder, file))
+            decision = look(decision.cursor)
     if decision.run_key is None:
         return dg.SensorResult(skip_reason=decision.reason, cursor=decision.cursor)
     request = dg.RunRequest(

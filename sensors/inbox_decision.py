@@ -19,7 +19,11 @@ BATCH = 1_000
 """Files a run is asked for at most; the others follow when these have left the inbox."""
 
 PATIENCE = 600.0
-"""Seconds after which a file that still lies there is asked for again; doubled at each attempt."""
+"""Seconds after which a file that still lies there is asked for again while runs are under way that may take
+it; doubled at each attempt."""
+
+ABANDONED = 60.0
+"""The same when no run is under way: those that were asked for were killed, and not started again."""
 
 LONGEST = 6 * 3600.0
 """Seconds between two attempts at most."""
@@ -61,7 +65,12 @@ class Decision:
 
 
 def decide(
-    files: Sequence[Dropped], cursor: str | None, now: float, digest: Callable[[Dropped], str | None]
+    files: Sequence[Dropped],
+    cursor: str | None,
+    now: float,
+    digest: Callable[[Dropped], str | None],
+    *,
+    running: bool,
 ) -> Decision:
     """Decide what to ask for.
 
@@ -70,6 +79,7 @@ def decide(
         cursor: of the last decision; None, or not one of ours, counts as nothing seen.
         now: seconds since 1970.
         digest: SHA-256 of a file, None when it may not be read; called once for each version of a file.
+        running: whether a run that takes files is under way or queued.
     """
     before = _read(cursor)
     seen: dict[str, Seen] = {}
@@ -95,7 +105,7 @@ def decide(
             found = digest(file)
             unreadable += found is None
             seen[file.name] = replace(known, digest=found)
-    due = {name: one for name, one in seen.items() if one.digest is not None and _due(one, now)}
+    due = {name: one for name, one in seen.items() if one.digest is not None and _due(one, now, running)}
     for name, one in due.items():
         seen[name] = replace(one, asked_at=now, attempts=one.attempts + 1)
     after = json.dumps({name: _short(one) for name, one in seen.items()}, separators=(",", ":"))
@@ -119,10 +129,10 @@ def decide(
     return Decision(after, reason="; ".join(parts) or "the inbox is empty", growing=growing > 0)
 
 
-def _due(one: Seen, now: float) -> bool:
+def _due(one: Seen, now: float, running: bool) -> bool:
     if one.asked_at is None:
         return True
-    wait: float = min(PATIENCE * 2.0 ** (one.attempts - 1), LONGEST)
+    wait: float = min((PATIENCE if running else ABANDONED) * 2.0 ** (one.attempts - 1), LONGEST)
     return now - one.asked_at >= wait
 
 

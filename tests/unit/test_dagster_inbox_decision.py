@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mixtrove.inbox import Dropped
-from sensors.inbox_decision import BATCH, LONGEST, MAX_HASHED, PATIENCE, Decision, decide
+from sensors.inbox_decision import ABANDONED, BATCH, LONGEST, MAX_HASHED, PATIENCE, Decision, decide
 
 NOW = 1_800_000_000.0
 
@@ -24,8 +24,8 @@ class Inbox:
         self.cursor: str | None = None
         self.hashed: list[str] = []
 
-    def look(self, after: float) -> Decision:
-        decision = decide(self.files, self.cursor, NOW + after, self._digest)
+    def look(self, after: float, *, running: bool = True) -> Decision:
+        decision = decide(self.files, self.cursor, NOW + after, self._digest, running=running)
         self.cursor = decision.cursor
         return decision
 
@@ -96,6 +96,17 @@ def test_a_file_that_still_lies_there_is_asked_for_again_later_and_later() -> No
     for _ in range(10):
         at += LONGEST
         assert inbox.look(at).run_key is not None
+
+
+def test_a_file_that_no_run_is_under_way_for_is_asked_for_again_sooner() -> None:
+    inbox = Inbox(mix="abc")
+    inbox.look(0)
+    inbox.look(5)
+    assert inbox.look(5 + ABANDONED - 1, running=False).run_key is None
+    assert inbox.look(5 + ABANDONED, running=True).run_key is None
+    assert inbox.look(5 + ABANDONED, running=False).run_key is not None
+    assert inbox.look(5 + 2 * ABANDONED, running=False).run_key is None
+    assert inbox.look(5 + 3 * ABANDONED, running=False).run_key is not None
 
 
 def test_a_lost_or_broken_cursor_costs_one_look() -> None:
