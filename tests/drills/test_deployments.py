@@ -32,7 +32,9 @@ from tests.integration.own_servers import own_postgres
 KILLS = int(os.environ.get("MIXTROVE_DRILLS", "0"))
 MIXES, LINES = 20, 50
 LONGEST = 15.0
-"""Seconds between a mix and the kill at most."""
+"""Seconds between a mix and the kill of what always runs, at most; a run is killed in its first 4."""
+COMES = 60.0
+"""Seconds to wait for what is to be killed."""
 PATIENCE = 900.0
 
 pytestmark = [
@@ -115,18 +117,18 @@ def test_parts_killed_at_random_change_nothing(
     killed: Counter[str] = Counter()
     rest = list(backlog)
     try:
-        running.start()
         while sum(killed.values()) < KILLS:
             running.start()
             if rest:
                 drop(running.home, *rest.pop(0))
-            time.sleep(dice.uniform(0, LONGEST))
             part = dice.choice([DAEMON, CODE_SERVER, RUN, RUN, *servers])
             if part in servers:
+                time.sleep(dice.uniform(0, LONGEST))
                 servers[part]()
                 killed[part] += 1
-            elif running.kill(part, dice):
-                killed[part] += 1
+            elif there(running, part):
+                time.sleep(dice.uniform(0, 4 if part == RUN else LONGEST))
+                killed[part] += running.kill(part, dice)
         for name, text in rest:
             drop(running.home, name, text)
         print(f"\nkilled: {dict(killed)}", flush=True)
@@ -140,6 +142,15 @@ def test_parts_killed_at_random_change_nothing(
     for part, content in expected.items():
         assert found[part] == content, part
     assert events(running.database_url, running.home) == told
+
+
+def there(running: Deployment, part: str) -> bool:
+    """Wait for a process of a part; whether one came. What ends meanwhile is started again."""
+    end = time.monotonic() + COMES
+    while not running.processes(part) and time.monotonic() < end:
+        running.start()
+        time.sleep(0.1)
+    return bool(running.processes(part))
 
 
 def settled(home: Path, database_url: str | None) -> dict[str, Any]:
