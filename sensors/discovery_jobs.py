@@ -1,4 +1,4 @@
-"""The sensor ``discovery_jobs``: what the REST API was asked to discover becomes runs, one at a time."""
+"""The sensor ``discovery_jobs``: what was asked for by REST or a message becomes runs, one at a time."""
 
 import time
 
@@ -32,7 +32,7 @@ def jobs_due(store: Store) -> Due:
     minimum_interval_seconds=OFTEN,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
-        "Asks for a run of discovery_jobs while jobs wait that the REST API wrote down. One run at a time: "
+        "Asks for a run of discovery_jobs while jobs wait, of REST or of messages. One run at a time: "
         "it takes up all jobs there are. Does nothing where `mixtrove serve --worker` has taken them already."
     ),
 )

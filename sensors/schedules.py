@@ -1,4 +1,4 @@
-"""Schedules (UTC): periods are closed shortly after they end; standing checks; maintenance every night."""
+"""Schedules (UTC): periods are closed shortly after they end; standing checks; duplicates and maintenance."""
 
 from __future__ import annotations
 
@@ -16,49 +16,63 @@ CRON: dict[Grain, tuple[str, str]] = {
 }
 """Grain → its job and when it runs. A quarter of an hour apart: they write the same file."""
 
+LATEST: dict[str, tuple[str, timedelta, str]] = {
+    "standing_checks": (
+        "20 */6 * * *",
+        timedelta(hours=6),
+        "Looks every six hours for what waits too long or failed for good, run or no run.",
+    ),
+    "merge_duplicates": (
+        "20 2 * * *",
+        timedelta(days=1),
+        "Looks every night through the whole library for tracks that are one. Every merge can be taken back.",
+    ),
+    "maintenance": (
+        "10 3 * * *",
+        timedelta(days=1),
+        "Backup, what expired, old rows, free room and Dagster's old runs, every night.",
+    ),
+}
+"""Job → when it runs, how often that is, what it is for. Of several that were missed the last one runs."""
+
 
 def last_complete(grain: Grain, today: date) -> str:
     """The partition of the last period that has ended before ``today``."""
     return first_day_of(grain, first_day_of(grain, today) - timedelta(days=1)).isoformat()
 
 
-def maintenance_is_due(scheduled: datetime, now: datetime) -> bool:
-    """Whether the maintenance of a moment is still to be done: not once the next one is.
+def is_due(scheduled: datetime, now: datetime, every: timedelta) -> bool:
+    """Whether what was scheduled for a moment is still to be done: not once the next one is.
 
-    A daemon that was off for a week asks for the runs of its last nights; one is enough.
+    A daemon that was off for a week asks for all that it missed; one is enough of what looks at everything.
     """
-    return now - scheduled < timedelta(days=1)
+    return now - scheduled < every
 
 
 def schedules() -> Iterator[dg.ScheduleDefinition]:
     """Schedules of each grain, of the standing checks and of the maintenance, running by default."""
     for grain, (job, cron) in CRON.items():
         yield _schedule(grain, job, cron)
-    yield dg.ScheduleDefinition(
-        name="standing_checks",
-        job_name="standing_checks",
-        cron_schedule="20 */6 * * *",
+    for name, (cron, every, description) in LATEST.items():
+        yield _latest(name, cron, every, description)
+
+
+def _latest(name: str, cron: str, every: timedelta, description: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job_name=name,
+        cron_schedule=cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Looks every six hours for what waits too long or failed for good, run or no run.",
+        description=description,
     )
-    yield maintenance
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        scheduled = context.scheduled_execution_time.astimezone(UTC)
+        if not is_due(scheduled, datetime.now(UTC), every):
+            return dg.SkipReason(f"{scheduled:%Y-%m-%d %H:%M} UTC is over; the next one does the same")
+        return dg.RunRequest(run_key=f"{name}-{scheduled:%Y-%m-%dT%H:%M}")
 
-
-@dg.schedule(
-    name="maintenance",
-    job_name="maintenance",
-    cron_schedule="10 3 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Backup, what expired, old rows, free room and Dagster's old runs, every night.",
-)
-def maintenance(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask for the run of this night."""
-    scheduled = context.scheduled_execution_time.astimezone(UTC)
-    if not maintenance_is_due(scheduled, datetime.now(UTC)):
-        return dg.SkipReason(f"the night of {scheduled:%Y-%m-%d} is over; the next one does the same")
-    return dg.RunRequest(run_key=f"maintenance-{scheduled:%Y-%m-%d}")
+    return schedule
 
 
 def _schedule(grain: Grain, job: str, cron: str) -> dg.ScheduleDefinition:

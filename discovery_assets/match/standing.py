@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from discovery_assets.metadata import preview
+from mixtrove.errors import BrokerUnavailable
 from mixtrove.library.waiting import dead_letters as find_dead_letters
 from mixtrove.library.waiting import pending_since_before
+from mixtrove.settings import Settings
 from resources.home import OperationalStore
 
 TOO_LONG = timedelta(days=1)
@@ -54,23 +56,40 @@ def entries_pending_too_long(store: OperationalStore) -> dg.AssetCheckResult:
     name="dead_letters",
     description=(
         "Nothing that was asked for has failed for good: no discovery job whose lines were not done since, "
-        "no question that a provider left unanswered twenty times. Ask for a job again, or see "
-        "`mixtrove providers list`; a failed job is forgotten after 30 days."
+        "no question that a provider left unanswered twenty times, no message that was refused. Ask for a "
+        "job again, or see `mixtrove providers list` and `mixtrove dead-letters list`; a failed job is "
+        "forgotten after 30 days."
     ),
 )
 def dead_letters(store: OperationalStore) -> dg.AssetCheckResult:
     """Look for what failed for good."""
     with store.open() as opened, opened.read() as connection:
         found = find_dead_letters(connection)
+    refused = _refused_messages(store.settings())
+    said = [f"{len(found):,} failed for good, the first: {found[0].why}"] if found else []
+    if refused:
+        said.append(f"{refused:,} messages were refused: `mixtrove dead-letters list`")
     return dg.AssetCheckResult(
-        passed=not found,
+        passed=not said,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{len(found):,} failed for good, the first: {found[0].why}" if found else None,
+        description="; ".join(said) or None,
         metadata={
-            "violations": len(found),
+            "violations": len(found) + refused,
             "sample": preview(
                 ("kind", "id", "about", "why", "since"),
                 [(one.kind, one.id, one.about, one.why, f"{one.since:%Y-%m-%d %H:%M}") for one in found],
             ),
         },
     )
+
+
+def _refused_messages(settings: Settings) -> int:
+    """How many lie in RabbitMQ's queue of dead letters; none while it is away, which others say."""
+    if settings.amqp_url is None:
+        return 0
+    from mixtrove.messaging.check import queue_depths
+
+    try:
+        return queue_depths(settings).get("dead-letters", 0)
+    except BrokerUnavailable:
+        return 0

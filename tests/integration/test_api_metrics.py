@@ -167,6 +167,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_there(tmp_path: Path) -> No
     store.close()
 
 
+@pytest.mark.rabbitmq
 def test_queues_of_rabbitmq_are_counted_where_it_is_used(
     tmp_path: Path, rabbitmq_url: str, own_name: str
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 import sqlalchemy as sa
 
 from discovery_assets.match.standing import dead_letters as dead_letters_check
@@ -24,6 +26,7 @@ from mixtrove.settings import Settings
 from mixtrove.ticks import read_ticks, ticks_path, write_ticks
 from resources.home import OperationalStore
 from sensors.ticks import last_looks
+from tests.integration.messages_scene import begin
 
 LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -199,6 +202,25 @@ def test_the_standing_checks_name_what_is_wrong(
     assert "A - One" in pending.metadata["sample"].value
     assert (dead.passed, dead.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert dead.description == "1 failed for good, the first: the catalogue is damaged: build it again"
+
+
+@pytest.mark.rabbitmq
+def test_the_standing_check_counts_messages_that_were_refused(
+    tmp_path: Path, rabbitmq_url: str, own_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'mixtrove.db'}"
+    monkeypatch.setenv("MIXTROVE_AMQP_URL", rabbitmq_url)
+    monkeypatch.setenv("MIXTROVE_AMQP_NAME", own_name)
+    resource = OperationalStore(path=str(tmp_path / "home"), database_url=url)
+    with closing(begin(tmp_path / "home", url, rabbitmq_url, own_name)) as scene:
+        assert dead_letters_check(resource).passed
+        scene.send(b"no message")
+        scene.pump()
+        found = dead_letters_check(resource)
+    assert not found.passed
+    assert found.description == "1 messages were refused: `mixtrove dead-letters list`"
+    monkeypatch.setenv("MIXTROVE_AMQP_URL", "amqp://127.0.0.1:1/")
+    assert dead_letters_check(resource).passed  # that it is away is said by others
 
 
 def test_sensors_that_fail_or_look_just_now_keep_their_last_look() -> None:

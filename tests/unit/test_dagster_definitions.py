@@ -23,7 +23,7 @@ from discovery_assets.statistics.tables import (
 from mixtrove.errors import BadInput
 from mixtrove.warehouse.models import models
 from resources.failures import permanent
-from sensors.schedules import last_complete, maintenance_is_due
+from sensors.schedules import LATEST, is_due, last_complete
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -185,6 +185,7 @@ def test_what_runs_by_itself_is_switched_on(definitions: dg.Definitions) -> None
         "weekly_statistics": ("30 0 * * 1", "RUNNING"),
         "monthly_statistics": ("45 0 1 * *", "RUNNING"),
         "standing_checks": ("20 */6 * * *", "RUNNING"),
+        "merge_duplicates": ("20 2 * * *", "RUNNING"),
         "maintenance": ("10 3 * * *", "RUNNING"),
     }
 
@@ -197,7 +198,7 @@ def test_a_schedule_computes_the_period_that_has_ended(definitions: dg.Definitio
     repository = definitions.get_repository_def()
     when = datetime.fromisoformat("2026-06-01T00:30:00+00:00")
     for schedule in repository.schedule_defs:
-        if schedule.name in ("standing_checks", "maintenance"):
+        if schedule.name in LATEST:
             continue
         with dg.build_schedule_context(scheduled_execution_time=when, repository_def=repository) as context:
             (request,) = schedule.evaluate_tick(context).run_requests or ()
@@ -206,23 +207,40 @@ def test_a_schedule_computes_the_period_that_has_ended(definitions: dg.Definitio
         assert request.partition_key in partitions.get_partition_keys(current_time=when)
 
 
-def test_maintenance_runs_once_a_night_and_not_for_nights_that_are_over(definitions: dg.Definitions) -> None:
+@pytest.mark.parametrize("name", list(LATEST))
+def test_what_looks_at_everything_runs_once_and_not_for_times_that_are_over(
+    definitions: dg.Definitions, name: str
+) -> None:
     repository = definitions.get_repository_def()
-    schedule = repository.get_schedule_def("maintenance")
+    schedule = repository.get_schedule_def(name)
+    every = LATEST[name][1]
     now = datetime.now(UTC).replace(microsecond=0)
     asked = {}
-    for days in (0, 1, 6):
-        moment = now - timedelta(days=days)
+    for times in (0, 1, 6):
+        moment = now - times * every
         with dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository) as context:
-            asked[days] = schedule.evaluate_tick(context)
+            asked[times] = schedule.evaluate_tick(context)
     [request] = asked[0].run_requests or ()
-    assert request.run_key == f"maintenance-{now:%Y-%m-%d}"
-    for days in (1, 6):
-        assert not asked[days].run_requests
-        assert "is over; the next one does the same" in str(asked[days].skip_message)
+    assert request.run_key == f"{name}-{now:%Y-%m-%dT%H:%M}"
+    for times in (1, 6):
+        assert not asked[times].run_requests
+        assert "is over; the next one does the same" in str(asked[times].skip_message)
     night = datetime(2026, 6, 1, 3, 10, tzinfo=UTC)
-    assert maintenance_is_due(night, night + timedelta(hours=23, minutes=59))
-    assert not maintenance_is_due(night, night + timedelta(days=1))
+    assert is_due(night, night + every - timedelta(minutes=1), every)
+    assert not is_due(night, night + every, every)
+
+
+def test_a_week_without_the_daemon_is_made_up_for_day_by_day(definitions: dg.Definitions) -> None:
+    """Which of the ticks that were missed Dagster makes up for is set in ``dagster.yaml``."""
+    repository = definitions.get_repository_def()
+    schedule = repository.get_schedule_def("daily_statistics")
+    keys = []
+    for day in range(7):
+        moment = datetime(2026, 6, 1 + day, 0, 15, tzinfo=UTC)
+        with dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository) as context:
+            (request,) = schedule.evaluate_tick(context).run_requests or ()
+        keys.append(request.partition_key)
+    assert keys == ["2026-05-31", *(f"2026-06-0{day}" for day in range(1, 7))]
 
 
 def test_workspace_and_pyproject_name_the_same_location() -> None:
