@@ -36,8 +36,8 @@ LONGEST = 15.0
 COMES = 60.0
 """Seconds to wait for what is to be killed."""
 PATIENCE = 900.0
-METHOD = 5
-"""Where a play says how it was identified."""
+TRACK = 4
+"""Of a play, the first so many: mix, position, component, track."""
 
 pytestmark = [
     pytest.mark.drill,
@@ -157,14 +157,11 @@ def there(running: Deployment, part: str) -> bool:
 
 def settled(home: Path, database_url: str | None) -> dict[str, Any]:
     """What is compared. Which mix of a track came first is another thing each time, and with it which of its
-    plays the library answered, and how wants rose.
+    plays the library answered, how sure it was, and how wants rose: of a play its line and its track count.
     """
     found = contents(home, database_url)
     del found["want events"]
-    for play in (plays := [list(play) for play in found["plays"]]):
-        if play[METHOD] in ("library", "catalogue"):
-            play[METHOD] = "either"
-    found["plays"] = sorted(plays, key=repr)
+    found["plays"] = sorted(play[:TRACK] for play in found["plays"])
     return found
 
 
