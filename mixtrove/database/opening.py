@@ -20,6 +20,7 @@ import pydantic_core
 import sqlalchemy as sa
 
 from mixtrove.database.columns import json_text
+from mixtrove.database.sessions import name_session
 from mixtrove.database.unavailable import explain
 from mixtrove.errors import BadInput, StoreUnavailable
 
@@ -225,8 +226,9 @@ def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) 
         milliseconds = max(1, round(busy_timeout * 1000))
 
         @sa.event.listens_for(engine, "connect")
-        def _wait_for_writers(connection: Any, _record: Any) -> None:
+        def _prepare(connection: Any, _record: Any) -> None:
             connection.execute(f"SET lock_timeout = {milliseconds:d}")
+            name_session(connection)
             connection.commit()
 
         return engine

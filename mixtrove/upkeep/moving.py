@@ -143,9 +143,18 @@ def filled(connection: sa.Connection) -> str | None:
 
 @contextmanager
 def only_writer(store: Store) -> Iterator[sa.Connection]:
-    """A write transaction in which nobody else changes the store."""
+    """A write transaction in which nobody else changes the store; others may read it.
+
+    On Postgres every table is locked, also against programs that are not ours. The counter comes first: who
+    writes holds it and who waits for it holds nothing else, so that nobody waits in a ring.
+    """
     with store.writing() as connection:
-        connection.execute(sa.select(schema.counter).with_for_update())
+        if connection.dialect.name == "postgresql":
+            quote = connection.dialect.identifier_preparer.quote
+            names = [quote(table.name) for table in STORE_TABLES if table is not schema.counter]
+            connection.exec_driver_sql(
+                f"LOCK TABLE {', '.join([quote(schema.counter.name), *names])} IN EXCLUSIVE MODE"
+            )
         yield connection
 
 

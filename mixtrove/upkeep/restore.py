@@ -5,7 +5,7 @@ the file (``archive.py``).
 
 SQLite: the restored file takes the old one's name in one step of the file system, while nobody has the old
 one open; the old files stay in ``replaced-<time>`` in the home. Postgres: the rows are replaced in one
-transaction, after the old ones were backed up there.
+transaction, in which the old ones are backed up before.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mixtrove.database.compacting import count_anew
 from mixtrove.database.copying import empty_tables
 from mixtrove.database.migrating import refuse_newer
 from mixtrove.database.opening import sqlite_url
+from mixtrove.database.sessions import others
 from mixtrove.durable import to_disk
 from mixtrove.errors import BadInput, StoreUnavailable
 from mixtrove.library.store import CHAIN, VERSION_TABLE, Store, store_path
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from mixtrove.settings import Settings
 
 _STAGE = ".mixtrove-restore"
+_STOP = (
+    "stop everything that works on this home (the UI, the daemon, `mixtrove serve`) and restore again; "
+    "nothing was changed"
+)
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
@@ -150,22 +155,28 @@ def _into_postgres(settings: Settings, manifest: Manifest, stage: Path, replace:
         opened.callback(target.close)
         with target.read() as connection:
             table = filled(connection)
+            working = others(connection)
         if table is not None and not replace:
             raise BadInput(
                 f"{target.name} is not empty: its table {table!r} has rows; --replace puts the backup in "
                 "their place, and backs them up before"
             )
-        if table is not None:
-            old = back_up(settings, _new_folder(home), with_cache=True).path
+        if table is not None and working:
+            raise StoreUnavailable(
+                f"{target.name} is in use by another program ({', '.join(working)}): {_STOP}"
+            )
         answers = ProviderStore.open_at(sqlite_url(stage / PROVIDERS))
         opened.callback(answers.close)
         results = open_results(settings)
         assert results is not None
         opened.callback(results.close)
-        forget_build(settings.warehouse_path)  # before: it may hold what the backup does not
         with source.read() as rows, only_writer(target) as connection:
-            if not replace and filled(connection) is not None:
-                raise BadInput(f"{target.name} was written to meanwhile: nothing was restored")
+            if filled(connection) is not None:
+                if not replace:
+                    raise BadInput(f"{target.name} was written to meanwhile: nothing was restored")
+                # under the lock: a row that came after it would be in neither
+                old = back_up(settings, _new_folder(home), with_cache=True).path
+            forget_build(settings.warehouse_path)  # before: it may hold what the backup does not
             empty_tables(connection, STORE_TABLES)
             fill(rows, connection, target.name, lambda _table, _rows: None)
         copy_answers(answers, results)
@@ -207,10 +218,7 @@ def _nobody_else(path: Path) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise StoreUnavailable(
-                    f"{path} is in use by another program: stop everything that works on this home (the UI, "
-                    "the daemon, `mixtrove serve`) and restore again; nothing was changed"
-                ) from error
+                raise StoreUnavailable(f"{path} is in use by another program: {_STOP}") from error
         except sqlite3.DatabaseError:  # it is damaged: that is why a backup is put in its place
             pass
         yield

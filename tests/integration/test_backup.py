@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,6 +205,72 @@ def test_a_backup_of_postgres_restores_there_and_into_files(
     assert done.old is not None
     restore(settings(tmp_path / "before"), done.old)
     assert "afterwards" in keys(file(tmp_path / "before"))
+
+
+@pytest.mark.postgres
+def test_what_is_written_while_postgres_is_replaced_is_in_the_old_or_in_the_new(
+    home: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    made = back_up(settings(home))
+    restore(settings(home, postgres_url), made.path)
+    written: list[str] = []
+    ended = threading.Event()
+
+    def write_on() -> None:
+        store = Store.open(postgres_url)
+        while not ended.is_set():
+            key = f"meanwhile {len(written)}"
+            with store.write() as tx:
+                outbox.emit(tx, "want.added", key, {})
+            written.append(key)
+        store.close()
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        done = restore(Settings(home=home, database_url=postgres_url), made.path, replace=True)
+    finally:
+        ended.set()
+        writer.join()
+    assert done.old is not None
+    restore(settings(tmp_path / "before"), done.old)
+    old, new = keys(file(tmp_path / "before")), keys(postgres_url)
+    assert {key for key in written if key not in old | new} == set()
+    assert not old & new & set(written)
+
+
+_OPENED = """
+import sys
+from mixtrove.library.store import Store
+store = Store.open(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+store.close()
+"""
+
+
+@pytest.mark.postgres
+def test_a_store_on_postgres_that_another_process_has_open_is_not_replaced(
+    home: Path, postgres_url: str
+) -> None:
+    made = back_up(settings(home))
+    restore(settings(home, postgres_url), made.path)
+    write_event(home, "goes on", postgres_url)
+    with subprocess.Popen(
+        [sys.executable, "-c", _OPENED, postgres_url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(
+            StoreUnavailable, match=rf"is in use by another program \([^ ]+:{other.pid}\): stop"
+        ):
+            restore(settings(home, postgres_url), made.path, replace=True)
+        assert "goes on" in keys(postgres_url)
+    restore(settings(home, postgres_url), made.path, replace=True)
+    assert "goes on" not in keys(postgres_url)
 
 
 def test_a_home_with_a_store_is_replaced_only_when_told_and_is_kept_beside(home: Path) -> None:
