@@ -54,6 +54,7 @@ def serve(
     """
     if not is_loopback(host):
         _refuse_without_tokens(settings, api, host)
+    Store.open(settings).close()  # within uvicorn an error is a traceback
     listening = _listen(host, port)
     helper = WorkerProcess(offline=offline) if worker else None
     app = create_app(settings, api, tokens_only=tokens_only, worker=helper)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mixtrove.settings import Settings
 
 _OK, _ABSENT, _WRONG = "ok", "--", "!!"
+_KEPT_ON = {"postgres": ("store", "notify", "providers"), "redis": ("providers",)}
+"""What looks into a server: where that is wrong already, its lines would only say so again."""
+
 _Check = Callable[["Settings"], tuple[str, str]]
 
 
@@ -59,18 +62,24 @@ def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
         ("rabbitmq", _rabbitmq),
         ("notify", _notify),
     )
-    from mixtrove.errors import MixtroveError
+    from mixtrove.errors import MixtroveError, StoreUnavailable
 
+    said: set[str] = set()  # what would fail once more of a server that is wrong
     for name, check in checks:
         try:
             sign, sentence = check(settings)
         except MixtroveError as error:
             sign, sentence = _WRONG, str(error)
+            if name in said and isinstance(error, StoreUnavailable):
+                continue
+        if sign == _WRONG:
+            said.update(_KEPT_ON.get(name, ()))
         yield sign, name, sentence
     try:
         yield from _providers(settings)
     except MixtroveError as error:
-        yield _WRONG, "providers", str(error)
+        if "providers" not in said or not isinstance(error, StoreUnavailable):
+            yield _WRONG, "providers", str(error)
 
 
 def _servers(settings: Settings) -> Iterator[tuple[str, _Check]]:

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mixtrove.database.opening import Chain
+from mixtrove.database.unavailable import VARIABLE, refused
 from mixtrove.errors import StoreUnavailable
 
 OLDEST = 14
@@ -22,18 +23,6 @@ OLDEST = 14
 
 PATIENCE = 5
 """Seconds to connect, and for one statement."""
-
-_VARIABLE = "MIXTROVE_DATABASE_URL"
-
-_REFUSED: tuple[tuple[str, str, str], ...] = (
-    # what the server or libpq says, in lower case; the sentence; the remedy
-    ("password authentication failed", "refuses the password", f"correct user and password in {_VARIABLE}"),
-    ("no password supplied", "asks for a password", f"write it into {_VARIABLE} or ~/.pgpass"),
-    ("no pg_hba.conf entry", "lets nobody in from here", "add this machine and user to its pg_hba.conf"),
-    ("does not exist", "knows no such user or database", f"create it with createdb, or correct {_VARIABLE}"),
-    ("too many clients", "has no connection left", "raise its max_connections or stop other clients"),
-    ("starting up", "is still starting", "wait a moment and try again"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,8 @@ def check_postgres(url: sa.URL, chain: Chain, written: sa.Table) -> Answered:
     try:
         connecting = psycopg.connect(plain, connect_timeout=PATIENCE, client_encoding="utf8")
     except psycopg.Error as error:
-        raise StoreUnavailable(_unreachable(name, str(error))) from None  # its text may quote the URL
+        text = str(error) if isinstance(error, psycopg.OperationalError) else ""  # others quote the URL
+        raise StoreUnavailable(f"{name} {refused(text)}") from None
     with closing(connecting) as connection:
         try:
             return _asked(connection, name, chain, written)
@@ -118,11 +108,11 @@ def unsuitable(number: int, encoding: str, *, standby: bool, read_only: bool) ->
     if number < OLDEST * 10_000:
         return f"is Postgres {number // 10_000}: install {OLDEST} or newer"
     if standby:
-        return f"is a replica, which is read-only: name the primary server in {_VARIABLE}"
+        return f"is a replica, which is read-only: name the primary server in {VARIABLE}"
     if read_only:
         return (
             "is read-only (default_transaction_read_only): switch that off for this user, or name "
-            f"another server in {_VARIABLE}"
+            f"another server in {VARIABLE}"
         )
     if encoding != "UTF8":
         return (
@@ -147,22 +137,6 @@ def refuse_schema(name: str, chain: Chain, found: str) -> None:
         f"{name} has schema {found}, behind this mixtrove's {chain.head}: make a backup and run "
         "`mixtrove db upgrade`"
     )
-
-
-def _unreachable(name: str, text: str) -> str:
-    lowered = text.lower()
-    for known, sentence, remedy in _REFUSED:
-        if known in lowered:
-            return f"{name} {sentence}: {remedy}"
-    if "refused" in lowered:
-        why = "nothing listens there"
-    elif "timeout" in lowered or "timed out" in lowered:
-        why = f"no answer within {PATIENCE} s"
-    elif "resolve" in lowered or "not known" in lowered or "translate host" in lowered:
-        why = "there is no machine of this name"
-    else:
-        why = "the connection failed"
-    return f"{name} cannot be reached ({why}): start the server, or correct {_VARIABLE}"
 
 
 def _schema(connection: Any, chain: Chain) -> str | None:

@@ -32,6 +32,27 @@ _SQLITE: tuple[tuple[str, str], ...] = (
     ("disk i/o error", "cannot be read or written, the disk reports an error: check the disk"),
 )
 
+VARIABLE = "MIXTROVE_DATABASE_URL"
+
+_REFUSED: tuple[tuple[str, str, str], ...] = (
+    # what the server or libpq says, in lower case; the sentence; the remedy
+    ("password authentication failed", "refuses the password", "correct user and password in {variable}"),
+    ("no password supplied", "asks for a password", "write it into {variable} or ~/.pgpass"),
+    ("no pg_hba.conf entry", "lets nobody in from here", "add this machine and user to its pg_hba.conf"),
+    ("does not exist", "knows no such user or database", "create it with createdb, or correct {variable}"),
+    ("too many clients", "has no connection left", "raise its max_connections or stop other clients"),
+    ("starting up", "is still starting", "wait a moment and try again"),
+)
+
+_AWAY: tuple[tuple[str, str], ...] = (
+    ("refused", "nothing listens there"),
+    ("timeout", "no answer in time"),
+    ("timed out", "no answer in time"),
+    ("resolve", "there is no machine of this name"),
+    ("not known", "there is no machine of this name"),
+    ("translate host", "there is no machine of this name"),
+)
+
 _POSTGRES = (
     (
         "55P03",
@@ -53,17 +74,36 @@ def explain(error: sa.exc.DBAPIError, name: str) -> str | None:
             if code == known:
                 return f"the store {name} {sentence}"
     text = str(cause).strip()
-    lowered = text.lower()
     if not code:
         for known, sentence in _SQLITE:
-            if known in lowered:
+            if known in text.lower():
                 return f"the store {name} {sentence}"
-    lost = error.connection_invalidated or str(code or "")[:2] in ("08", "57", "28", "3D")
-    unreachable = not code and "connection" in lowered and "postgresql" in name
-    if lost or unreachable:
-        first = text.splitlines()[0] if text else "connection lost"
-        return (
-            f"the store {name} cannot be reached: {first}; "
-            "check that the server runs and MIXTROVE_DATABASE_URL is right"
-        )
+    lost = error.connection_invalidated or str(code or "").startswith(("08", "57", "28", "3D", "53300"))
+    if lost or (not code and _is_of_libpq(cause)):
+        return f"the store {name} {refused(text)}"
     return None
+
+
+def refused(text: str, variable: str = VARIABLE) -> str:
+    """Why a Postgres server cannot be used, as the end of a sentence that begins with its name.
+
+    Args:
+        text: what the server or libpq said to a connection.
+        variable: names the server.
+    """
+    lowered = text.lower()
+    for known, sentence, remedy in _REFUSED:
+        if known in lowered:
+            return f"{sentence}: {remedy.format(variable=variable)}"
+    for known, reason in _AWAY:
+        if known in lowered:
+            return f"cannot be reached ({reason}): start the server, or correct {variable}"
+    said = (text.strip().splitlines() or ["the connection failed"])[0].rpartition("failed: ")[2]
+    return f"cannot be reached ({said}): start the server, or correct {variable}"
+
+
+def _is_of_libpq(cause: BaseException | None) -> bool:
+    """Whether the way to the server failed: what the server itself refuses has a code."""
+    import psycopg
+
+    return isinstance(cause, psycopg.OperationalError)

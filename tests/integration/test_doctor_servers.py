@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,12 +13,15 @@ import pytest
 import redis
 import sqlalchemy as sa
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from mixtrove.cli import main
 from mixtrove.database import postgres_check
 from mixtrove.library import schema
 from mixtrove.library.store import VERSION_TABLE, Store
+from mixtrove.messaging.worker import work
 from mixtrove.providers import redis_check
+from mixtrove.settings import Settings
 from tests.integration.own_servers import PASSWORD, Cluster, free_port, own_postgres, own_redis
 
 Said = Callable[[str, str], str]
@@ -98,6 +102,51 @@ def test_a_wrong_password_a_missing_database_and_a_wrong_place_have_their_senten
     assert "cannot be reached (nothing listens there): start the server" in said("postgres", away)
     nobody = f"postgresql://me:{PASSWORD}@no-such-machine.invalid/test"
     assert "cannot be reached" in said("postgres", nobody)
+
+
+def test_outside_doctor_the_same_sentences_are_said(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url, sentence in (
+        (cluster.url(password="wrong-word"), "refuses the password: correct user and password"),
+        (cluster.url().replace(f":{PASSWORD}@", "@"), "asks for a password: write it into"),
+        (cluster.url("nowhere"), "knows no such user or database: create it with createdb"),
+        (f"postgresql://me:{PASSWORD}@no-such-machine.invalid/x", "(there is no machine of this name)"),
+        (f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/x", "(nothing listens there)"),
+    ):
+        monkeypatch.setenv("MIXTROVE_DATABASE_URL", url)
+        for command in (["want", "list"], ["serve", "--port", str(free_port())]):
+            done = CliRunner().invoke(main, command)
+            assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1), done.stderr
+            assert sentence in done.stderr
+            assert PASSWORD not in done.output
+            assert "wrong-word" not in done.output
+
+
+def test_the_worker_of_messages_waits_for_a_machine_that_has_no_name_yet(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = Settings(
+        database_url="postgresql://me@no-such-machine.invalid/x", amqp_url=SecretStr("amqp://127.0.0.1:1/")
+    )
+    ended = threading.Event()
+    threading.Timer(1.5, ended.set).start()
+    with caplog.at_level("WARNING"):
+        work(settings, ended)
+    assert "(there is no machine of this name)" in caplog.text
+    assert "; tried again in " in caplog.text
+
+
+def test_what_needs_a_server_that_is_wrong_does_not_say_it_again(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("MIXTROVE_NOTIFY_URLS", "json://127.0.0.1:1/x")
+    monkeypatch.setenv("MIXTROVE_DATABASE_URL", cluster.url("nowhere"))
+    done = CliRunner().invoke(main, ["doctor"])
+    assert done.exit_code == 1
+    wrong = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("!!")]
+    assert wrong == ["postgres"], done.stdout
 
 
 def test_a_database_that_is_not_in_utf8_is_refused(cluster: Cluster, said: Said) -> None:
