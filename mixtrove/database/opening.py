@@ -191,7 +191,10 @@ def sqlite_url(path: Path) -> sa.URL:
 
 def _without_secret(text: str) -> str:
     """A text that should be a URL, without what may be a name and a password."""
-    return f"***@{text.rpartition('@')[2]}" if "@" in text else text
+    shown, _, query = text.partition("?")
+    if "@" in query:  # of a password, or before one
+        return "***"
+    return f"***@{shown.rpartition('@')[2]}" if "@" in shown else shown
 
 
 def database_url(text: str) -> sa.URL:
@@ -207,6 +210,11 @@ def database_url(text: str) -> sa.URL:
             f"{_without_secret(text)!r} is no database URL: use sqlite:///path or "
             "postgresql://user@host/database"
         ) from error
+    except ValueError:  # its text quotes what may be a password
+        raise BadInput(
+            "the database URL has a port that is no number: use postgresql://user:password@host:5432/database, "
+            "with @, : and / of a password as %40, %3A and %2F"
+        ) from None
     if "password" in url.query:  # where it would be shown
         url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
     if url.drivername in ("postgresql", "postgres"):

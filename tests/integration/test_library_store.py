@@ -242,6 +242,23 @@ def test_a_server_that_does_not_answer_gives_a_sentence_without_the_password() -
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:secret@127.0.0.1:notaport/x",
+        "postgresql://me:secret",  # a host and a port, as it stands
+        "postgresql://127.0.0.1:notaport/x?password=secret",
+        "postgresql//127.0.0.1/x?password=secret",
+        "postgresql//127.0.0.1/x?password=an@secret",
+        "postgresql//me:the?secret@127.0.0.1/x",
+    ],
+)
+def test_a_url_that_is_none_gives_a_sentence_without_the_password(url: str) -> None:
+    with pytest.raises(BadInput, match="database URL.*: use ") as caught:
+        Store.open(url)
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["mysql://x/y", "no url", "duckdb:///x"])
 def test_another_database_is_refused(url: str) -> None:
     with pytest.raises(BadInput, match="sqlite:///path"):
