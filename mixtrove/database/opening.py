@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from mixtrove.database.columns import json_text
 from mixtrove.database.sessions import name_session
-from mixtrove.database.unavailable import explain
+from mixtrove.database.unavailable import explain, wrong_encoding
 from mixtrove.errors import BadInput, StoreUnavailable
 
 DEFAULT_BUSY_TIMEOUT = 30.0
@@ -162,10 +162,19 @@ class Database:
 
     def _found_version(self) -> str | None:
         with self.read() as connection:
+            self._refuse_encoding(connection)
             if not sa.inspect(connection).has_table(self.chain.version_table):
                 return None
             version = sa.table(self.chain.version_table, sa.column("version_num"))
             return connection.execute(sa.select(version.c.version_num)).scalar()
+
+    def _refuse_encoding(self, connection: sa.Connection) -> None:
+        if connection.dialect.name != "postgresql":
+            return
+        raw: Any = connection.connection.driver_connection
+        encoding = raw.info.parameter_status("server_encoding")  # it said so when it was connected to
+        if encoding and (trouble := wrong_encoding(encoding)):
+            raise StoreUnavailable(f"the store {self.name} {trouble}")
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
@@ -212,8 +221,8 @@ def database_url(text: str) -> sa.URL:
         ) from error
     except ValueError:  # its text quotes what may be a password
         raise BadInput(
-            "the database URL has a port that is no number: use postgresql://user:password@host:5432/database, "
-            "with @, : and / of a password as %40, %3A and %2F"
+            "the database URL has a port that is no number: use postgresql://user:password@host:5432/database "
+            "with @, : and / of a password written %40, %3A and %2F"
         ) from None
     if "password" in url.query:  # where it would be shown
         url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
@@ -230,7 +239,14 @@ def database_url(text: str) -> sa.URL:
 def make_engine(url: sa.URL, busy_timeout: float, *, foreign_keys: bool = True) -> sa.Engine:
     """An engine for this URL. Foreign keys are switched off only to rebuild tables in a migration."""
     if url.get_backend_name() == "postgresql":
-        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, **_JSON)
+        engine = sa.create_engine(
+            url,
+            # where the database has no encoding, texts would come as bytes, and no sentence about it
+            connect_args={"client_encoding": "utf8"},
+            pool_pre_ping=True,
+            pool_size=CONNECTIONS,
+            **_JSON,
+        )
         milliseconds = max(1, round(busy_timeout * 1000))
 
         @sa.event.listens_for(engine, "connect")

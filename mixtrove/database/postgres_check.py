@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mixtrove.database.opening import Chain
-from mixtrove.database.unavailable import VARIABLE, refused
+from mixtrove.database.unavailable import VARIABLE, refused, wrong_encoding
 from mixtrove.errors import StoreUnavailable
 
 OLDEST = 14
@@ -114,12 +114,7 @@ def unsuitable(number: int, encoding: str, *, standby: bool, read_only: bool) ->
             "is read-only (default_transaction_read_only): switch that off for this user, or name "
             f"another server in {VARIABLE}"
         )
-    if encoding != "UTF8":
-        return (
-            f"has the encoding {encoding}, which cannot hold every title: make the database anew with "
-            "ENCODING 'UTF8' TEMPLATE template0"
-        )
-    return None
+    return wrong_encoding(encoding)
 
 
 def refuse_schema(name: str, chain: Chain, found: str) -> None:

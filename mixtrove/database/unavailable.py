@@ -102,6 +102,16 @@ def refused(text: str, variable: str = VARIABLE) -> str:
     return f"cannot be reached ({said}): start the server, or correct {variable}"
 
 
+def wrong_encoding(encoding: str) -> str | None:
+    """Why a Postgres database of this encoding cannot hold a store, as the end of a sentence; None: it can."""
+    if encoding == "UTF8":
+        return None
+    return (
+        f"has the encoding {encoding}, which cannot hold every title: make the database anew with "
+        "ENCODING 'UTF8' TEMPLATE template0"
+    )
+
+
 def _is_of_libpq(cause: BaseException | None) -> bool:
     """Whether the way to the server failed: what the server itself refuses has a code."""
     import psycopg

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from mixtrove.cli import main
 from mixtrove.database import postgres_check
+from mixtrove.errors import StoreUnavailable
 from mixtrove.library import schema
 from mixtrove.library.store import VERSION_TABLE, Store
 from mixtrove.messaging.worker import work
@@ -149,11 +150,18 @@ def test_what_needs_a_server_that_is_wrong_does_not_say_it_again(
     assert wrong == ["postgres"], done.stdout
 
 
-def test_a_database_that_is_not_in_utf8_is_refused(cluster: Cluster, said: Said) -> None:
-    cluster.execute("CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0")
-    assert "has the encoding SQL_ASCII, which cannot hold every title" in said(
-        "postgres", cluster.url("ascii")
-    )
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_is_not_in_utf8_is_refused(cluster: Cluster, said: Said, encoding: str) -> None:
+    url = cluster.url(encoding.lower())
+    cluster.execute(f"CREATE DATABASE {encoding} ENCODING '{encoding}' TEMPLATE template0")
+    sentence = f"has the encoding {encoding}, which cannot hold every title: make the database anew"
+    assert sentence in said("postgres", url)
+    with pytest.raises(StoreUnavailable, match=sentence):
+        Store.open(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() == (0,)
 
 
 def test_a_user_who_may_not_write_is_told_so(cluster: Cluster, said: Said) -> None:

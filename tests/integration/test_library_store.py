@@ -254,7 +254,7 @@ def test_a_server_that_does_not_answer_gives_a_sentence_without_the_password() -
     ],
 )
 def test_a_url_that_is_none_gives_a_sentence_without_the_password(url: str) -> None:
-    with pytest.raises(BadInput, match="database URL.*: use ") as caught:
+    with pytest.raises(BadInput, match=r"database URL.*: use ") as caught:
         Store.open(url)
     assert "secret" not in str(caught.value)
 
