@@ -221,8 +221,9 @@ def database_url(text: str) -> sa.URL:
         ) from error
     except ValueError:  # its text quotes what may be a password
         raise BadInput(
-            "the database URL has a port that is no number: use postgresql://user:password@host:5432/database "
-            "with @, : and / of a password written %40, %3A and %2F"
+            "the database URL has a port that is no number: use "
+            "postgresql://user:password@host:5432/database with @, : and / of a password written %40, %3A "
+            "and %2F"
         ) from None
     if "password" in url.query:  # where it would be shown
         url = url.set(password=str(url.query["password"])).difference_update_query(["password"])

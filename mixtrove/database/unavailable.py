@@ -103,7 +103,7 @@ def refused(text: str, variable: str = VARIABLE) -> str:
 
 
 def wrong_encoding(encoding: str) -> str | None:
-    """Why a Postgres database of this encoding cannot hold a store, as the end of a sentence; None: it can."""
+    """Why a database of this encoding cannot hold a store, as the end of a sentence; None when it can."""
     if encoding == "UTF8":
         return None
     return (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtrove.errors import StoreUnavailable
-from mixtrove.providers.redis_server import connect, name_of
+from mixtrove.providers.redis_server import VARIABLE, connect, name_of, why
 
 OLDEST = (7, 0)
 """The oldest version that is supported: ``PEXPIRE`` with NX and LT came with it."""
@@ -22,8 +22,6 @@ LASTS = 10
 """Seconds that the key of a check lives when its process dies."""
 
 NEARLY_FULL = 0.95
-
-_VARIABLE = "MIXTROVE_REDIS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def check_redis(url: str) -> Answered:
             raise StoreUnavailable(f"{name} {trouble}")
         milliseconds = _round_trip(server, name)
     except (redis.RedisError, OSError) as error:
-        raise StoreUnavailable(f"{name} {_why(error)}") from None  # its text may quote the URL
+        raise StoreUnavailable(f"{name} {why(error)}") from None  # its text may quote the URL
     finally:
         server.close()
     return Answered(str(told["redis_version"]), milliseconds, _memory(told))
@@ -68,7 +66,7 @@ def unsuitable(told: Mapping[str, Any]) -> str | None:
     if _numbers(version) < OLDEST:
         return f"is Redis {version}: install {'.'.join(map(str, OLDEST))} or newer"
     if told.get("role") == "slave":
-        return f"is a replica, which is read-only: name the primary server in {_VARIABLE}"
+        return f"is a replica, which is read-only: name the primary server in {VARIABLE}"
     limit, policy = int(told.get("maxmemory", 0)), str(told.get("maxmemory_policy", "noeviction"))
     if limit and policy != "noeviction":
         return (
@@ -90,27 +88,6 @@ def _round_trip(server: Any, name: str) -> float:
     if back is None or back.decode() != word:
         raise StoreUnavailable(f"{name} forgot a key that was just written: look at its log")
     return milliseconds
-
-
-def _why(error: Exception) -> str:
-    import redis
-
-    text = str(error)
-    if isinstance(error, redis.ReadOnlyError):
-        return f"is a replica, which is read-only: name the primary server in {_VARIABLE}"
-    if isinstance(error, redis.OutOfMemoryError) or "OOM" in text:
-        return "is full: raise its maxmemory, or give it less to keep"
-    if isinstance(error, redis.exceptions.NoPermissionError):
-        return "lets this user in but not do what is needed: allow GET, SET, DEL, H*, EVALSHA, TIME and INFO"
-    if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
-        return f"refuses the password: correct user and password in {_VARIABLE}"
-    if isinstance(error, redis.BusyLoadingError):
-        return "is still loading its data: wait a moment and try again"
-    if isinstance(error, redis.TimeoutError):
-        return f"does not answer in time: look after the server, or correct {_VARIABLE}"
-    if isinstance(error, redis.ConnectionError | OSError):
-        return f"cannot be reached: start the server, or correct {_VARIABLE}"
-    return f"does not do its work ({type(error).__name__}): look at its log"
 
 
 def _memory(told: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mixtrove.errors import StoreUnavailable
-from mixtrove.providers.redis_server import connect, name_of
+from mixtrove.providers.redis_server import connect, name_of, why
 from mixtrove.providers.slots import (
     BLOCK_AT_MOST,
     BREAKER,
@@ -188,8 +188,7 @@ class RedisSlots:
             return ask()
         except (redis.RedisError, OSError) as error:
             raise StoreUnavailable(
-                f"the Redis server {self._name}, which keeps the providers' quotas, cannot be used "
-                f"({type(error).__name__}): start it or correct MIXTROVE_REDIS_URL; without "
+                f"the Redis server {self._name}, which keeps the providers' quotas, {why(error)}; without "
                 "the variable quotas are kept in a file, for one machine"
             ) from error
 

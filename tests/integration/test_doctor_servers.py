@@ -200,7 +200,16 @@ def test_redis_is_written_and_read_and_nothing_stays(redis_url: str, said: Said)
         assert list(server.scan_iter(f"{redis_check.PREFIX}*")) == []
 
 
-def test_redis_with_a_password(said: Said) -> None:
+def listed() -> str:
+    """What `mixtrove providers list` says of a server that it cannot use, without the password."""
+    done = CliRunner().invoke(main, ["providers", "list"])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1), done.stderr
+    assert PASSWORD not in done.output
+    assert "wrong-word" not in done.output
+    return done.stderr
+
+
+def test_redis_with_a_password(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     with own_redis("--requirepass", PASSWORD) as url:
         good, bad = (url.replace("//", f"//:{word}@") for word in (PASSWORD, "wrong-word"))
         assert said("redis", good).startswith("ok")
@@ -208,15 +217,21 @@ def test_redis_with_a_password(said: Said) -> None:
             assert "refuses the password: correct user and password in MIXTROVE_REDIS_URL" in said(
                 "redis", refused
             )
+            monkeypatch.setenv("MIXTROVE_REDIS_URL", refused)
+            assert "quotas, refuses the password: correct user and password in MIXTROVE_REDIS_URL" in listed()
 
 
-def test_a_redis_that_is_full_or_drops_quotas_or_follows_another(said: Said) -> None:
+def test_a_redis_that_is_full_or_drops_quotas_or_follows_another(
+    said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with own_redis("--maxmemory", "3mb", "--maxmemory-policy", "noeviction") as url:
         assert said("redis", url).startswith("ok")
         with redis.Redis.from_url(url) as server, suppress(redis.OutOfMemoryError):
             for number in range(10_000):
                 server.set(f"filler:{number}", uuid.uuid4().hex * 30)
         assert "is full (" in said("redis", url)
+        monkeypatch.setenv("MIXTROVE_REDIS_URL", url)
+        assert "which keeps the providers' quotas, is full: raise its maxmemory" in listed()
         with redis.Redis.from_url(url) as server:
             server.config_set("maxmemory-policy", "allkeys-lru")
         assert "drops keys when its memory is full (maxmemory-policy allkeys-lru)" in said("redis", url)

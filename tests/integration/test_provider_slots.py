@@ -302,7 +302,7 @@ def test_after_a_kill_the_others_go_on_within_two_seconds(where: str, own_name: 
 
 def test_without_redis_there_is_a_sentence_without_the_password() -> None:
     with pytest.raises(
-        StoreUnavailable, match=r"127.0.0.1:9/0.*cannot be used.*MIXTROVE_REDIS_URL"
+        StoreUnavailable, match=r"127.0.0.1:9/0.*cannot be reached.*MIXTROVE_REDIS_URL"
     ) as caught:
         RedisSlots("redis://me:hush@127.0.0.1:9/0")
     assert "hush" not in str(caught.value)

@@ -203,7 +203,7 @@ def test_a_wrong_variable_is_named_in_one_sentence(
 @pytest.mark.parametrize(
     ("variable", "value", "code", "sentence"),
     [
-        ("MIXTROVE_REDIS_URL", f"redis://{AT}/0", 3, "start it or correct MIXTROVE_REDIS_URL"),
+        ("MIXTROVE_REDIS_URL", f"redis://{AT}/0", 3, "start the server, or correct MIXTROVE_REDIS_URL"),
         ("MIXTROVE_REDIS_URL", f"redis//{AT}/0", 2, "MIXTROVE_REDIS_URL is no URL of Redis"),
         ("MIXTROVE_DATABASE_URL", f"postgresql://{AT}/x", 3, "cannot be reached"),
         ("MIXTROVE_DATABASE_URL", f"postgresql//{AT}/x", 2, "is no database URL"),
