@@ -52,7 +52,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def redis_url() -> str:
+def redis_url(own_name: str) -> Iterator[str]:
     """The URL of a Redis server. Its keys are shared: a test names its providers by ``own_name``."""
     import redis
 
@@ -63,7 +63,9 @@ def redis_url() -> str:
         if os.environ.get("CI") == "true":
             pytest.fail(f"Redis is required in CI: {error}")
         pytest.skip(f"no Redis at {REDIS_URL}: start one to run this test")
-    return REDIS_URL
+    yield REDIS_URL
+    with redis.Redis.from_url(REDIS_URL) as server:
+        server.delete(f"slot:{own_name}")
 
 
 @pytest.fixture

@@ -68,12 +68,12 @@ def unsuitable(told: Mapping[str, Any]) -> str | None:
     if told.get("role") == "slave":
         return f"is a replica, which is read-only: name the primary server in {VARIABLE}"
     limit, policy = int(told.get("maxmemory", 0)), str(told.get("maxmemory_policy", "noeviction"))
-    if limit and policy != "noeviction":
+    if limit and policy.startswith("allkeys-"):
         return (
-            f"drops keys when its memory is full (maxmemory-policy {policy}), and with them the providers' "
-            "quotas: CONFIG SET maxmemory-policy noeviction"
+            f"drops any key when its memory is full (maxmemory-policy {policy}), also the providers' "
+            "quotas: CONFIG SET maxmemory-policy volatile-lru, which drops kept answers only"
         )
-    if limit and int(told.get("used_memory", 0)) >= NEARLY_FULL * limit:
+    if limit and policy == "noeviction" and int(told.get("used_memory", 0)) >= NEARLY_FULL * limit:
         return f"is full ({_memory(told)}): raise maxmemory, or give it less to keep"
     return None
 

@@ -48,7 +48,7 @@ def why(error: Exception) -> str:
     if isinstance(error, redis.OutOfMemoryError) or "OOM" in text:
         return "is full: raise its maxmemory, or give it less to keep"
     if isinstance(error, redis.exceptions.NoPermissionError):
-        return "lets this user in but not do what is needed: allow GET, SET, DEL, H*, EVALSHA, TIME and INFO"
+        return "lets this user in and not work: allow GET, SET, DEL, H*, EVALSHA, TIME, PERSIST and INFO"
     if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
         return f"refuses the password: correct user and password in {VARIABLE}"
     if isinstance(error, redis.BusyLoadingError):

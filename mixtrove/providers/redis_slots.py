@@ -104,14 +104,13 @@ for _, name in ipairs(NAMES) do
   values[#values + 1] = TEXTS[name] and row[name] or string.format('%.0f', row[name])
 end
 redis.call('HSET', KEYS[1], unpack(values))
-local lasts = math.max(0, row.blocked_until - now) / 1000000
-redis.call('EXPIRE', KEYS[1], string.format('%.0f', 172800 + lasts))
+redis.call('PERSIST', KEYS[1])
 return answer
 """
 
 
 class RedisSlots:
-    """The rows in Redis: hashes ``slot:{provider}``, each kept for two days beyond its block."""
+    """The rows in Redis: hashes ``slot:{provider}`` without a time to live: no ``volatile-*`` evicts them."""
 
     def __init__(self, url: str) -> None:
         """The server at this URL; it is asked once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,7 +23,9 @@ from mixtrove.library import schema
 from mixtrove.library.store import VERSION_TABLE, Store
 from mixtrove.messaging.worker import work
 from mixtrove.providers import redis_check
+from mixtrove.providers.redis_slots import RedisSlots
 from mixtrove.settings import Settings
+from tests.deployment import COMPOSE
 from tests.integration.own_servers import PASSWORD, Cluster, free_port, own_postgres, own_redis
 
 Said = Callable[[str, str], str]
@@ -234,9 +237,25 @@ def test_a_redis_that_is_full_or_drops_quotas_or_follows_another(
         assert "which keeps the providers' quotas, is full: raise its maxmemory" in listed()
         with redis.Redis.from_url(url) as server:
             server.config_set("maxmemory-policy", "allkeys-lru")
-        assert "drops keys when its memory is full (maxmemory-policy allkeys-lru)" in said("redis", url)
+        assert "drops any key when its memory is full (maxmemory-policy allkeys-lru)" in said("redis", url)
     with own_redis("--replicaof", "127.0.0.1", str(free_port())) as url:
         assert "is a replica, which is read-only" in said("redis", url)
+
+
+def test_the_policy_of_the_deployment_drops_answers_and_no_quota(said: Said) -> None:
+    [policy] = re.findall(r"--maxmemory-policy ([a-z-]+)", COMPOSE.read_text(encoding="utf-8"))
+    with own_redis("--maxmemory", "3mb", "--maxmemory-policy", policy) as url:
+        slots = RedisSlots(url)
+        for _ in range(3):
+            slots.reserve("discogs", 0.001, 60.0, "")
+        with redis.Redis.from_url(url) as server:
+            assert server.ttl("slot:discogs") == -1
+            for number in range(10_000):
+                server.set(f"search:{number}", uuid.uuid4().hex * 30, ex=3600)
+            assert server.info()["evicted_keys"] > 1_000
+        assert slots.look("discogs")[0].requests == 3
+        slots.close()
+        assert said("redis", url).startswith("ok")
 
 
 def test_a_redis_that_is_away_or_no_redis(cluster: Cluster, said: Said) -> None:
