@@ -30,12 +30,12 @@ def dead_letters() -> None:
       mixtrove dead-letters list
       mixtrove dead-letters show 3fa9c1d2
       mixtrove dead-letters retry 3fa9c1d2
-      mixtrove dead-letters drop --all
+      mixtrove dead-letters drop --all --yes
     """
 
 
 @dead_letters.command("list")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @AS_JSON
 def list_(limit: int, as_json: bool) -> None:
     """List dead letters, the oldest first, with the reason of each.
@@ -44,22 +44,26 @@ def list_(limit: int, as_json: bool) -> None:
     For example:
       mixtrove dead-letters list --json
     """
-    from mixtrove.messaging.dead_letters import count_dead, list_dead
+    from mixtrove.messaging.dead_letters import list_dead
 
     with _queue() as (connection, topology):
-        everything = count_dead(connection, topology)
-        found = list_dead(connection, topology, limit=limit)
+        found = list_dead(connection, topology)
+    shown = found[:limit]
     if as_json:
-        print_json([asdict(one) for one in found])
-        return
+        print_json([asdict(one) for one in shown])
+    else:
+        _print(shown)
+    say_rest(len(shown), len(found), "dead letters", err=as_json)
+
+
+def _print(shown: list[DeadLetter]) -> None:
     columns = ("id", "since", "message_id", "routing_key", "bytes", "copies", "reason")
     rows = [
         (one.id, one.since, one.message_id, one.routing_key, one.size, one.copies, one.reason)
-        for one in found
+        for one in shown
     ]
     spare = ("copies", "bytes", "routing_key", "message_id")
     print_table(columns, rows, empty="there are no dead letters", spare=spare)
-    say_rest(sum(one.copies for one in found), everything, "messages")
 
 
 @dead_letters.command()
@@ -98,12 +102,13 @@ def retry(ids: tuple[str, ...], everything: bool, as_json: bool) -> None:
       mixtrove dead-letters retry 3fa9c1d2 0b77e1aa
       mixtrove dead-letters retry --all
     """
-    from mixtrove.messaging.dead_letters import retry_dead
+    from mixtrove.messaging.dead_letters import count_dead, retry_dead
 
     meant = _meant(ids, everything)
     with _queue() as (connection, topology):
         done = retry_dead(connection, topology, meant)
-    _say(done, "sent again", as_json)
+        left = count_dead(connection, topology)
+    _say(done, "sent again", left if everything else 0, as_json)
 
 
 @dead_letters.command()
@@ -118,7 +123,7 @@ def drop(ids: tuple[str, ...], everything: bool, yes: bool, as_json: bool) -> No
     For example:
       mixtrove dead-letters drop 3fa9c1d2 --yes
     """
-    from mixtrove.messaging.dead_letters import drop_dead
+    from mixtrove.messaging.dead_letters import count_dead, drop_dead
 
     meant = _meant(ids, everything)
     if as_json:
@@ -127,7 +132,8 @@ def drop(ids: tuple[str, ...], everything: bool, yes: bool, as_json: bool) -> No
         confirm("delete all dead letters?" if meant is None else f"delete {', '.join(meant)}?")
     with _queue() as (connection, topology):
         done = drop_dead(connection, topology, meant)
-    _say(done, "deleted", as_json)
+        left = count_dead(connection, topology)
+    _say(done, "deleted", left if everything else 0, as_json)
 
 
 def _meant(ids: tuple[str, ...], everything: bool) -> tuple[str, ...] | None:
@@ -138,11 +144,13 @@ def _meant(ids: tuple[str, ...], everything: bool) -> tuple[str, ...] | None:
     return None if everything else ids
 
 
-def _say(done: list[DeadLetter], what: str, as_json: bool) -> None:
+def _say(done: list[DeadLetter], what: str, left: int, as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) for one in done])
-    else:
+    elif done or not left:
         click.echo(f"{len(done):,} {what}" if done else "there are no dead letters")
+    if left:
+        click.echo(f"{left:,} came meanwhile and are left: `mixtrove dead-letters list`", err=as_json)
 
 
 @contextmanager

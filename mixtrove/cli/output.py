@@ -94,10 +94,10 @@ def as_json_text(value: object) -> str:
     return json_module.dumps(value, ensure_ascii=False, indent=2, default=_json_value)
 
 
-def say_rest(shown: int, everything: int, what: str) -> None:
-    """Tell that there is more than a list shows."""
+def say_rest(shown: int, everything: int, what: str, *, err: bool = False) -> None:
+    """Tell that there is more than a list shows; with ``err`` on stderr, where stdout is data."""
     if shown < everything:
-        click.echo(f"{shown:,} of {everything:,} {what}: --limit shows more")
+        click.echo(f"{shown:,} of {everything:,} {what}: --limit shows more", err=err)
 
 
 def text_of(value: object) -> str:

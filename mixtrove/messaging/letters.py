@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from mixtrove.messaging.topology import Topology
 
-REASON, SINCE, EXCHANGE, ROUTING_KEY, RETRIES = (
-    "mixtrove-reason", "mixtrove-dead-since", "mixtrove-exchange", "mixtrove-routing-key", "mixtrove-retries"
+REASON, SINCE, EXCHANGE, ROUTING_KEY, RETRIES, RUN = (
+    "mixtrove-reason", "mixtrove-dead-since", "mixtrove-exchange", "mixtrove-routing-key", "mixtrove-retries",
+    "mixtrove-retry-run",
 )  # fmt: skip
-"""Headers: why it is dead, since when, where it was sent to, how often it waited in the retry queue."""
+"""Headers: why it is dead, since when, where it was sent to, how often it waited in the retry queue, which
+``dead-letters retry`` sent it again."""
 
 _KEPT = ("content_type", "content_encoding", "correlation_id", "message_id", "timestamp", "type", "app_id")
 _LONGEST_REASON = 2_000
@@ -45,13 +47,19 @@ class Letter:
         found = (self.properties.headers or {}).get(RETRIES, 0)
         return found if isinstance(found, int) else 0
 
+    @property
+    def run(self) -> str | None:
+        """Which run of ``retry`` sent it again last."""
+        found = (self.properties.headers or {}).get(RUN)
+        return found if isinstance(found, str) else None
+
 
 def bury(channel: BlockingChannel, topology: Topology, letter: Letter, reason: str) -> None:
     """Send a message to the dead letters; ``channel`` confirms. The original is not acknowledged here."""
     headers = {
         **_headers(letter.properties),
         REASON: reason[:_LONGEST_REASON],
-        SINCE: datetime.now(UTC).isoformat(timespec="seconds"),
+        SINCE: datetime.now(UTC).isoformat(timespec="milliseconds"),
         EXCHANGE: letter.exchange,
         ROUTING_KEY: letter.routing_key,
     }
@@ -63,14 +71,14 @@ def delay(channel: BlockingChannel, topology: Topology, letter: Letter) -> None:
     _send(channel, "", topology.retry, letter, {**_headers(letter.properties), RETRIES: letter.retries + 1})
 
 
-def send_again(channel: BlockingChannel, exchange: str, routing_key: str, letter: Letter) -> None:
-    """Send a dead letter to where it was sent to at first, as if it were new."""
+def send_again(channel: BlockingChannel, exchange: str, routing_key: str, letter: Letter, run: str) -> None:
+    """Send a dead letter to where it was sent to at first, as if it were new but for the mark of this run."""
     headers = {
         name: value
         for name, value in _headers(letter.properties).items()
         if name not in _OURS and name != RETRIES
     }
-    _send(channel, exchange, routing_key, letter, headers)
+    _send(channel, exchange, routing_key, letter, {**headers, RUN: run})
 
 
 def _send(
