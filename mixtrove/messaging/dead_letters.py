@@ -25,6 +25,7 @@ from mixtrove.messaging.letters import (
     Letter,
     send_again,
 )
+from mixtrove.messaging.reading import envelope_id
 
 if TYPE_CHECKING:
     from pika import BlockingConnection
@@ -55,7 +56,7 @@ class DeadLetter:
     id: str
     reason: str
     since: datetime | None
-    message_id: str | None  # as its sender chose it
+    message_id: str | None  # as its sender chose it: the property, or the id in what it says
     routing_key: str
     exchange: str
     size: int  # bytes
@@ -302,7 +303,7 @@ def _dead(letter: Letter) -> DeadLetter:
         id_of(letter),
         str(reason),
         _time(headers.get(SINCE) or first.get("time")),
-        letter.properties.message_id,
+        letter.properties.message_id or envelope_id(letter.body),
         str(letter.routing_key if key is None else key),
         str(letter.exchange if exchange is None else exchange),
         len(letter.body),

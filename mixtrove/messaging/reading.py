@@ -53,6 +53,17 @@ def read_request(body: bytes) -> Request:
     return Request(message.id, digest, asked, tracklist)
 
 
+def envelope_id(body: bytes) -> str | None:
+    """The id that a message gives itself, whether it is understood or not; None: it gives none."""
+    if len(body) > LARGEST:
+        return None
+    try:
+        found = _object(body).get("id")
+    except BadInput:
+        return None
+    return found if isinstance(found, str) else None
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
         found = pydantic_core.from_json(body)

@@ -19,6 +19,7 @@ from mixtrove.messaging.dead_letters import buried, list_dead, retry_dead
 from mixtrove.messaging.letters import Letter
 from mixtrove.messaging.worker import Moved
 from tests.integration.messages_scene import Scene, begin, request
+from tests.integration.test_library_views import on_terminal
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -144,3 +145,32 @@ def test_an_id_that_is_not_clear_or_not_there_is_refused(scene: Scene) -> None:
         assert result.exit_code != 0
         assert said in result.output
     assert scene.depth(scene.topology.dead) == 20
+
+
+def test_the_id_in_a_message_is_listed_when_its_property_is_not_set(scene: Scene) -> None:
+    die(scene, json.dumps({**request("mine"), "version": 9}).encode(), b"[1]", b'{"id": 7}', b"\xff")
+    assert [one.message_id for one in scene.dead()] == ["mine", None, None, None]
+    die(scene, json.dumps(request("other")).encode(), message_id="property")
+    assert {one.message_id for one in scene.dead()} == {"mine", "property", None}
+
+
+def test_what_a_stranger_sent_does_not_steer_the_terminal(scene: Scene) -> None:
+    evil = "\x1b]0;owned\x07\x9b2J\r\x7f"
+    die(scene, f"{evil}\tone\ntwo Ä".encode(), message_id=evil)
+    [found] = scene.dead()
+    listed, shown = dead_letters("list"), dead_letters("show", found.id)
+    as_json = dead_letters("show", found.id, "--json")
+    for said in (listed, shown, as_json):
+        assert not set("\x1b\x07\x9b\r\x7f") & set(said.stdout)
+        assert "owned" in said.stdout
+    assert shown.stdout.endswith("\\x1b]0;owned\\x07\\x9b2J\\r\\x7f\tone\ntwo Ä\n")
+    assert json.loads(as_json.stdout)["body"] == f"{evil}\tone\ntwo Ä"
+
+
+def test_a_long_message_is_cut_on_a_terminal_only(scene: Scene) -> None:
+    die(scene, b"x" * 5_000)
+    [found] = scene.dead()
+    assert dead_letters("show", found.id).stdout.count("x") >= 5_000
+    [*_, body, _, sentence] = on_terminal(100, scene.settings.home, "dead-letters", "show", found.id)
+    assert body == "x" * 4_000
+    assert sentence == f"4,000 of 5,000 characters: `mixtrove dead-letters show {found.id} --json` has all"
