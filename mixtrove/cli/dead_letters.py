@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mixtrove.cli.output import AS_JSON, confirm, print_json, print_table, refuse_to_ask, say_rest
+from mixtrove.cli.output import (
+    AS_JSON,
+    confirm,
+    harmless,
+    is_terminal,
+    print_json,
+    print_table,
+    refuse_to_ask,
+    say_rest,
+)
 
 if TYPE_CHECKING:
     from pika import BlockingConnection
 
     from mixtrove.messaging.dead_letters import DeadLetter
     from mixtrove.messaging.topology import Topology
+
+LONGEST = 4_000
+"""Characters of a message that are shown on a terminal."""
 
 _IDS = click.argument("ids", nargs=-1)
 _ALL = click.option("--all", "everything", is_flag=True, help="All of them.")
@@ -85,9 +97,15 @@ def show(id_: str, as_json: bool) -> None:
         print_json({**asdict(found), "body": text})
         return
     for name, value in asdict(found).items():
-        click.echo(f"{name.replace('_', ' '):12} {'' if value is None else value}")
+        click.echo(f"{name.replace('_', ' '):12} {'' if value is None else harmless(str(value))}")
     click.echo()
-    click.echo(text)
+    longest = LONGEST if is_terminal() else len(text)
+    click.echo(harmless(text[:longest]))
+    if longest < len(text):
+        click.echo(
+            f"\n{longest:,} of {len(text):,} characters: `mixtrove dead-letters show {found.id} --json` "
+            "has all"
+        )
 
 
 @dead_letters.command()

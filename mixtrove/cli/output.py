@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,9 @@ from mixtrove.library.spreadsheet import to_csv
 
 FOLLOW = "Statistics follow with the next `mixtrove discover`."
 """What every command says that changes what the warehouse shows."""
+
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but newline and tab, and halves of characters, which cannot be printed."""
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 """The option of every command whose answer a program may want."""
@@ -90,8 +94,14 @@ def print_json(value: object) -> None:
 
 
 def as_json_text(value: object) -> str:
-    """One value as JSON text."""
-    return json_module.dumps(value, ensure_ascii=False, indent=2, default=_json_value)
+    """One value as JSON text; signs that steer a terminal are escaped."""
+    text = json_module.dumps(value, ensure_ascii=False, indent=2, default=_json_value)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def harmless(text: str) -> str:
+    """A text of a stranger for a terminal: what would steer it is written as ``\\x1b``."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def say_rest(shown: int, everything: int, what: str, *, err: bool = False) -> None:
@@ -101,7 +111,10 @@ def say_rest(shown: int, everything: int, what: str, *, err: bool = False) -> No
 
 
 def text_of(value: object) -> str:
-    """A cell for people: nothing for None, ``yes``/``no``, minutes of times, lists with commas."""
+    """A cell for people: nothing for None, ``yes``/``no``, minutes of times, lists with commas.
+
+    What would steer a terminal is escaped.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -113,8 +126,8 @@ def text_of(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(text_of(item) for item in value)
     if isinstance(value, dict):
-        return json_module.dumps(value, ensure_ascii=False, default=_json_value)
-    return " ".join(str(value).split())
+        return harmless(json_module.dumps(value, ensure_ascii=False, default=_json_value))
+    return harmless(" ".join(str(value).split()))
 
 
 def clock(seconds: int | None) -> str | None:
@@ -126,7 +139,8 @@ def clock(seconds: int | None) -> str | None:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Whether stdout is one: a person reads it."""
     return sys.stdout.isatty()
 
 
@@ -145,7 +159,7 @@ def _print_table(
         )
         for index, name in enumerate(columns)
     ]
-    if not _is_terminal():
+    if not is_terminal():
         for line in table(shown):
             click.echo(line)
         return
