@@ -43,11 +43,14 @@ def check(settings: Settings) -> Checked:
 
     Raises:
         BadInput: no server is set, or its URL is none.
-        BrokerUnavailable: it cannot be used, or some of its queues were deleted.
+        BrokerUnavailable: it cannot be used, or some of its queues were deleted or are of another kind.
     """
     with connected(settings) as connection:
         took = _there_and_back(connection)
-        depths = _depths(connection, topology_of(settings), server_name(settings))
+        topology = topology_of(settings)
+        depths = _depths(connection, topology, server_name(settings))
+        if depths is not None:
+            _declared_alike(connection, topology)
         return Checked(server_name(settings), server_version(connection), took * 1000, depths)
 
 
@@ -76,6 +79,13 @@ def _there_and_back(connection: BlockingConnection) -> float:
     if body != sent:
         raise BrokerUnavailable("RabbitMQ confirmed a message and did not give it back: see its log")
     return took
+
+
+def _declared_alike(connection: BlockingConnection, topology: Topology) -> None:
+    """Refuse queues of the right names and another kind, which `messages work` would refuse."""
+    channel = connection.channel()
+    topology.declare(channel)
+    channel.close()
 
 
 def _depths(connection: BlockingConnection, topology: Topology, name: str) -> dict[str, int] | None:

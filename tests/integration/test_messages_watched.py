@@ -137,3 +137,13 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
         assert result.exit_code == 1
         assert "geheim" not in result.output
         assert "gehe/im" not in result.output
+
+
+def test_doctor_refuses_queues_of_another_kind_as_work_does(scene: Scene) -> None:
+    with scene.channel() as channel:
+        channel.queue_delete(scene.topology.dead)
+        channel.queue_declare(scene.topology.dead, durable=True)
+    result = doctor()
+    assert line(result).startswith("!!  rabbitmq ")
+    assert f"has {scene.topology.dead} with other arguments than are needed: empty and" in line(result)
+    assert result.exit_code == 1
