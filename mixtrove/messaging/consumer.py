@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 BATCH = 50
 """Messages of one transaction at most: others who write wait for it."""
 
-PREFETCH = 2 * BATCH
-"""Messages that the server sends ahead."""
+BATCH_BYTES = 1_000_000
+"""Bytes of a batch at most, unless it is one message: a large one is parsed and written for many seconds."""
+
+PREFETCH = BATCH
+"""Messages that the server sends ahead: of 10 MB each they are 500 MB here."""
 
 LINGER = 0.005
 """Seconds without a new message after which a batch is not waited for."""
@@ -110,7 +113,8 @@ class Consumer:
         while seen < len(self._waiting) < BATCH:
             seen = len(self._waiting)
             self._connection.process_data_events(LINGER)
-        letters, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        number = _first(self._waiting)
+        letters, self._waiting = self._waiting[:number], self._waiting[number:]
         return letters
 
     def _settle(self, letters: Sequence[Letter]) -> None:
@@ -122,6 +126,7 @@ class Consumer:
                 good.append((letter, read_request(letter.body)))
             except BadInput as refused:
                 bad.append((letter, str(refused)))
+            self._connection.process_data_events(0)  # else heartbeats are missed and all comes again
         away: StoreUnavailable | None = None
         late: list[Letter] = []
         try:
@@ -155,3 +160,13 @@ class Consumer:
         for letter, reason in bad:
             if letter.tag not in there:
                 bury(self._out, self._topology, letter, reason)
+
+
+def _first(letters: Sequence[Letter]) -> int:
+    """How many of these are one batch."""
+    size = 0
+    for number, letter in enumerate(letters[:BATCH]):
+        size += len(letter.body)
+        if number and size > BATCH_BYTES:
+            return number
+    return min(len(letters), BATCH)

@@ -35,7 +35,7 @@ class Given(BaseModel):
 class TracklistGiven(Given):
     """A tracklist, and what is known of the mix; that replaces what the text itself says."""
 
-    text: Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")] = Field(
+    text: Annotated[str, Field(min_length=1, max_length=2_000_000, pattern=r"^[^\x00]*$")] = Field(
         description="as it was pasted, or the content of a CUE sheet, CSV or JSON",
         examples=["1. Eric Prydz - Opus (Four Tet Remix)\n2. ID - ID"],
     )

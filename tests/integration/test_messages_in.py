@@ -22,8 +22,8 @@ from mixtrove.errors import BrokerUnavailable, StoreUnavailable
 from mixtrove.library import schema
 from mixtrove.library.jobs import MOST
 from mixtrove.library.tracklists import import_tracklist
-from mixtrove.messaging.broker import connected
-from mixtrove.messaging.consumer import PREFETCH, RETRIES, Consumer
+from mixtrove.messaging.broker import HEARTBEAT, connected
+from mixtrove.messaging.consumer import BATCH, RETRIES, Consumer
 from mixtrove.messaging.dead_letters import retry_dead
 from mixtrove.messaging.reading import LARGEST
 from mixtrove.messaging.worker import Moved, pump, work
@@ -105,6 +105,7 @@ POISON: list[tuple[dict[str, Any] | bytes, str]] = [
     (request(tracklist={"text": MIX}, tracklist_id=NOWHERE), "data: give either tracklist or tracklist_id"),
     (request(tracklist={"text": MIX}, reply_key="#.*"), "data.reply_key: String should match"),
     (request(tracklist={"text": MIX}, usr="mo"), "data.usr: Extra inputs are not permitted"),
+    (request(tracklist={"text": "A - B\n" * 400_000}), "data.tracklist.text: String should have at most 200"),
     (b"{" + b" " * LARGEST, "it has 10,485,761 bytes, and 10,485,760 is the most"),
 ]  # fmt: skip
 
@@ -356,11 +357,43 @@ def test_a_queue_that_is_deleted_is_declared_anew(light: Scene) -> None:
 
 
 def test_looking_a_while_leaves_the_rest_for_the_next_time(light: Scene) -> None:
-    light.send(*(request(f"m{number}") for number in range(PREFETCH + 20)))
+    light.send(*(request(f"m{number}") for number in range(BATCH + 20)))
     looks = iter([False, True])
-    assert light.pump(stopping=lambda: next(looks)).taken == PREFETCH // 2
-    assert light.pump() == Moved(taken=PREFETCH // 2 + 20)
-    assert len(light.jobs()) == PREFETCH + 20
+    assert light.pump(stopping=lambda: next(looks)).taken == BATCH
+    assert light.pump() == Moved(taken=20)
+    assert len(light.jobs()) == BATCH + 20
+
+
+def test_large_requests_are_settled_one_by_one(light: Scene) -> None:
+    text = "1. Bicep - Glue\n" + f"{'x' * 3_000}\n" * 200
+    light.send(*(request(f"m{number}", tracklist={"text": text}) for number in range(3)))
+    with connected(light.settings) as connection:
+        consumer = Consumer(connection, light.topology, light.store, user="dj")
+        assert [consumer.take(5) for _ in range(3)] == [1, 1, 1]
+        consumer.stop()
+    assert light.depth(light.topology.requests) == 0
+
+
+def test_the_server_hears_of_a_consumer_between_two_requests(light: Scene) -> None:
+    light.send(*(request(f"m{number}") for number in range(10)))
+    served: list[float] = []
+    with connected(light.settings) as connection:
+        consumer = Consumer(connection, light.topology, light.store, user="dj")
+        until(lambda: connection.process_data_events(0.1) or len(consumer._waiting) == 10)
+        serve = connection.process_data_events
+        connection.process_data_events = lambda wait: (served.append(wait), serve(wait))
+        assert consumer.take(5) == 10
+        connection.process_data_events = serve
+    assert served.count(0) >= 10
+
+
+def test_a_long_request_does_not_cost_the_connection(light: Scene) -> None:
+    assert light.settings.amqp_url is not None
+    url = light.settings.amqp_url.get_secret_value()
+    for given, seconds in ((url, HEARTBEAT), (f"{url}?heartbeat=30", 30)):
+        settings = light.settings.model_copy(update={"amqp_url": type(light.settings.amqp_url)(given)})
+        with connected(settings) as connection:
+            assert connection._impl.params.heartbeat == seconds
 
 
 def test_a_queue_with_other_arguments_is_named_with_the_remedy(light: Scene) -> None:
