@@ -6,7 +6,6 @@ shows it. Not here: what the job does (``jobs.py``).
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import sys
@@ -17,15 +16,14 @@ from typing import TextIO
 import dagster as dg
 
 from discovery_assets.definitions import ASSETS, build_definitions
-from mixtrove.errors import BadInput, StoreUnavailable
+from mixtrove.database.dagster_url import PG_URL, is_on_postgres
+from mixtrove.errors import StoreUnavailable
 from mixtrove.settings import Settings
 from resources.home import Home
 from sensors.abandoned import end_abandoned_runs
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
 ON_POSTGRES = TEMPLATE.with_name("dagster-postgres.yaml")
-PG_URL = "DAGSTER_PG_URL"
-"""The variable that says where Dagster keeps its runs and events; without it beside its settings."""
 LOGGER = "progress"
 
 _STEPS = {"__".join(asset.key.path): asset.key.to_user_string() for asset in ASSETS}
@@ -55,24 +53,6 @@ def prepare_dagster_home(settings: Settings) -> Path:
             f"{folder} cannot be written: {error.strerror}; set MIXTROVE_HOME to a folder you may write to"
         ) from error
     return folder
-
-
-def is_on_postgres(url: str | None) -> bool:
-    """Whether Dagster is on Postgres; a URL that would fail at the first event is refused before it.
-
-    Raises:
-        BadInput: it does, or the package dagster-postgres is missing.
-    """
-    if not url:
-        return False
-    if not url.startswith("postgresql+psycopg2://"):
-        raise BadInput(
-            f"{PG_URL} must begin with postgresql+psycopg2:// (with a plain postgresql:// Dagster fails at "
-            "its first event): write that before the rest of the URL"
-        )
-    if importlib.util.find_spec("dagster_postgres") is None:
-        raise BadInput(f"{PG_URL} is set and the package is missing: install mixtrove[postgres], or unset it")
-    return True
 
 
 def run_discovery(

@@ -25,8 +25,8 @@ _Check = Callable[["Settings"], tuple[str, str]]
 def doctor() -> None:
     """Check this installation: home, servers, store, catalogue, warehouse, want rules, channels, providers.
 
-    Servers that are configured (Postgres, Redis, RabbitMQ) get a real round trip: something is written, read
-    and taken back.
+    Servers that are configured (Postgres, Redis, RabbitMQ, Dagster's Postgres) get a real round trip:
+    something is written, read and taken back.
 
     Each line says ok, -- (not there yet, with the command that makes it) or !! (wrong, with what to do).
     A provider is ok when it is ready, -- when it is off or told us to wait, !! when it fails. The exit code
@@ -84,6 +84,9 @@ def _findings(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 def _servers(settings: Settings) -> Iterator[tuple[str, _Check]]:
     """The servers that this installation uses: an embedded one has none."""
+    import os
+
+    from mixtrove.database.dagster_url import PG_URL
     from mixtrove.database.opening import database_url
 
     try:
@@ -94,6 +97,8 @@ def _servers(settings: Settings) -> Iterator[tuple[str, _Check]]:
         yield "postgres", _postgres
     if settings.redis_url is not None:
         yield "redis", _redis
+    if os.environ.get(PG_URL):
+        yield "dagster", _dagster
 
 
 def _postgres(settings: Settings) -> tuple[str, str]:
@@ -108,6 +113,19 @@ def _postgres(settings: Settings) -> tuple[str, str]:
     if found.schema is None:
         return _ABSENT, f"{told}; it holds no store yet: mixtrove db upgrade, or mixtrove home copy"
     return _OK, f"{told}, schema {found.schema}"
+
+
+def _dagster(_settings: Settings) -> tuple[str, str]:
+    """Where Dagster keeps its runs and events; it would say so at the first of them only."""
+    import os
+
+    from mixtrove.database.dagster_url import PG_URL, records_url
+    from mixtrove.database.postgres_check import check_records
+
+    url = records_url(os.environ[PG_URL])
+    found = check_records(url, PG_URL)
+    told = f"Postgres {found.version}, written and read in {found.milliseconds:.0f} ms"
+    return _OK, f"{url}: {told}; for Dagster's runs and events"
 
 
 def _redis(settings: Settings) -> tuple[str, str]:

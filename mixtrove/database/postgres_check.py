@@ -1,4 +1,4 @@
-"""A real round trip to the Postgres server of a store: what is wrong with it, and what to do.
+"""A real round trip to a Postgres server of ours: what is wrong with it, and what to do.
 
 Here: the questions that ``mixtrove doctor`` asks once. Not here: the sentences of errors in daily use
 (``unavailable.py``). A row is written and read in a transaction that is rolled back.
@@ -25,6 +25,10 @@ PATIENCE = 5
 """Seconds to connect, and for one statement."""
 
 
+_Ours = tuple[Chain, sa.Table] | None
+"""The migrations and the table of a store; None for a database with other tables."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A server that can be used."""
@@ -45,6 +49,23 @@ def check_postgres(url: sa.URL, chain: Chain, written: sa.Table) -> Answered:
     Raises:
         StoreUnavailable: a sentence with the remedy.
     """
+    return _checked(url, VARIABLE, (chain, written))
+
+
+def check_records(url: sa.URL, variable: str) -> Answered:
+    """Connect, look at what the server is, make a table and write a row, roll back.
+
+    Args:
+        url: of a database with tables that are not ours; ``dagster_url.records_url`` gives it.
+        variable: names it.
+
+    Raises:
+        StoreUnavailable: a sentence with the remedy.
+    """
+    return _checked(url, variable, None)
+
+
+def _checked(url: sa.URL, variable: str, ours: _Ours) -> Answered:
     import psycopg
 
     name = str(url)
@@ -53,15 +74,15 @@ def check_postgres(url: sa.URL, chain: Chain, written: sa.Table) -> Answered:
         connecting = psycopg.connect(plain, connect_timeout=PATIENCE, client_encoding="utf8")
     except psycopg.Error as error:
         text = str(error) if isinstance(error, psycopg.OperationalError) else ""  # others quote the URL
-        raise StoreUnavailable(f"{name} {refused(text)}") from None
+        raise StoreUnavailable(f"{name} {refused(text, variable)}") from None
     with closing(connecting) as connection:
         try:
-            return _asked(connection, name, chain, written)
+            return _asked(connection, name, variable, ours)
         except psycopg.Error as error:
             raise StoreUnavailable(f"{name} does not do its work: {_first(str(error))}") from error
 
 
-def _asked(connection: Any, name: str, chain: Chain, written: sa.Table) -> Answered:
+def _asked(connection: Any, name: str, variable: str, ours: _Ours) -> Answered:
     import psycopg
 
     connection.execute(f"SET statement_timeout = {PATIENCE * 1000:d}")
@@ -71,17 +92,17 @@ def _asked(connection: Any, name: str, chain: Chain, written: sa.Table) -> Answe
         "pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
     ).fetchone()
     connection.rollback()
-    if trouble := unsuitable(number, encoding, standby=standby, read_only=read_only):
+    if trouble := unsuitable(number, encoding, standby=standby, read_only=read_only, variable=variable):
         raise StoreUnavailable(f"{name} {trouble}")
-    found = _schema(connection, chain)
-    if found is not None:
-        refuse_schema(name, chain, found)
+    found = None if ours is None else _schema(connection, ours[0])
+    if ours is not None and found is not None:
+        refuse_schema(name, ours[0], found)
     started = time.perf_counter()
     try:
-        if found is None:
+        if ours is None or found is None:
             _try_table(connection)
         else:
-            _try_row(connection, written)
+            _try_row(connection, ours[1])
     except psycopg.errors.InsufficientPrivilege as error:
         user = connection.info.user
         raise StoreUnavailable(
@@ -96,7 +117,9 @@ def _asked(connection: Any, name: str, chain: Chain, written: sa.Table) -> Answe
     return Answered(f"{number // 10_000}.{number % 10_000}", milliseconds, found)
 
 
-def unsuitable(number: int, encoding: str, *, standby: bool, read_only: bool) -> str | None:
+def unsuitable(
+    number: int, encoding: str, *, standby: bool, read_only: bool, variable: str = VARIABLE
+) -> str | None:
     """Why a server cannot hold a store, with the remedy; None when it can.
 
     Args:
@@ -104,15 +127,16 @@ def unsuitable(number: int, encoding: str, *, standby: bool, read_only: bool) ->
         encoding: of the database.
         standby: whether it follows another server.
         read_only: whether transactions may not write.
+        variable: names the server.
     """
     if number < OLDEST * 10_000:
         return f"is Postgres {number // 10_000}: install {OLDEST} or newer"
     if standby:
-        return f"is a replica, which is read-only: name the primary server in {VARIABLE}"
+        return f"is a replica, which is read-only: name the primary server in {variable}"
     if read_only:
         return (
             "is read-only (default_transaction_read_only): switch that off for this user, or name "
-            f"another server in {VARIABLE}"
+            f"another server in {variable}"
         )
     return wrong_encoding(encoding)
 
@@ -156,7 +180,7 @@ def _try_row(connection: Any, written: sa.Table) -> None:
 
 
 def _try_table(connection: Any) -> None:
-    """Nothing is there yet: whether a table may be made."""
+    """Nothing of ours is there: whether a table may be made."""
     name = f"mixtrove_doctor_{uuid.uuid4().hex[:16]}"
     connection.execute(f"CREATE TABLE {name} (number integer)")
     connection.execute(f"INSERT INTO {name} VALUES (1)")  # noqa: S608 - a name of ours

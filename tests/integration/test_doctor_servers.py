@@ -34,6 +34,7 @@ Said = Callable[[str, str], str]
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIXTROVE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DAGSTER_PG_URL", raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,9 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     """``said("postgres", url)``: what doctor says of a server, and that it says no password."""
 
     def ask(server: str, url: str) -> str:
-        variable = {"postgres": "MIXTROVE_DATABASE_URL", "redis": "MIXTROVE_REDIS_URL"}[server]
+        variable = {
+            "postgres": "MIXTROVE_DATABASE_URL", "redis": "MIXTROVE_REDIS_URL", "dagster": "DAGSTER_PG_URL",
+        }[server]  # fmt: skip
         monkeypatch.setenv(variable, url)
         done = CliRunner().invoke(main, ["doctor"])
         assert PASSWORD not in done.output
@@ -165,6 +168,31 @@ def test_a_database_that_is_not_in_utf8_is_refused(cluster: Cluster, said: Said,
         assert connection.execute(
             "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         ).fetchone() == (0,)
+
+
+def test_where_dagster_keeps_its_records_is_tried_too(cluster: Cluster, said: Said) -> None:
+    def of_dagster(url: str) -> str:
+        return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+    line = said("dagster", of_dagster(cluster.url()))
+    assert line.startswith("ok  dagster")
+    assert "written and read in" in line
+    for url, sentence in (
+        (cluster.url(), "DAGSTER_PG_URL must begin with postgresql+psycopg2://"),
+        (of_dagster(cluster.url(password="wrong-word")), "correct user and password in DAGSTER_PG_URL"),
+        (of_dagster(cluster.url("nowhere")), "create it with createdb, or correct DAGSTER_PG_URL"),
+        (of_dagster(f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/x"), "(nothing listens there)"),
+        (of_dagster(f"postgresql://me:{PASSWORD}@127.0.0.1:port/x"), "has a port that is no number"),
+        (of_dagster(cluster.url() + "?options=-cdefault_transaction_read_only%3Don"), "is read-only"),
+    ):
+        line = said("dagster", url)
+        assert line.startswith("!!  dagster")
+        assert sentence in line
+    with psycopg.connect(cluster.url()) as connection:
+        tables = connection.execute(
+            b"SELECT tablename FROM pg_tables WHERE tablename LIKE 'mixtrove_doctor%'"
+        )
+        assert tables.fetchall() == []
 
 
 def test_a_user_who_may_not_write_is_told_so(cluster: Cluster, said: Said) -> None:
