@@ -53,7 +53,7 @@ lint: $(INSTALLED) ## ruff, mypy --strict, bandit, the import contract
 test: lint $(OLD_DUCKDB) ## lint, types, import contract and the whole test suite
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/unit/test_matching_pairs.py tests/unit/test_matching_records.py -k "recording or person or distances" \
 	  --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-append --cov-report=term --durations=30
 
 drill: $(INSTALLED) ## kill discovery, the Dagster job and parts of both deployments 30 times each and compare the libraries
 	MIXTROVE_DRILLS=30 $(BIN)/python -m pytest tests/drills -n 0 -s
