@@ -66,7 +66,8 @@ class DeadLetter:
 def count_dead(connection: BlockingConnection, topology: Topology) -> int:
     """How many messages are in the queue, copies included, those that another looks at left out."""
     with _looking(connection) as channel:
-        return _waiting(channel, topology)
+        first = _next(channel, topology)
+        return 0 if first is None else 1 + _waiting(channel, topology)
 
 
 def list_dead(connection: BlockingConnection, topology: Topology) -> list[DeadLetter]:
@@ -143,7 +144,18 @@ def _looking(connection: BlockingConnection) -> Iterator[BlockingChannel]:
         yield channel
     finally:
         if channel.is_open:
+            channel.cancel()  # the consumer of a look that ended early
+            channel.basic_nack(0, multiple=True)  # closing alone gives back at some time after it
             channel.close()
+
+
+def _next(channel: BlockingChannel, topology: Topology) -> Letter | None:
+    """The next message. The queue gives it out when it has done all that it was sent before.
+
+    Of what was given back shortly before, its depth may know nothing yet: so a look begins with this.
+    """
+    method, properties, body = channel.basic_get(topology.dead)
+    return None if method is None else _letter(method, properties, body)
 
 
 def _waiting(channel: BlockingChannel, topology: Topology) -> int:
@@ -155,8 +167,12 @@ def _held(channel: BlockingChannel, topology: Topology) -> Iterator[Letter]:
 
     They come from one consumer after the other, ``AHEAD`` each: asking for each takes five times as long.
     """
-    channel.basic_qos(prefetch_count=AHEAD)
+    first = _next(channel, topology)
+    if first is None:
+        return
     left = _waiting(channel, topology)
+    yield first
+    channel.basic_qos(prefetch_count=AHEAD)
     while left > 0:
         wanted = min(left, AHEAD)
         got = 0
@@ -174,11 +190,12 @@ def _held(channel: BlockingChannel, topology: Topology) -> Iterator[Letter]:
 
 def _given(channel: BlockingChannel, topology: Topology) -> Iterator[Letter]:
     """The same, to be acknowledged at once: each is asked for when the queue is done with the one before."""
-    for _ in range(_waiting(channel, topology)):
-        method, properties, body = channel.basic_get(topology.dead)
-        if method is None:
-            return
-        yield _letter(method, properties, body)
+    letter = _next(channel, topology)
+    left = _waiting(channel, topology)
+    while letter is not None:
+        yield letter
+        letter = _next(channel, topology) if left > 0 else None
+        left -= 1
 
 
 def _letter(method: Any, properties: Any, body: Any) -> Letter:
@@ -256,7 +273,6 @@ def _remove_all(
         seen.add(dead.id)
         done.append(dead)
         channel.basic_ack(letter.tag)  # the next one is given out after it
-    _settled(channel, topology)
     return _folded(done)
 
 
@@ -265,15 +281,7 @@ def _acknowledge(channel: BlockingChannel, topology: Topology, tags: Sequence[in
     for start in range(0, len(tags), AT_ONCE):
         for tag in tags[start : start + AT_ONCE]:
             channel.basic_ack(tag)
-        _settled(channel, topology)
-
-
-def _settled(channel: BlockingChannel, topology: Topology) -> None:
-    """Wait until the queue has done what was sent before: asking for a message has its turn in its log.
-
-    A message that comes goes back with the others.
-    """
-    channel.basic_get(topology.dead)
+        _next(channel, topology)  # what comes goes back with the others
 
 
 def _folded(there: Iterable[DeadLetter]) -> list[DeadLetter]:
