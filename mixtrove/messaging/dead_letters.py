@@ -43,8 +43,8 @@ keeps back when the channel closes is lost, and the messages are in the queue ag
 AHEAD = 20
 """Messages that the server sends ahead of a look: of 10 MB each they are 200 MB in its memory."""
 
-PATIENCE = 1.0
-"""Seconds without a message after which a look asks whether there are any."""
+PATIENCE = 3.0
+"""Seconds without a message after which a look ends, if there is none or none came at all."""
 
 _ID = 12  # letters of an id
 
@@ -183,7 +183,7 @@ def _held(channel: BlockingChannel, topology: Topology) -> Iterator[Letter]:
             if method is None or got == wanted:
                 break
         channel.cancel()
-        if got < wanted and not _waiting(channel, topology):
+        if got == 0 or (got < wanted and not _waiting(channel, topology)):
             return  # another looks at the others
         left -= got
 

@@ -44,7 +44,7 @@ def dead_letters(*arguments: str) -> Result:
 
 
 def die(scene: Scene, *bodies: bytes, **given: Any) -> None:
-    """Put messages into the dead letters, the first one the oldest; unconfirmed, for there may be many."""
+    """Put messages into the dead letters, the first one the oldest."""
     assert scene.settings.amqp_url is not None
     before = scene.depth(scene.topology.dead)
     connection = pika.BlockingConnection(pika.URLParameters(scene.settings.amqp_url.get_secret_value()))
@@ -57,6 +57,8 @@ def die(scene: Scene, *bodies: bytes, **given: Any) -> None:
             "mixtrove-routing-key": "discovery.requested",
         }
         properties = pika.BasicProperties(headers=headers, delivery_mode=2, **given)
+        if number == len(bodies) - 1:
+            channel.confirm_delivery()  # of the last, and so of all: they keep their order
         channel.basic_publish("", scene.topology.dead, body, properties)
     connection.close()
     while scene.depth(scene.topology.dead) < before + len(bodies):
