@@ -29,9 +29,9 @@ BLOCKED = 30.0
 HEARTBEAT = 180
 """Seconds without a sign of life until a connection counts as lost, unless the URL says ``?heartbeat=``.
 
-While a request is parsed and written nobody answers the server: the longest took 6 s on an idle machine. With
-the 60 s that RabbitMQ proposes, a very busy one would lose the request and be given it again, until it is a dead
-letter. The price: what a consumer had whose machine died is given to others after three minutes or more.
+While a request is parsed and written nobody answers the server: some 6 s for the longest, if nothing else
+runs. With the 60 s that RabbitMQ proposes, a very busy machine would lose the request and be given it again,
+until it is a dead letter. The price: what a consumer had whose machine died waits for three minutes or more.
 That the server's machine died is noticed earlier, by ``KEEPALIVE``.
 """
 
