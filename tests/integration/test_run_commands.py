@@ -96,7 +96,7 @@ def test_doctor_tells_what_is_there_what_is_absent_and_what_is_wrong(filled: Pat
     signs = {line.split()[1]: line.split()[0] for line in run("doctor").stdout.splitlines()}
     ours = ("mixtrove", "home", "store", "catalogue", "rules", "warehouse")
     providers = ("musicbrainz", "beatport", "spotify", "discogs", "itunes", "bandcamp")
-    absent = ("rabbitmq", *providers)
+    absent = ("rabbitmq", "notify", *providers)
     assert signs == dict.fromkeys(ours, "ok") | dict.fromkeys(absent, "--")
     (filled / "rules.toml").write_text("nonsense = [")
     (filled / "warehouse.duckdb").unlink()
