@@ -19,7 +19,7 @@ import pytest
 
 from tests.drills.contents import contents
 
-ROUNDS = int(os.environ.get("MIXTROVE_DRILLS", "3"))
+ROUNDS = int(os.environ.get("MIXTROVE_DRILLS", "2"))
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 DISCOVER = ("mixtrove", "discover")

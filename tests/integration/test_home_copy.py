@@ -198,9 +198,9 @@ copy_home(Settings(home=Path(sys.argv[1])), sys.argv[2], progress=report)
 def test_a_copy_that_is_killed_leaves_the_target_empty_and_is_made_again(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    home = make_home(tmp_path / "home", 3_000)
+    home = make_home(tmp_path / "home", 1_000)
     for url in (postgres_url, file(tmp_path / "other")):
-        for at in (30, 5_000, 60_000):
+        for at in (30, 2_000, 20_000):
             killed = subprocess.run([sys.executable, "-c", _KILLED, str(home), url, str(at)], check=False)
             assert killed.returncode == -9
             found = all_contents(url)
