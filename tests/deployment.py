@@ -10,12 +10,16 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pika
 import yaml
+
+from mixtrove.messaging.topology import Topology
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = ROOT / "compose.yaml"
@@ -105,6 +109,7 @@ class Parts:
             "MIXTROVE_DATABASE_URL": database,
             "MIXTROVE_REDIS_URL": redis,
             "MIXTROVE_AMQP_URL": rabbitmq,
+            "MIXTROVE_AMQP_NAME": f"test-{uuid.uuid4().hex[:16]}",
             "DAGSTER_PG_URL": database.replace("postgresql://", "postgresql+psycopg2://"),
             "DAGSTER_CODE_SERVER_HOST": "127.0.0.1",
             "DAGSTER_CODE_SERVER_PORT": self.ports["4000"],
@@ -128,7 +133,7 @@ class Parts:
     def environment(self, name: str) -> dict[str, str]:
         of_the_file = self.services[name]["environment"]
         assert set(self.changed) - set(of_the_file) == {
-            "MIXTROVE_HOME", "DAGSTER_HOME", "DAGSTER_LOGS", "PYTHONUNBUFFERED"
+            "MIXTROVE_AMQP_NAME", "MIXTROVE_HOME", "DAGSTER_HOME", "DAGSTER_LOGS", "PYTHONUNBUFFERED"
         }  # fmt: skip
         outside = {
             one: value for one, value in os.environ.items() if not one.startswith(("MIXTROVE", "DAGSTER"))
@@ -173,6 +178,15 @@ class Parts:
             assert self.running[name].poll() is None, f"{name} ended: {said}"
             assert time.monotonic() < end, f"{name} did not get there: {said}"
             time.sleep(0.5)
+
+    def forget_queues(self) -> None:
+        """Take away what the parts declared on the shared server."""
+        topology = Topology(self.changed["MIXTROVE_AMQP_NAME"])
+        with pika.BlockingConnection(pika.URLParameters(self.changed["MIXTROVE_AMQP_URL"])) as connection:
+            channel = connection.channel()
+            for queue in (*topology.queues, topology.turn):
+                channel.queue_delete(queue)
+            channel.exchange_delete(topology.exchange)
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -129,6 +129,7 @@ class Serviced(Deployment):
             pid = self.parts.running[name].pid
             self.parts.end(name)
             self._sweep(pid)
+        self.parts.forget_queues()
 
     def _sweep(self, group: int) -> None:
         """A container ends with its first process."""

@@ -80,6 +80,7 @@ def test_every_part_runs_until_its_check_answers(
     finally:
         ended = {name: parts.end(name) for name in list(parts.running)[::-1]}
         said = [log.read_text(errors="replace") for log in tmp_path.glob("*.log")]
+        parts.forget_queues()
     assert ended["api"] in (0, -signal.SIGTERM)
     assert not any(PASSWORD in text or TOKEN in text for text in said)
     for name in ("api", "daemon", "webserver", "code-server"):
