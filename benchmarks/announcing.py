@@ -42,6 +42,7 @@ from benchmarks.offline.report import table
 from mixtrove.client import Client
 from mixtrove.library import schema
 from mixtrove.library.store import Store
+from mixtrove.settings import Settings
 from mixtrove.ticks import read_ticks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -236,7 +237,7 @@ def ways(home: Home, amqp: str, api: Client) -> dict[str, Callable[..., object]]
     def drop(dj: str, text: str) -> None:
         draft = home.folder / "draft.txt"
         draft.write_text(text, encoding="utf-8")
-        draft.replace(home.folder / "inbox" / f"{dj} - Clock Mix 2026-11-0{random.randint(1, 9)}.txt")
+        draft.replace(home.folder / "inbox" / f"{dj} - Clock Mix 2026-11-01.txt")
 
     def post(dj: str, text: str) -> None:
         mix = api.import_tracklist(text, dj=dj)
@@ -262,7 +263,7 @@ def measured(home: Home, amqp: str, heard: Heard, mixes: Mixes, times: int) -> d
         home.start("discovery_assets", "ui", "--port", str(free_port()))
         home.start("mixtrove", "serve", "--port", str(port))
         began = time.time()
-        settings = _settings(home)
+        settings = Settings(home=home.folder)
         until(lambda: True if read_ticks(settings).get("inbox", 0) > began else None)
         figures["make ui until its first look into the inbox"] = f"{time.time() - began:.1f} s"
         time.sleep(40)  # all sensors have looked, each process has loaded what it needs
@@ -288,12 +289,6 @@ def measured(home: Home, amqp: str, heard: Heard, mixes: Mixes, times: int) -> d
             figures["REST, serve --worker: the call, identified"] = _spread(took)
         home.end()
     return figures
-
-
-def _settings(home: Home) -> Any:
-    from mixtrove.settings import Settings
-
-    return Settings(home=home.folder)
 
 
 def _ready(port: int) -> bool | None:

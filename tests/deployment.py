@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pika
 import yaml
 
 from mixtrove.messaging.topology import Topology
+from tests.integration.own_servers import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = ROOT / "compose.yaml"
@@ -84,10 +84,11 @@ TOKEN = "t" * 24
 PASSWORD = "Kept4Nobody"
 
 
-def free_port() -> str:
-    """A port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
+def outside() -> dict[str, str]:
+    """The environment of this process without the variables of ours and of Dagster."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("MIXTROVE_", "DAGSTER_"))
+    }
 
 
 class Parts:
@@ -95,7 +96,7 @@ class Parts:
 
     def __init__(self, folder: Path, *, database: str, redis: str, rabbitmq: str) -> None:
         self.folder = folder
-        self.ports = {port: free_port() for port in ("3000", "4000", "8000")}
+        self.ports = {port: str(free_port()) for port in ("3000", "4000", "8000")}
         given = {
             **variables(),
             **{f"{server}_PASSWORD": PASSWORD for server in ("POSTGRES", "REDIS", "RABBITMQ")},
@@ -135,10 +136,7 @@ class Parts:
         assert set(self.changed) - set(of_the_file) == {
             "MIXTROVE_AMQP_NAME", "MIXTROVE_HOME", "DAGSTER_HOME", "DAGSTER_LOGS", "PYTHONUNBUFFERED"
         }  # fmt: skip
-        outside = {
-            one: value for one, value in os.environ.items() if not one.startswith(("MIXTROVE", "DAGSTER"))
-        }
-        return {**outside, **of_the_file, **self.changed}
+        return {**outside(), **of_the_file, **self.changed}
 
     def run(self, name: str) -> str:
         """Run a part that ends by itself; what it said."""

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tests.deployment import ROOT, Parts, free_port
+from tests.deployment import ROOT, Parts, outside
+from tests.integration.own_servers import free_port
 
 DAEMON, CODE_SERVER, RUN = "daemon", "code server", "run worker"
 
@@ -25,6 +26,10 @@ class Deployment:
 
     home: Path
     database_url: str | None = None
+
+    def environment(self) -> dict[str, str]:
+        """The variables that say where it is."""
+        raise NotImplementedError
 
     def start(self) -> None:
         """Start what does not run."""
@@ -58,16 +63,11 @@ class Embedded(Deployment):
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
         self._log = folder / "ui.log"
-        self._port = free_port()
+        self._port = str(free_port())
         self._process: subprocess.Popen[bytes] | None = None
 
     def environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MIXTROVE_", "DAGSTER_"))
-        }
-        return kept | {"MIXTROVE_HOME": str(self.home)}
+        return outside() | {"MIXTROVE_HOME": str(self.home)}
 
     def start(self) -> None:
         if self._process is not None:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from mixtrove.library import schema
 from mixtrove.library.store import Store
-from tests.deployment import ROOT
+from tests.deployment import ROOT, outside
 from tests.drills.contents import contents
 from tests.drills.parts_killed import CODE_SERVER, DAEMON, RUN, Deployment, Embedded, Serviced
 from tests.integration.own_servers import own_postgres
@@ -114,7 +114,7 @@ def test_parts_killed_at_random_change_nothing(
     undisturbed: tuple[dict[str, Any], Any],
 ) -> None:
     running, servers = deployment
-    build(running.home, running.environment())  # type: ignore[attr-defined]
+    build(running.home, running.environment())
     dice = random.Random(7)
     killed: Counter[str] = Counter()
     rest = list(backlog)
@@ -220,11 +220,8 @@ def build(home: Path, environment: dict[str, str]) -> None:
 
 
 def command(environment: dict[str, str], module: str, *words: str) -> None:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MIXTROVE_", "DAGSTER_"))
-    }
     done = subprocess.run(
-        [sys.executable, "-m", module, *words], cwd=ROOT, env=kept | environment, capture_output=True,
+        [sys.executable, "-m", module, *words], cwd=ROOT, env=outside() | environment, capture_output=True,
         text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deployment import outside
 from tests.drills.contents import contents
 
 ROUNDS = int(os.environ.get("MIXTROVE_DRILLS", "2"))
@@ -68,8 +69,7 @@ def test_a_killed_run_goes_on_to_the_same_library(
 
 
 def environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MIXTROVE_")}
-    return kept | {"MIXTROVE_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
+    return outside() | {"MIXTROVE_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
 
 
 def run(home: Path, module: str, *arguments: str) -> None:
